@@ -1,0 +1,2 @@
+// Package authtest issues tokens for tests.
+package authtest

@@ -1,0 +1,2 @@
+// Package auth knows who asks and what they may do.
+package auth
