@@ -1,0 +1,88 @@
+# Everything a contributor runs. `make` alone prints the list below.
+
+GO    ?= go
+# -race needs a C compiler on Linux, which `make setup` finds or installs; `make test RACE=` goes without.
+RACE  ?= -race
+PKG   ?= ./...
+BENCH ?= .
+
+BIN   := bin
+SHOP  := $(BIN)/shop
+TOOLS := $(BIN)/tools/.built
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run run-services demo build test bench \
+	tools fmt check-format vet lint generate check-generated scan ci clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+## Try it
+
+setup: ## Find what running and testing need, and install what is missing
+	@sh scripts/setup.sh go postgres
+
+run: setup build ## Run the whole shop as one process; Ctrl-C stops it
+	@exec $(SHOP)
+
+run-services: setup build ## Run the same shop as one process per module behind the same address
+	@exec $(SHOP) services
+
+demo: setup-go ## Buy something over HTTP, step by step (while `make run` is running elsewhere)
+	@$(GO) run ./examples/shop/demo
+
+## Work on it
+
+build: setup-go ## Build the shop into bin/
+	@$(GO) build -o $(SHOP) ./examples/shop
+
+test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
+	$(GO) test $(RACE) -timeout 10m $(PKG)
+	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
+
+bench: setup ## Run the benchmarks and print their ratios (BENCH=Token PKG=./auth/ for some)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m $(PKG)
+
+fmt: tools ## Format the code and its imports
+	$(BIN)/tools/golangci-lint fmt
+
+vet: setup-go ## Run go vet
+	$(GO) vet ./...
+
+lint: tools ## Run the linters: errors, security, modern Go
+	$(BIN)/tools/golangci-lint run ./...
+
+generate: setup-go ## Write the generated files anew
+	$(GO) generate ./...
+
+scan: tools ## Look for known vulnerabilities and for committed secrets
+	@sh scripts/scan.sh
+
+clean: ## Remove what was built; private databases in .slipway/ stay
+	rm -rf $(BIN)
+
+## What CI runs
+
+ci: ## Run all that CI runs
+	@bash .ci/run
+
+check-format: tools ## Fail if `make fmt` would change a file
+	$(BIN)/tools/golangci-lint fmt --diff
+
+check-generated: ## Fail if `make generate` would change a file
+	@sh scripts/check-generated.sh
+
+tools: setup-go $(TOOLS) ## Build the linters and scanners (minutes the first time)
+
+$(TOOLS): tools/go.mod tools/go.sum $(wildcard tools/*/*.go)
+	@echo 'Building the linters and scanners into $(BIN)/tools: minutes the first time, then never again.'
+	@mkdir -p $(BIN)/tools
+	@cd tools && $(GO) build -buildvcs=false -trimpath -o ../$(BIN)/tools/ tool
+	@touch $@
+
+.PHONY: setup-go
+setup-go:
+	@sh scripts/setup.sh go
+
+setup-test:
+	@sh scripts/setup.sh go postgres $(if $(RACE),cc)

