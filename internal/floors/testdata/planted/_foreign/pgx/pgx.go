@@ -1,0 +1,2 @@
+// Package pgx stands for the database driver.
+package pgx

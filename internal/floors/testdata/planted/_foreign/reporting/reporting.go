@@ -1,0 +1,4 @@
+// Package reporting is somebody's library that brings the driver along.
+package reporting
+
+import _ "github.com/jackc/pgx/v5"

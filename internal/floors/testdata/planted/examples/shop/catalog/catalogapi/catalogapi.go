@@ -1,0 +1,3 @@
+package catalogapi
+
+import _ "github.com/slipway-go/slipway/modules/cart/cartapi"

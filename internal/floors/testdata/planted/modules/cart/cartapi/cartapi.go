@@ -1,0 +1,3 @@
+package cartapi
+
+import _ "github.com/slipway-go/slipway/problem"

@@ -1,0 +1,3 @@
+package postgrestest
+
+import _ "github.com/slipway-go/slipway/postgres"

@@ -1,0 +1,3 @@
+package slipway
+
+import _ "github.com/slipway-go/slipway/postgres"
