@@ -53,7 +53,7 @@ func (p *Principal) Scopes() []string { return slices.Clone(p.scopes) }
 
 // IsService reports whether a service acts on its own, for no user.
 func (p *Principal) IsService() bool {
-	return p.Subject == p.ClientID && len(p.Actors) == 0
+	return p.Subject != "" && p.Subject == p.ClientID && len(p.Actors) == 0
 }
 
 // Service returns the calling service: the outermost actor of an exchanged

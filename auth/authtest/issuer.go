@@ -1,54 +1,245 @@
 package authtest
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/slipway-go/slipway/auth"
 )
 
-// Claims are what a token says. The zero value of a field is left to Mint.
-type Claims struct {
-	Subject  string
-	ClientID string
-	Audience []string
-	Scopes   []string
-	Session  string
-	Actors   []string // outermost first
-	AuthTime time.Time
-	Lifetime time.Duration
+// URL is the issuer of every token of [NewIssuer]. Nothing listens there: the
+// issuer is the transport that reaches it.
+const URL = "https://sso.test"
+
+// ErrDown is what an issuer that is down answers.
+var ErrDown = errors.New("authtest: the issuer is down")
+
+// An Issuer signs tokens and serves its keys, as an http.RoundTripper or as an
+// http.Handler. It is safe for concurrent use.
+type Issuer struct {
+	url string
+
+	mu      sync.Mutex
+	down    bool
+	fetches int
+	serial  int
+	turn    int // of the keys
+	keys    []key
 }
 
-// An Issuer signs tokens and serves its keys; it is an http.RoundTripper that
-// answers for its key set and discovery document.
-type Issuer struct{}
+// A key is published under its id; the last of each kind signs.
+type key struct {
+	id     string
+	signer signer
+	public any
+}
 
-// NewIssuer returns an issuer of its own keys.
-func NewIssuer() *Issuer { return &Issuer{} }
+var (
+	_ http.RoundTripper = (*Issuer)(nil)
+	_ http.Handler      = (*Issuer)(nil)
+)
 
-// URL is the iss claim of all good tokens.
-func (i *Issuer) URL() string { return "https://sso.test" }
+// NewIssuer returns an issuer at [URL]. Its keys are the same in every run.
+func NewIssuer() *Issuer { return NewIssuerAt(URL) }
 
-// Verifier returns a new verifier that trusts this issuer.
+// NewIssuerAt returns an issuer of another address, for services that reach it
+// over the network: serve it there.
+func NewIssuerAt(url string) *Issuer {
+	i := &Issuer{url: url}
+	i.addKeys()
+	return i
+}
+
+// URL is the iss claim of the tokens.
+func (i *Issuer) URL() string { return i.url }
+
+// Verifier returns a new verifier that believes this issuer.
 func (i *Issuer) Verifier() *auth.Verifier {
-	return auth.NewVerifier(auth.VerifierConfig{Issuer: i.URL(), Transport: i})
+	return auth.NewVerifier(auth.VerifierConfig{Issuer: i.url, Transport: i})
 }
 
-// Mint signs a good token.
-func (i *Issuer) Mint(c Claims) string { return "" }
-
-// RoundTrip serves the discovery document and the key set.
-func (i *Issuer) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("not built yet")
+// Rotate begins to sign with new keys. The earlier ones stay published.
+func (i *Issuer) Rotate() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.addKeys()
 }
 
-// A Refusal is one way in which a token is wrong.
-type Refusal struct {
-	Number  int    // in "Forty refusals" of docs
-	Name    string // of the variant
-	Request func(*http.Request)
+// Withdraw stops to publish all keys but the latest.
+func (i *Issuer) Withdraw() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	suffix := fmt.Sprintf("-%d", i.turn)
+	i.keys = slices.DeleteFunc(i.keys, func(k key) bool { return !strings.HasSuffix(k.id, suffix) })
 }
 
-// Refusals returns every wrong kind of the token that Mint makes of these claims.
-func (i *Issuer) Refusals(good Claims) []Refusal { return nil }
+// SetDown makes the issuer unreachable, or reachable again.
+func (i *Issuer) SetDown(down bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.down = down
+}
+
+// Fetches counts how often the key set was asked for, also in vain.
+func (i *Issuer) Fetches() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.fetches
+}
+
+// Mint signs a good token with EdDSA.
+func (i *Issuer) Mint(c Claims) string { return i.mint(c, "EdDSA") }
+
+// MintES256 signs a good token with ES256.
+func (i *Issuer) MintES256(c Claims) string { return i.mint(c, "ES256") }
+
+func (i *Issuer) mint(c Claims, algorithm string) string {
+	k := i.key(algorithm)
+	return assemble(k.header(), i.claims(c), k.signer)
+}
+
+// addKeys publishes one key of each kind. Nobody should believe the ES384 key,
+// which is there for the refusal of an unlisted algorithm.
+func (i *Issuer) addKeys() {
+	i.turn++
+	name := fmt.Sprintf("%s %d", i.url, i.turn)
+	ed, ec, ec384 := newEdSigner(name), newES256Signer(name), newES384Signer(name)
+	i.keys = append(i.keys,
+		key{fmt.Sprintf("ed-%d", i.turn), ed, ed.Public()},
+		key{fmt.Sprintf("ec-%d", i.turn), ec, ec.Public()},
+		key{fmt.Sprintf("ec384-%d", i.turn), ec384, ec384.Public()},
+	)
+}
+
+// key returns the latest key of the algorithm.
+func (i *Issuer) key(algorithm string) key {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, k := range slices.Backward(i.keys) {
+		if k.signer.algorithm() == algorithm {
+			return k
+		}
+	}
+	panic("authtest: no key signs by " + algorithm)
+}
+
+func (k key) header() object {
+	return object{"alg": k.signer.algorithm(), "typ": "at+jwt", "kid": k.id}
+}
+
+// claims are those of a good token.
+func (i *Issuer) claims(c Claims) object {
+	now := time.Now()
+	c = c.withDefaults(i.tokenID(), now)
+	o := object{
+		"iss": i.url, "sub": c.Subject, "client_id": c.ClientID, "aud": audience(c.Audience),
+		"jti": c.TokenID, "iat": now.Unix(), "exp": now.Add(c.Lifetime).Unix(), "scope": strings.Join(c.Scopes, " "),
+	}
+	if c.Session != "" {
+		o["sid"] = c.Session
+	}
+	if !c.AuthTime.IsZero() {
+		o["auth_time"] = c.AuthTime.Unix()
+	}
+	if act := actors(c.Actors); act != nil {
+		o["act"] = act
+	}
+	return o
+}
+
+func audience(names []string) any {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return names
+}
+
+func actors(names []string) object {
+	if len(names) == 0 {
+		return nil
+	}
+	act := object{"sub": names[0]}
+	if inner := actors(names[1:]); inner != nil {
+		act["act"] = inner
+	}
+	return act
+}
+
+func (i *Issuer) tokenID() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.serial++
+	return fmt.Sprintf("token-%d", i.serial)
+}
+
+// RoundTrip answers as the issuer would, or fails with [ErrDown].
+func (i *Issuer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if i.visit(r) {
+		return nil, ErrDown
+	}
+	w := httptest.NewRecorder()
+	i.answer(w, r)
+	return w.Result(), nil
+}
+
+// ServeHTTP answers with the discovery document and the key set, or with 503
+// when the issuer is down.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if i.visit(r) {
+		http.Error(w, ErrDown.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	i.answer(w, r)
+}
+
+const keysPath = "/oauth/jwks"
+
+// visit counts, and reports whether the issuer is down.
+func (i *Issuer) visit(r *http.Request) (down bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if r.URL.Path == keysPath {
+		i.fetches++
+	}
+	return i.down
+}
+
+func (i *Issuer) answer(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/.well-known/openid-configuration":
+		writeJSON(w, map[string]string{"issuer": i.url, "jwks_uri": i.url + keysPath})
+	case keysPath:
+		writeJSON(w, i.keySet())
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (i *Issuer) keySet() jose.JSONWebKeySet {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var set jose.JSONWebKeySet
+	for _, k := range i.keys {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.public, KeyID: k.id, Algorithm: k.signer.algorithm(), Use: "sig"})
+	}
+	return set
+}
+
+func writeJSON(w http.ResponseWriter, document any) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(document); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
