@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,4 +96,38 @@ func mintMany(issuer *authtest.Issuer, raws []string, n int) []string {
 		raws = append(raws, issuer.Mint(c))
 	}
 	return raws
+}
+
+// Miss and bare signature by turns, so that a busy machine slows both alike;
+// the medians' ratio is the number to look at.
+func BenchmarkVerifier_MissRatio(b *testing.B) {
+	issuer := authtest.NewIssuer()
+	verifier := issuer.Verifier()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	raws := mintMany(issuer, nil, 4096)
+	text := []byte(raws[0])
+	signature := ed25519.Sign(private, text)
+	var misses, bares []time.Duration
+	for i := 0; b.Loop(); i++ {
+		if i%len(raws) == 0 {
+			verifier = issuer.Verifier() // one that knows none of them
+		}
+		start := time.Now()
+		_, err := verifier.Verify(context.Background(), raws[i%len(raws)])
+		verified := time.Now()
+		ok := ed25519.Verify(public, text, signature)
+		misses, bares = append(misses, verified.Sub(start)), append(bares, time.Since(verified))
+		if err != nil || !ok {
+			b.Fatal(err, ok)
+		}
+	}
+	b.ReportMetric(float64(median(misses))/float64(median(bares)), "miss/bare")
+}
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -265,11 +264,10 @@ func (s *keyStore) discover(ctx context.Context) (string, error) {
 // trustworthy refuses keys that anyone on the way could have changed, where
 // the issuer itself is reached safely.
 func (s *keyStore) trustworthy(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+	if !isWebAddress(address) {
 		return fmt.Errorf("the jwks_uri %.200q of %s is no http address", address, s.issuer)
 	}
-	if u.Scheme == "http" && strings.HasPrefix(s.issuer, "https:") {
+	if strings.HasPrefix(s.issuer, "https:") && !strings.HasPrefix(address, "https:") {
 		return fmt.Errorf("the jwks_uri %.200q of %s is not https", address, s.issuer)
 	}
 	return nil

@@ -3,7 +3,6 @@ package auth
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -250,6 +249,3 @@ func (c *claims) principal() (*Principal, error) {
 		scopes: sortedScopes(strings.Fields(c.Scope)),
 	}, nil
 }
-
-// String keeps claims out of messages by mistake.
-func (c *claims) String() string { return fmt.Sprintf("claims of %s", c.TokenID) }

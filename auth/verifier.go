@@ -1,52 +1,13 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// VerifierConfig says whose tokens are believed. Only Issuer is required.
-type VerifierConfig struct {
-	// Issuer is the exact iss claim of the tokens, and where the keys are found.
-	Issuer string `env:"ISSUER" doc:"Whose tokens are believed: their exact iss claim."`
-
-	// JWKSURL is where the key set lies. Default: what the issuer's discovery
-	// document says, or Issuer + "/oauth/jwks" where there is none.
-	JWKSURL string `env:"JWKS_URL" doc:"Where the issuer's key set lies; without it the discovery document tells."`
-
-	// Algorithms are the signatures that are believed, of EdDSA, ES256 and
-	// RS256; others are never. Default: EdDSA, ES256.
-	Algorithms []string `env:"ALGORITHMS" envDefault:"EdDSA,ES256" doc:"The signatures that are believed, of EdDSA, ES256 and RS256."`
-
-	// Skew is by how much the issuer's clock may differ. Default: 5s.
-	Skew time.Duration `env:"SKEW" envDefault:"5s" doc:"By how much the issuer's clock may differ."`
-
-	// CacheSize bounds how many verified tokens are remembered. Default: 16384.
-	CacheSize int `env:"TOKEN_CACHE" envDefault:"16384" doc:"How many verified tokens are remembered."`
-
-	// Transport reaches the issuer; its redirects are not followed.
-	// Default: http.DefaultTransport.
-	Transport http.RoundTripper `env:"-"`
-}
-
-func (c VerifierConfig) withDefaults() VerifierConfig {
-	if len(c.Algorithms) == 0 {
-		c.Algorithms = []string{EdDSA, ES256}
-	}
-	c.Algorithms = slices.Clone(c.Algorithms)
-	c.Skew = cmp.Or(c.Skew, 5*time.Second)
-	c.CacheSize = cmp.Or(c.CacheSize, 16384)
-	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
-	}
-	return c
-}
 
 // A Verifier turns access tokens into principals. It is safe for concurrent use.
 type Verifier struct {

@@ -1,6 +1,7 @@
 package authtest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -86,7 +87,7 @@ func TestClaims(t *testing.T) {
 	t.Parallel()
 	base := authtest.User("u1", "cart:read").Through("shop")
 	base.Through("crm").For("cart")
-	if got := fmt.Sprint(base.Actors, base.ClientID, base.Audience); got != "[shop] shop []" {
+	if got := fmt.Sprintf("%v %s %v", base.Actors, base.ClientID, base.Audience); got != "[shop] shop []" {
 		t.Errorf("got %s: what was made of the claims changed them", got)
 	}
 	at := time.Now().Add(-time.Hour).Truncate(time.Second)
@@ -103,7 +104,7 @@ func Example() {
 	buyer := authtest.User("u1", "cart:read")
 
 	for _, refusal := range issuer.Refusals(buyer)[:3] {
-		r := httptest.NewRequest(http.MethodGet, "/carts/7", nil)
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/carts/7", nil)
 		refusal.Request(r)
 		_, _, err := verifier.Authenticate(r.Context(), r)
 		fmt.Printf("%s: %v\n", refusal, err)

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"strings"
 )
@@ -20,10 +21,7 @@ import (
 type object map[string]any
 
 func (o object) with(name string, value any) object {
-	next := make(object, len(o)+1)
-	for k, v := range o {
-		next[k] = v
-	}
+	next := maps.Clone(o)
 	if next[name] = value; value == nil {
 		delete(next, name)
 	}
