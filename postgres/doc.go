@@ -1,0 +1,2 @@
+// Package postgres is a module's way to its PostgreSQL.
+package postgres
