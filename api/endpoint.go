@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// An endpoint is everything that happens around one route's handler, in one
+// pass: trace, panic, authentication, authorisation, bounds, idempotency, the
+// access line. Separate middlewares would each wrap the writer and the context
+// again; fused they cost half as much.
+type endpoint struct {
+	route         *Route
+	pattern       string
+	public        bool
+	audience      []string
+	maxBody       int64
+	timeout       time.Duration
+	bodyTimeout   time.Duration
+	authenticator Authenticator
+	idempotency   IdempotencyStore
+	logger        *slog.Logger
+	reporter      telemetry.Reporter
+	next          http.Handler
+}
+
+func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
+	e := &endpoint{
+		route: r, pattern: r.Pattern(), public: r.access.IsPublic(),
+		audience: []string{r.contract.name, s.cfg.EdgeAudience}, maxBody: r.maxBody,
+		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
+		authenticator: s.cfg.Authenticator, logger: s.cfg.Logger, reporter: s.cfg.Reporter, next: next,
+	}
+	if limit := s.cfg.MaxTimeout; limit > 0 {
+		e.timeout = min(e.timeout, limit)
+	}
+	if r.idempotent {
+		e.idempotency = s.cfg.Idempotency
+	}
+	return e
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, endpoint: e, start: time.Now(), status: http.StatusOK}
+	ctx, cancel := e.context(r, x)
+	defer cancel()
+	defer e.finish(ctx, x, r)
+	defer e.recover(ctx, x)
+	e.serve(ctx, x, r)
+}
+
+// serve authenticates before anything of the request's content is read.
+func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
+	ctx, err := e.admit(ctx, x, r)
+	if err != nil {
+		fail(ctx, x, err)
+		return
+	}
+	r = r.WithContext(ctx)
+	if e.maxBody >= 0 && r.ContentLength > e.maxBody {
+		fail(ctx, x, problem.TooLarge("the body has %d bytes; this route takes up to %d", r.ContentLength, e.maxBody))
+		return
+	}
+	e.bound(x, r)
+	if e.idempotency != nil {
+		e.serveOnce(ctx, x, r)
+		return
+	}
+	e.next.ServeHTTP(x, r)
+}
+
+// context carries the trace, the exchange and the deadline.
+func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, context.CancelFunc) {
+	span, ok := telemetry.ParseTraceparent(r.Header.Get("Traceparent"))
+	if ok {
+		span = span.Child()
+	} else {
+		span = telemetry.NewSpanContext()
+	}
+	x.traceID = span.TraceIDString()
+	ctx := telemetry.WithSpan(context.WithValue(r.Context(), exchangeKey{}, x), span)
+	if r.Header.Get(httpclient.AttemptHeader) != "" {
+		ctx = httpclient.WithoutRetry(ctx)
+	}
+	if e.timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, e.timeout)
+}
+
+func (e *endpoint) admit(ctx context.Context, x *exchange, r *http.Request) (context.Context, error) {
+	if e.public {
+		if e.route == nil {
+			return ctx, nil
+		}
+		ctx, x.guard = auth.NewGuard(ctx, nil, e.route.access)
+		return ctx, nil
+	}
+	p, raw, err := e.authenticator.Authenticate(ctx, r)
+	if err != nil {
+		return ctx, err
+	}
+	x.principal = p
+	if err := e.route.access.Authorize(p, e.audience, x.start); err != nil {
+		return ctx, err
+	}
+	ctx, x.guard = auth.NewGuard(auth.WithToken(ctx, raw), p, e.route.access)
+	return ctx, nil
+}
+
+// bound limits the size of the body and the time in which it must arrive.
+func (e *endpoint) bound(x *exchange, r *http.Request) {
+	if e.maxBody < 0 || r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return
+	}
+	r.Body = &timedBody{
+		ReadCloser: http.MaxBytesReader(x.ResponseWriter, r.Body, e.maxBody+1),
+		deadline:   http.NewResponseController(x.ResponseWriter).SetReadDeadline,
+		limit:      e.bodyTimeout,
+	}
+}
+
+func (e *endpoint) recover(ctx context.Context, x *exchange) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p) // net/http's own way to drop a connection
+	}
+	x.panicked = true
+	fail(ctx, x, fmt.Errorf("panic in %s: %v\n%s", e.pattern, p, debug.Stack()))
+}
+
+func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
+	if x.err != nil && e.reporter != nil {
+		e.reporter.Report(ctx, x.err, slog.String("route", e.pattern))
+	}
+	level := slog.LevelInfo
+	if x.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if e.logger.Enabled(ctx, level) {
+		e.logger.LogAttrs(ctx, level, "request", x.attrs(r)...)
+	}
+}
+
+// Observe gives a handler beside the modules (the edge proxy, a page) what every
+// route has: the trace, the access line, the report of a panic. It checks no
+// token and bounds no body.
+func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h http.Handler) http.Handler {
+	return &endpoint{pattern: pattern, public: true, maxBody: -1, logger: logger, reporter: reporter, next: h}
+}
+
+// Fail answers with the problem that err is, from a handler inside an endpoint.
+func Fail(w http.ResponseWriter, r *http.Request, err error) { fail(r.Context(), w, err) }
+
+func remoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

@@ -1,0 +1,195 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// An exchange is one request on its way through an endpoint. As the response
+// writer it sees the status; in the context it lets the layers beneath note
+// what the access line and the error report must know.
+type exchange struct {
+	http.ResponseWriter
+	endpoint  *endpoint
+	start     time.Time
+	traceID   string
+	principal *auth.Principal
+	guard     *auth.Guard
+	status    int
+	bytes     int64
+	wrote     bool
+	silenced  bool // the handler's answer was replaced; what it still writes is dropped
+	panicked  bool
+	replayed  bool
+	problem   *problem.Error // what the client was told
+	err       error          // the unexpected error behind a 5xx, for the report
+}
+
+type exchangeKey struct{}
+
+func exchangeFrom(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+func traceID(ctx context.Context) string {
+	if x := exchangeFrom(ctx); x != nil {
+		return x.traceID
+	}
+	return ""
+}
+
+// note keeps what the access line says of an error and what is reported, and
+// returns the problem that the client sees.
+func note(ctx context.Context, err error) *problem.Error {
+	p := problem.From(err)
+	if x := exchangeFrom(ctx); x != nil {
+		x.problem = p
+		if !p.Expected() {
+			x.err = err
+		}
+	}
+	return p
+}
+
+// fail answers with the problem that err is.
+func fail(ctx context.Context, w http.ResponseWriter, err error) {
+	p := note(ctx, err)
+	if x := exchangeFrom(ctx); x != nil && x.wrote {
+		x.silenced = true // too late to change the answer
+		return
+	}
+	problem.Write(w, p, traceID(ctx))
+}
+
+var errOwnerSkipped = errors.New("declared Owner, but its handler succeeded without auth.Own: call auth.Own(ctx, owner) once the object is loaded")
+
+// WriteHeader refuses a success that skipped the owner check of an Owner route.
+func (x *exchange) WriteHeader(code int) {
+	if x.wrote || x.silenced {
+		return
+	}
+	if code >= 100 && code < 200 {
+		x.ResponseWriter.WriteHeader(code)
+		return
+	}
+	if x.skipsOwner(code) {
+		x.replace(fmt.Errorf("%s: %w", x.endpoint.pattern, errOwnerSkipped))
+		return
+	}
+	x.wrote, x.status = true, code
+	h := x.Header()
+	if _, ok := h["X-Content-Type-Options"]; !ok {
+		h["X-Content-Type-Options"] = noSniff
+	}
+	if _, ok := h["Cache-Control"]; !ok && !x.endpoint.public {
+		h["Cache-Control"] = noStore
+	}
+	x.ResponseWriter.WriteHeader(code)
+}
+
+// skipsOwner reports a success of an Owner route whose handler never asked whose
+// object it is. A replayed answer passed the check when it was made.
+func (x *exchange) skipsOwner(code int) bool {
+	return code < http.StatusBadRequest && x.guard != nil && !x.replayed &&
+		x.endpoint.route.access.IsOwner() && !x.guard.OwnChecked()
+}
+
+// Shared header values: they are replaced, never appended to in place.
+var (
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+)
+
+// replace answers with err instead of what the handler is about to write.
+func (x *exchange) replace(err error) {
+	x.err, x.problem = err, problem.From(err)
+	clear(x.Header())
+	x.wrote = true
+	x.status = x.problem.Status()
+	problem.Write(x.ResponseWriter, x.problem, x.traceID)
+	x.silenced = true
+}
+
+func (x *exchange) Write(b []byte) (int, error) {
+	if !x.wrote {
+		x.WriteHeader(http.StatusOK)
+	}
+	if x.silenced {
+		return len(b), nil
+	}
+	n, err := x.ResponseWriter.Write(b)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// Flush serves handlers that stream.
+func (x *exchange) Flush() {
+	if !x.wrote {
+		x.WriteHeader(http.StatusOK)
+	}
+	if f, ok := x.ResponseWriter.(http.Flusher); ok && !x.silenced {
+		f.Flush()
+	}
+}
+
+func (x *exchange) attrs(r *http.Request) []slog.Attr {
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs,
+		slog.String("method", r.Method),
+		slog.String("route", x.endpoint.pattern),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", x.status),
+		slog.Float64("duration_ms", float64(time.Since(x.start).Microseconds())/1000),
+		slog.Int64("bytes", x.bytes),
+		slog.String("remote_ip", remoteIP(r)),
+	)
+	if x.principal != nil {
+		attrs = append(attrs, slog.String("sub", x.principal.Subject))
+		if s := x.principal.Service(); s != "" {
+			attrs = append(attrs, slog.String("caller", s))
+		}
+	}
+	if x.replayed {
+		attrs = append(attrs, slog.Bool("replayed", true))
+	}
+	if x.problem != nil {
+		attrs = append(attrs, slog.String("code", x.problem.Code()), slog.String("detail", x.problem.Detail()))
+	}
+	if x.err != nil {
+		attrs = append(attrs, slog.String("error", x.err.Error()))
+	}
+	return attrs
+}
+
+// A timedBody gives the body's arrival a deadline, and takes it away again at
+// its end: a read deadline that stays would cancel the handler's context.
+type timedBody struct {
+	io.ReadCloser
+	deadline func(time.Time) error
+	limit    time.Duration
+	begun    bool
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	if !b.begun {
+		b.begun = true
+		_ = b.deadline(time.Now().Add(b.limit)) // not supported in process, where no body trickles
+	}
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		_ = b.deadline(time.Time{})
+	}
+	return n, err
+}

@@ -1,0 +1,206 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/queryparam"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// strictCasing makes huma refuse {"qty":1,"QTY":5000}: validation would look at
+// one field and encoding/json fill in the other. It is huma's only setting that
+// is a global variable.
+var strictCasing = sync.OnceFunc(func() { huma.ValidateStrictCasing = true })
+
+const schemaPrefix = "#/components/schemas/"
+
+// newHuma returns a huma API for one module. Schema names carry the module's
+// name, so that two modules may both have an Item.
+func newHuma(module string, a huma.Adapter) huma.API {
+	strictCasing()
+	namer := func(t reflect.Type, hint string) string { return module + "." + huma.DefaultSchemaNamer(t, hint) }
+	return huma.NewAPI(huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI:    "3.1.0",
+			Info:       &huma.Info{Title: module, Version: "1"},
+			Components: &huma.Components{Schemas: huma.NewMapRegistry(schemaPrefix, namer)},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+		Transformers:                 []huma.Transformer{toProblem},
+		CreateHooks:                  nil,
+	}, a)
+}
+
+// A typedRoute registers a route's types without a handler, for the documentation.
+type typedRoute interface{ document(a huma.API, r *Route) }
+
+type typed[In, Out any] struct{}
+
+func (typed[In, Out]) document(a huma.API, r *Route) {
+	registerTyped(a, r, func(context.Context, In) (Out, error) { panic("documentation only") })
+}
+
+type answer[T any] struct{ Body T }
+
+func registerTyped[In, Out any](a huma.API, r *Route, h func(context.Context, In) (Out, error)) {
+	if isEmpty(r.out) {
+		huma.Register(a, r.huma(), func(ctx context.Context, in *In) (*struct{}, error) {
+			if _, err := h(ctx, *in); err != nil {
+				return nil, handlerError(ctx, err)
+			}
+			return nil, nil //nolint:nilnil // huma's way to say: the status alone
+		})
+		return
+	}
+	huma.Register(a, r.huma(), func(ctx context.Context, in *In) (*answer[Out], error) {
+		out, err := h(ctx, *in)
+		if err != nil {
+			return nil, handlerError(ctx, err)
+		}
+		return &answer[Out]{out}, nil
+	})
+}
+
+func (r *Route) huma() huma.Operation {
+	return huma.Operation{
+		OperationID:   r.contract.name + "-" + strings.ToLower(r.method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(r.path),
+		Method:        r.method,
+		Path:          r.path,
+		Summary:       r.doc,
+		DefaultStatus: r.status,
+		Tags:          []string{r.contract.name},
+		// huma refuses at the limit, http.MaxBytesReader above it: one more
+		// byte lets a body of exactly the limit pass.
+		MaxBodyBytes: r.maxBody + 1,
+		Responses:    map[string]*huma.Response{"default": problemResponse()},
+		Security:     r.security(),
+		Extensions:   map[string]any{"x-slipway-access": r.access.String()},
+	}
+}
+
+func (r *Route) security() []map[string][]string {
+	if r.access.IsPublic() {
+		return nil
+	}
+	return []map[string][]string{{"bearer": permissionNames(r.access.Permissions())}}
+}
+
+func permissionNames(ps []auth.Permission) []string {
+	names := make([]string, len(ps))
+	for i, p := range ps {
+		names[i] = p.Name()
+	}
+	return names
+}
+
+// statusError carries a handler's error through huma to the encoder.
+type statusError struct{ problem.Body }
+
+func (e *statusError) Error() string             { return e.Detail }
+func (e *statusError) GetStatus() int            { return e.Status }
+func (e *statusError) ContentType(string) string { return problem.ContentType }
+
+// handlerError notes an unexpected error for the log and the report, and
+// returns what the client may see of it.
+func handlerError(ctx context.Context, err error) error {
+	p := note(ctx, err)
+	return huma.ErrorWithHeaders(&statusError{p.Body(traceID(ctx))}, p.Headers())
+}
+
+// toProblem turns huma's own errors (validation, decoding) into problem bodies.
+func toProblem(c huma.Context, _ string, v any) (any, error) {
+	switch e := v.(type) {
+	case *statusError:
+		return e.Body, nil
+	case *huma.ErrorModel:
+		p := invalid(e)
+		note(c.Context(), p)
+		return p.Body(traceID(c.Context())), nil
+	}
+	return v, nil
+}
+
+// humaContext is huma's view of a request.
+type humaContext struct {
+	op     *huma.Operation
+	r      *http.Request
+	w      http.ResponseWriter
+	status int
+}
+
+func (s *Server) adapter() huma.Adapter { return humaAdapter{s} }
+
+type humaAdapter struct{ *Server }
+
+func (a humaAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	a.add(a.current, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler(&humaContext{op: op, r: r, w: w})
+	}))
+}
+
+var _ huma.Context = (*humaContext)(nil)
+
+func (c *humaContext) Operation() *huma.Operation { return c.op }
+func (c *humaContext) Context() context.Context   { return c.r.Context() }
+func (c *humaContext) Method() string             { return c.r.Method }
+func (c *humaContext) Host() string               { return c.r.Host }
+func (c *humaContext) RemoteAddr() string         { return c.r.RemoteAddr }
+func (c *humaContext) URL() url.URL               { return *c.r.URL }
+func (c *humaContext) Param(name string) string   { return c.r.PathValue(name) }
+func (c *humaContext) Query(name string) string   { return queryparam.Get(c.r.URL.RawQuery, name) }
+func (c *humaContext) Header(name string) string  { return c.r.Header.Get(name) }
+func (c *humaContext) BodyReader() io.Reader      { return c.r.Body }
+func (c *humaContext) TLS() *tls.ConnectionState  { return c.r.TLS }
+func (c *humaContext) BodyWriter() io.Writer      { return c.w }
+func (c *humaContext) Status() int                { return c.status }
+
+func (c *humaContext) Version() huma.ProtoVersion {
+	return huma.ProtoVersion{Proto: c.r.Proto, ProtoMajor: c.r.ProtoMajor, ProtoMinor: c.r.ProtoMinor}
+}
+
+func (c *humaContext) EachHeader(yield func(name, value string)) {
+	for name, values := range c.r.Header {
+		for _, v := range values {
+			yield(name, v)
+		}
+	}
+}
+
+func (c *humaContext) GetMultipartForm() (*multipart.Form, error) {
+	const inMemory = 64 << 10
+	err := c.r.ParseMultipartForm(inMemory)
+	return c.r.MultipartForm, err
+}
+
+// SetReadDeadline does nothing: the endpoint bounds the body's arrival itself.
+// huma's deadline would outlive the body and cancel a handler that works on.
+func (c *humaContext) SetReadDeadline(time.Time) error { return nil }
+
+func (c *humaContext) SetStatus(code int) {
+	c.status = code
+	c.w.WriteHeader(code)
+}
+
+func (c *humaContext) AppendHeader(name, value string) { c.w.Header().Add(name, value) }
+
+func (c *humaContext) SetHeader(name, value string) {
+	if name == "Content-Type" && value == "application/json" {
+		c.w.Header()["Content-Type"] = contentJSON
+		return
+	}
+	c.w.Header().Set(name, value)
+}

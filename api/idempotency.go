@@ -1,0 +1,235 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/slipway-go/slipway/problem"
+)
+
+// IdempotencyHeader is the header of
+// https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+const IdempotencyHeader = "Idempotency-Key"
+
+const maxIdempotencyKey = 255
+
+// An IdempotencyStore keeps the answers of Idempotent routes.
+type IdempotencyStore interface {
+	// Begin claims the key for this request, or says why it cannot.
+	Begin(ctx context.Context, k IdempotencyRequest) (IdempotencyClaim, error)
+	// Finish keeps the answer for replay, unless the claim was lost meanwhile.
+	Finish(ctx context.Context, c IdempotencyClaim, a StoredAnswer) error
+	// Release gives the key back without an answer, so that a retry works anew.
+	Release(ctx context.Context, c IdempotencyClaim) error
+}
+
+// IdempotencyRequest is one request with a key.
+type IdempotencyRequest struct {
+	Principal   string // whose key it is: subject and calling service
+	Route       string
+	Key         string
+	Fingerprint [sha256.Size]byte // of path, query and body
+	Lease       time.Duration     // after which a crashed attempt no longer holds the key
+}
+
+// IdempotencyState says what a key is.
+type IdempotencyState int
+
+// The states of a key at Begin.
+const (
+	KeyClaimed  IdempotencyState = iota // this request may act
+	KeyAnswered                         // Answer is to be replayed
+	KeyInFlight                         // another request is at work
+	KeyMismatch                         // the key was used for another request
+)
+
+// IdempotencyClaim is what Begin found; a claimed one is handed back to Finish or Release.
+type IdempotencyClaim struct {
+	State   IdempotencyState
+	Answer  StoredAnswer
+	Request IdempotencyRequest
+	Attempt int64 // the fence: only the latest attempt may finish
+}
+
+// StoredAnswer is an answer as it is replayed.
+type StoredAnswer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+type idempotencyKey struct{}
+
+// IdempotencyKey returns the key of the request that a handler serves.
+func IdempotencyKey(ctx context.Context) (string, bool) {
+	k, ok := ctx.Value(idempotencyKey{}).(string)
+	return k, ok
+}
+
+// WithIdempotencyKey sets the key with which [Call] calls an Idempotent route.
+func WithIdempotencyKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, idempotencyKey{}, key)
+}
+
+func setIdempotencyKey(ctx context.Context, r *http.Request) error {
+	key, ok := IdempotencyKey(ctx)
+	if !ok {
+		return fmt.Errorf("%s %s is Idempotent: give the call a stable key with api.WithIdempotencyKey", r.Method, r.URL.Path)
+	}
+	r.Header.Set(IdempotencyHeader, key)
+	return nil
+}
+
+// serveOnce lets the handler act once for a key. A request without a key acts
+// as any other.
+func (e *endpoint) serveOnce(ctx context.Context, x *exchange, r *http.Request) {
+	k, body, err := e.idempotencyRequest(x, r)
+	if err != nil {
+		fail(ctx, x, err)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if k.Key == "" {
+		e.next.ServeHTTP(x, r)
+		return
+	}
+	claim, err := e.idempotency.Begin(ctx, k)
+	if err != nil {
+		fail(ctx, x, fmt.Errorf("begin idempotency key: %w", err))
+		return
+	}
+	switch claim.State {
+	case KeyAnswered:
+		replay(x, claim.Answer)
+	case KeyInFlight:
+		fail(ctx, x, problem.Conflict("a request with this Idempotency-Key is still at work; try again shortly").
+			WithCode("idempotency_in_flight").WithHeader("Retry-After", "1"))
+	case KeyMismatch:
+		fail(ctx, x, problem.Unprocessable("this Idempotency-Key was used for a different request; use a new key for a new request").
+			WithCode("idempotency_key_reused"))
+	case KeyClaimed:
+		e.serveClaimed(WithIdempotencyKey(ctx, k.Key), x, r, claim)
+	}
+}
+
+func (e *endpoint) idempotencyRequest(x *exchange, r *http.Request) (IdempotencyRequest, []byte, error) {
+	keys := r.Header.Values(IdempotencyHeader)
+	if len(keys) > 1 || len(keys) == 1 && (keys[0] == "" || len(keys[0]) > maxIdempotencyKey) {
+		return IdempotencyRequest{}, nil, problem.BadRequest("send one Idempotency-Key of 1 to %d characters", maxIdempotencyKey).WithCode("bad_idempotency_key")
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return IdempotencyRequest{}, nil, problem.BadRequest("the body could not be read to its end").WithCode("body_incomplete").Wrap(err)
+	}
+	if int64(len(body)) > e.maxBody {
+		return IdempotencyRequest{}, nil, problem.TooLarge("this route takes a body of up to %d bytes", e.maxBody)
+	}
+	k := IdempotencyRequest{
+		Principal: x.principal.Subject + "|" + x.principal.Service(), Route: e.pattern,
+		Fingerprint: fingerprint(r, body), Lease: e.timeout + leaseGrace,
+	}
+	if len(keys) == 1 {
+		k.Key = keys[0]
+	}
+	return k, body, nil
+}
+
+// leaseGrace covers the time between a handler's deadline and the stored answer.
+const leaseGrace = 2 * time.Second
+
+func fingerprint(r *http.Request, body []byte) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%d\n", r.URL.EscapedPath(), r.URL.RawQuery, len(body))
+	h.Write(body)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// serveClaimed keeps the answer before the client sees it, so that what was
+// told once is told again.
+func (e *endpoint) serveClaimed(ctx context.Context, x *exchange, r *http.Request, claim IdempotencyClaim) {
+	kept := false
+	// A client that hangs up, or a panic, must not hold the key.
+	keep := context.WithoutCancel(ctx)
+	defer func() {
+		if !kept {
+			e.note(keep, e.idempotency.Release(keep, claim))
+		}
+	}()
+	rec := &recording{header: http.Header{}, status: http.StatusOK, x: x}
+	e.next.ServeHTTP(rec, r.WithContext(ctx))
+	if replayable(rec.status) && !x.skipsOwner(rec.status) {
+		kept = true
+		e.note(keep, e.idempotency.Finish(keep, claim, rec.answer()))
+	}
+	rec.send()
+}
+
+// note logs a failure to keep or release a key: the effect has happened and the
+// client gets its answer; the handler's own key makes a retry safe.
+func (e *endpoint) note(ctx context.Context, err error) {
+	if err != nil {
+		e.logger.ErrorContext(ctx, "idempotency key not stored", "route", e.pattern, "error", err)
+	}
+}
+
+// replayable answers are final: successes, and refusals that a repetition would
+// meet again. Anything that invites a retry is not kept.
+func replayable(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooEarly,
+		http.StatusTooManyRequests, http.StatusConflict:
+		return false
+	}
+	return status < http.StatusInternalServerError && status != 499
+}
+
+func replay(x *exchange, a StoredAnswer) {
+	x.replayed = true
+	h := x.Header()
+	h.Set("Idempotent-Replayed", "true")
+	if a.ContentType != "" {
+		h.Set("Content-Type", a.ContentType)
+	}
+	x.WriteHeader(a.Status)
+	_, _ = x.Write(a.Body) // the client may be gone
+}
+
+// A recording holds an answer back until it is stored.
+type recording struct {
+	x      *exchange
+	header http.Header
+	body   bytes.Buffer
+	status int
+	wrote  bool
+}
+
+func (r *recording) Header() http.Header { return r.header }
+
+func (r *recording) WriteHeader(code int) {
+	if !r.wrote {
+		r.wrote, r.status = true, code
+	}
+}
+
+func (r *recording) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.body.Write(b)
+}
+
+func (r *recording) answer() StoredAnswer {
+	return StoredAnswer{Status: r.status, ContentType: r.header.Get("Content-Type"), Body: r.body.Bytes()}
+}
+
+func (r *recording) send() {
+	h := r.x.Header()
+	for k, v := range r.header {
+		h[k] = v
+	}
+	r.x.WriteHeader(r.status)
+	_, _ = r.x.Write(r.body.Bytes()) // the client may be gone
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/slipway-go/slipway/problem"
+)
+
+// invalid turns huma's error into a problem with a stable code.
+func invalid(e *huma.ErrorModel) *problem.Error {
+	p := invalidKind(e)
+	for _, d := range e.Errors {
+		p = p.WithField(d.Location, fieldMessage(d))
+	}
+	return p
+}
+
+func invalidKind(e *huma.ErrorModel) *problem.Error {
+	switch e.Status {
+	case http.StatusBadRequest:
+		if len(e.Errors) == 0 {
+			return problem.BadRequest("%s", e.Detail).WithCode("missing_body")
+		}
+		return problem.BadRequest("the body is not valid JSON: %s", firstMessage(e)).WithCode("malformed_json")
+	case http.StatusUnprocessableEntity:
+		return problem.Unprocessable("the request does not fit what this route takes; see errors").WithCode("validation_failed")
+	case http.StatusRequestEntityTooLarge:
+		return problem.TooLarge("the body is larger than this route takes")
+	case http.StatusUnsupportedMediaType:
+		return problem.UnsupportedMediaType("send the body as application/json")
+	case http.StatusRequestTimeout:
+		return problem.BadRequest("the body took too long to arrive").WithCode("body_timeout")
+	case http.StatusNotAcceptable:
+		return problem.NotAcceptable("this route answers application/json")
+	}
+	if e.Status < http.StatusInternalServerError {
+		return problem.BadRequest("%s", e.Detail)
+	}
+	return bodyFailure(e)
+}
+
+// bodyFailure is huma's 500 for a body that broke off while it was read: the
+// client's connection, not a defect of ours.
+func bodyFailure(e *huma.ErrorModel) *problem.Error {
+	if strings.Contains(e.Detail, "cannot read request body") {
+		return problem.BadRequest("the body could not be read to its end: %s", firstMessage(e)).WithCode("body_incomplete")
+	}
+	return problem.Internal("unexpected error").Wrap(fmt.Errorf("huma: %s: %s", e.Detail, firstMessage(e)))
+}
+
+func firstMessage(e *huma.ErrorModel) string {
+	if len(e.Errors) == 0 {
+		return e.Detail
+	}
+	return e.Errors[0].Message
+}
+
+// fieldMessage says what was given where that cannot be a secret: numbers and
+// truth values. Text is not repeated; a password may have been typed into the
+// wrong field.
+func fieldMessage(d *huma.ErrorDetail) string {
+	switch v := d.Value.(type) {
+	case float64, int64, int, uint64, bool:
+		return fmt.Sprintf("%s (given: %v)", d.Message, v)
+	}
+	return d.Message
+}

@@ -1,0 +1,206 @@
+package s2s
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// Credentials are what one service presents to the SSO.
+type Credentials struct {
+	ClientID string
+	Secret   config.Secret
+}
+
+// TokensConfig says how a service gets its tokens.
+type TokensConfig struct {
+	Credentials Credentials
+	// Endpoint is the SSO's token endpoint. Required.
+	Endpoint string
+	// Transport reaches it, in this process or across the network. Default: http.DefaultTransport.
+	Transport http.RoundTripper
+	// Cache keeps tokens. Default: NewMemory(10_000).
+	Cache Cache
+	// Timeout bounds one request for a token. Default: 5s.
+	Timeout time.Duration
+}
+
+// Tokens gets and keeps the tokens with which one service calls its neighbours.
+// It is safe for concurrent use.
+type Tokens struct {
+	cfg    TokensConfig
+	flight singleflight.Group
+
+	mu       sync.Mutex
+	cooling  time.Time // no request before this
+	coolness error     // and why
+}
+
+// NewTokens returns a source of tokens; it fetches nothing yet.
+func NewTokens(cfg TokensConfig) *Tokens {
+	if cfg.Transport == nil {
+		cfg.Transport = http.DefaultTransport
+	}
+	if cfg.Cache == nil {
+		cfg.Cache = NewMemory(10_000)
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 5 * time.Second
+	}
+	return &Tokens{cfg: cfg}
+}
+
+// Service returns a token of the service itself, addressed to audience.
+func (t *Tokens) Service(ctx context.Context, audience string) (string, error) {
+	return t.get(ctx, "service|"+audience, url.Values{
+		"grant_type": {"client_credentials"}, "audience": {audience},
+	})
+}
+
+// Exchange returns a token of the user whom subject stands for, addressed to
+// audience and naming this service as the actor (RFC 8693).
+func (t *Tokens) Exchange(ctx context.Context, subject, audience string) (string, error) {
+	return t.get(ctx, exchangeKey(subject, audience), url.Values{
+		"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
+		"subject_token":      {subject},
+		"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+		"audience":           {audience},
+	})
+}
+
+// forget drops a token that the neighbour refused.
+func (t *Tokens) forget(ctx context.Context, key string) { t.cfg.Cache.Delete(ctx, key) }
+
+// exchangeKey holds no token: a cache may be shared or dumped.
+func exchangeKey(subject, audience string) string {
+	sum := sha256.Sum256([]byte(subject))
+	return string(sum[:]) + "|" + audience
+}
+
+func (t *Tokens) get(ctx context.Context, key string, form url.Values) (string, error) {
+	now := time.Now()
+	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
+		if c.stale(now) && t.cooled(now) == nil {
+			t.fetch(key, form) // behind; this call goes on with the live token
+		}
+		return c.Token, nil
+	}
+	if err := t.cooled(now); err != nil {
+		return "", err
+	}
+	select {
+	case r := <-t.fetch(key, form):
+		if r.Err != nil {
+			return "", r.Err
+		}
+		token, _ := r.Val.(string)
+		return token, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("wait for a token: %w", ctx.Err())
+	}
+}
+
+// fetch asks the SSO once for all who wait, under no caller's context: the first
+// to give up must not fail the rest.
+func (t *Tokens) fetch(key string, form url.Values) <-chan singleflight.Result {
+	return t.flight.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), t.cfg.Timeout)
+		defer cancel()
+		c, err := t.request(ctx, form)
+		if err != nil {
+			t.cool(err)
+			return "", err
+		}
+		t.cfg.Cache.Set(ctx, key, c)
+		return c.Token, nil
+	})
+}
+
+// coolDown is the pause after a failure of the SSO: without it every request of
+// every user would ask a service that is down.
+const coolDown = time.Second
+
+func (t *Tokens) cool(err error) {
+	if problem.Expected(err) {
+		return // a refusal concerns one token, not the SSO
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cooling, t.coolness = time.Now().Add(coolDown), err
+}
+
+func (t *Tokens) cooled(now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Before(t.cooling) {
+		return t.coolness
+	}
+	return nil
+}
+
+// maxTokenResponse bounds what the SSO may answer.
+const maxTokenResponse = 64 << 10
+
+func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, error) {
+	issued := time.Now()
+	r, err := http.NewRequestWithContext(httpclient.WithRoute(ctx, "POST /oauth/token"), http.MethodPost, t.cfg.Endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return CachedToken{}, fmt.Errorf("build the token request: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	// RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
+	r.SetBasicAuth(url.QueryEscape(t.cfg.Credentials.ClientID), url.QueryEscape(t.cfg.Credentials.Secret.Reveal()))
+	resp, err := t.cfg.Transport.RoundTrip(r)
+	if err != nil {
+		return CachedToken{}, problem.Unavailable("the sign-in service could not be reached").WithCode("sso_unavailable").WithHeader("Retry-After", "1").Wrap(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse))
+	if err != nil {
+		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode("sso_unavailable").Wrap(err)
+	}
+	return t.parse(resp.StatusCode, body, issued)
+}
+
+type tokenResponse struct {
+	AccessToken string `json:"access_token"`
+	ExpiresIn   int64  `json:"expires_in"`
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, error) {
+	var a tokenResponse
+	err := json.Unmarshal(body, &a)
+	switch {
+	case status == http.StatusOK && err == nil && a.AccessToken != "" && a.ExpiresIn > 0:
+		return CachedToken{Token: a.AccessToken, Issued: issued, Expires: issued.Add(time.Duration(a.ExpiresIn) * time.Second)}, nil
+	case err == nil && a.Error != "" && status < http.StatusInternalServerError:
+		return CachedToken{}, t.refused(a)
+	}
+	return CachedToken{}, problem.Unavailable("the sign-in service gave no token").WithCode("sso_unavailable").WithHeader("Retry-After", "1").
+		Wrap(fmt.Errorf("token endpoint answered %d: %s %s", status, a.Error, a.Description))
+}
+
+// refused tells a user whose session is over from a service that is set up
+// wrongly; the latter is the product's defect, not the client's.
+func (t *Tokens) refused(a tokenResponse) error {
+	if a.Error == "invalid_grant" || a.Error == "invalid_request" && strings.Contains(a.Description, "subject_token") {
+		return problem.Unauthorized("your session is over; sign in again").WithCode("session_over").Wrap(fmt.Errorf("%s: %s", a.Error, a.Description))
+	}
+	return fmt.Errorf("the SSO refused a token to service %q: %s: %s", t.cfg.Credentials.ClientID, a.Error, a.Description)
+}
