@@ -1,3 +1,36 @@
 // Package sso is the identity of a product: accounts, logins, sessions, and the
 // tokens by which its modules know who is asking.
+//
+// A product lists it in its main function and has everything that package
+// ssoapi describes:
+//
+//	slipway.Main(sso.New(), cart.New())
+//
+// # Guaranteed
+//
+//   - Users get the permissions that their roles have by GrantTo in the modules'
+//     contracts; new accounts have the role SSO_DEFAULT_ROLE, and nothing in a
+//     request can change that.
+//   - Every module is a client named after itself. What it reaches is what it
+//     declares: its neighbours, and of their permissions those that the user has
+//     or that routes give it by Services.
+//   - An access token lives for minutes and is addressed to one audience. A
+//     service's copy is of no use at another service, nor after its session.
+//   - Passwords are kept as argon2id. A login takes the same work whether the
+//     account exists or not, and wrong ones slow down the next from the same
+//     address without ever locking the account.
+//   - Keys rotate by themselves and are never lost to a restart; the database
+//     holds their private halves encrypted.
+//
+// # Not yet
+//
+// There is no authorization endpoint and so no login page for other
+// applications, no second factor, no confirmation of e-mails, and a token that
+// was issued is believed until it expires. The discovery documents list what
+// there is.
+//
+// # Testing
+//
+// Tests of other modules need no SSO: slipwaytest issues tokens by itself. A
+// test of the whole product registers and logs in as a person would.
 package sso

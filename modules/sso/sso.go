@@ -1,9 +1,20 @@
 package sso
 
 import (
-	"errors"
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
+	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/migrations"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
@@ -22,20 +33,99 @@ type Option func(*options)
 
 type options struct{ demo []DemoUser }
 
-// A DemoUser is an account whose password everybody may know.
-type DemoUser struct {
-	Email, Password, Name string
-	// Roles are the account's; without any it has the default role.
-	Roles []string
+// A service is the module at work.
+type service struct {
+	cfg       Config
+	accounts  accounts
+	sessions  *session.Store
+	minter    grant.Minter
+	audience  string // of users' own tokens
+	passwords *password.Hasher
+	nobody    string // a hash to compare with when there is no account
+	brakes    brakes
+	demo      *demo
+	logger    *slog.Logger
 }
 
-// WithDemoUsers creates accounts in development and prints them when the
-// product starts. In production and in tests they do not exist.
-func WithDemoUsers(users ...DemoUser) Option {
-	return func(o *options) { o.demo = append(o.demo, users...) }
+func (o options) setup(m *slipway.Setup, cfg Config) error {
+	sealer, err := cfg.sealer(m.Logger())
+	if err != nil {
+		return err
+	}
+	ring := keys.NewRing(m.DB(), sealer, keys.Config{Life: cfg.KeyLife})
+	s := &service{
+		cfg:       cfg,
+		accounts:  accounts{db: m.DB(), roles: rolesOf(m.Contracts())},
+		sessions:  session.NewStore(m.DB(), session.Config{Idle: cfg.SessionIdle, Life: cfg.SessionLife}),
+		minter:    grant.Minter{Issuer: m.Issuer(), Life: cfg.AccessTokenLife, Signer: ring},
+		audience:  m.EdgeAudience(),
+		passwords: password.NewHasher(runtime.GOMAXPROCS(0)),
+		nobody:    password.Nobody(),
+		brakes:    newBrakes(m.DB(), cfg),
+		logger:    m.Logger(),
+	}
+	if s.demo, err = o.newDemo(m, s); err != nil {
+		return err
+	}
+	s.accounts.roles.warnUnknown(m.Logger(), cfg.DefaultRole)
+	s.handle(m, s.grants(m, ring))
+	m.Background("sweep", s.sweep)
+	return nil
 }
 
-// Config are the settings of the module.
-type Config struct{}
+func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
+	return grant.NewServer(grant.Config{
+		Issuer: m.Issuer(), EdgeAudience: m.EdgeAudience(), FirstParty: ssoapi.FirstParty, Origins: s.cfg.CORSOrigins,
+		Minter: s.minter, Keys: ring, Sessions: s.sessions, Subjects: s.accounts,
+		Clients: newClients(m), Matrix: newMatrix(m.Contracts(), m.Neighbours()),
+		Verifier: auth.NewVerifier(auth.VerifierConfig{Issuer: m.Issuer(), JWKSURL: "http://sso/oauth/jwks", Transport: publishedKeys(ring)}),
+		Logger:   m.Logger(),
+	})
+}
 
-func (o options) setup(*slipway.Setup, Config) error { return errors.New("not built yet") }
+func (s *service) handle(m *slipway.Setup, g *grant.Server) {
+	api.Handle(m, ssoapi.Register, s.register)
+	api.Handle(m, ssoapi.Login, s.login)
+	api.Mount(m, ssoapi.Token, g.Token())
+	api.Mount(m, ssoapi.Keys, g.JWKS())
+	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())
+	api.Mount(m, ssoapi.AuthorizationServer, g.AuthorizationServer())
+}
+
+// publishedKeys lets the one verifier of the kit read the keys where they are.
+func publishedKeys(ring *keys.Ring) http.RoundTripper {
+	return httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		set, err := ring.Public(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		return jsonResponse(r, set), nil
+	})
+}
+
+// sweepEvery is how often rows are deleted that nothing will ask for.
+const sweepEvery = time.Hour
+
+func (s *service) sweep(ctx context.Context) error {
+	if err := s.demo.ensure(ctx); err != nil {
+		s.logger.ErrorContext(ctx, "demo users not created", "error", err)
+	}
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			s.sweepOnce(ctx)
+		}
+	}
+}
+
+func (s *service) sweepOnce(ctx context.Context) {
+	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.brakes.sweep} {
+		if err := sweep(ctx); err != nil {
+			s.logger.WarnContext(ctx, "sweep failed", "error", err)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// accounts are the rows of users.
+type accounts struct {
+	db    *postgres.DB
+	roles roles
+}
+
+// A newAccount is one that does not exist yet.
+type newAccount struct {
+	email, name, passwordHash string
+	roles                     []string
+}
+
+var errTaken = errors.New("the e-mail has an account")
+
+// create returns the new account's id, or errTaken.
+func (a accounts) create(ctx context.Context, n newAccount) (uuid.UUID, error) {
+	id := uuid.New()
+	_, err := a.db.Exec(ctx, `
+		WITH u AS (
+			INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
+		)
+		INSERT INTO user_roles (user_id, role) SELECT u.id, role FROM u, unnest($6::text[]) role`,
+		id, n.email, n.name, n.passwordHash, time.Now(), n.roles)
+	if postgres.IsUniqueViolation(err, "users_email_key") {
+		return uuid.UUID{}, errTaken
+	}
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("create an account: %w", err)
+	}
+	return id, nil
+}
+
+// An account is what a login needs to know.
+type account struct {
+	id           uuid.UUID
+	passwordHash string
+	open         bool
+}
+
+// byEmail returns the account, or false when there is none.
+func (a accounts) byEmail(ctx context.Context, email string) (account, bool, error) {
+	var found account
+	err := a.db.QueryRow(ctx, `SELECT id, password_hash, disabled_at IS NULL FROM users WHERE email = $1`, email).
+		Scan(&found.id, &found.passwordHash, &found.open)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return account{}, false, nil
+	}
+	if err != nil {
+		return account{}, false, fmt.Errorf("look up an account: %w", err)
+	}
+	return found, true, nil
+}
+
+// Permissions returns what the user may do by the roles of now, or false when
+// the account is closed or gone.
+func (a accounts) Permissions(ctx context.Context, user uuid.UUID) ([]string, bool, error) {
+	var open bool
+	var names []string
+	err := a.db.QueryRow(ctx, `
+		SELECT disabled_at IS NULL, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role)
+		FROM users WHERE id = $1`, user).Scan(&open, &names)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("look up the roles of %s: %w", user, err)
+	}
+	return a.roles.permissions(names), open, nil
+}

@@ -1,0 +1,112 @@
+package sso
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// A brake makes those wait who fail again and again: longer each time, never
+// for ever. It counts in the database, so that every process knows.
+type brake struct {
+	db     *postgres.DB
+	name   string
+	free   int           // failures that cost no wait
+	first  time.Duration // the wait after the next one; it doubles from there
+	most   time.Duration // and ends here
+	forget time.Duration // after so long without a failure all is forgotten
+}
+
+type brakes struct {
+	// login is per account and address: whoever guesses at somebody's password
+	// does not lock the owner out, who comes from elsewhere.
+	login brake
+	// address slows one that tries its luck at many accounts.
+	address brake
+	// registration bounds how many e-mails one can try, see ssoapi.Register.
+	registration brake
+}
+
+func newBrakes(db *postgres.DB, cfg Config) brakes {
+	return brakes{
+		login:        brake{db: db, name: "login", free: 5, first: time.Second, most: 5 * time.Minute, forget: time.Hour},
+		address:      brake{db: db, name: "address", free: 100, first: time.Second, most: time.Minute, forget: time.Hour},
+		registration: brake{db: db, name: "registration", free: cfg.RegistrationLimit, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
+	}
+}
+
+// check refuses who has to wait still. A refusal does not make the wait longer:
+// it is no failure.
+func (b brake) check(ctx context.Context, who string) error {
+	var failures int
+	var last time.Time
+	err := b.db.QueryRow(ctx, `SELECT failures, updated_at FROM throttles WHERE bucket = $1`, b.bucket(who)).Scan(&failures, &last)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look up the %s brake: %w", b.name, err)
+	}
+	if wait := b.wait(failures, time.Since(last)); wait > 0 {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// wait returns for how long to refuse, so many failures and so long after the last.
+func (b brake) wait(failures int, since time.Duration) time.Duration {
+	if failures <= b.free || since >= b.forget {
+		return 0
+	}
+	doublings := min(failures-b.free-1, 20)
+	return min(b.first<<doublings, b.most) - since
+}
+
+// charge notes a failure.
+func (b brake) charge(ctx context.Context, who string) error {
+	now := time.Now()
+	_, err := b.db.Exec(ctx, `
+		INSERT INTO throttles AS t (bucket, failures, updated_at) VALUES ($1, 1, $2)
+		ON CONFLICT (bucket) DO UPDATE SET
+			failures = CASE WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2`,
+		b.bucket(who), now, now.Add(-b.forget))
+	if err != nil {
+		return fmt.Errorf("charge the %s brake: %w", b.name, err)
+	}
+	return nil
+}
+
+// release forgets the failures.
+func (b brake) release(ctx context.Context, who string) error {
+	if _, err := b.db.Exec(ctx, `DELETE FROM throttles WHERE bucket = $1`, b.bucket(who)); err != nil {
+		return fmt.Errorf("release the %s brake: %w", b.name, err)
+	}
+	return nil
+}
+
+func (b brake) bucket(who string) []byte {
+	sum := sha256.Sum256([]byte(b.name + "\x00" + who))
+	return sum[:]
+}
+
+func tooMany(wait time.Duration) error {
+	seconds := int(wait/time.Second) + 1
+	return problem.TooManyRequests("too many attempts; try again in %d s", seconds).
+		WithCode("too_many_attempts").WithHeader("Retry-After", strconv.Itoa(seconds))
+}
+
+// sweep deletes what is forgotten.
+func (b brakes) sweep(ctx context.Context) error {
+	if _, err := b.login.db.Exec(ctx, `DELETE FROM throttles WHERE updated_at < $1`, time.Now().Add(-b.login.forget)); err != nil {
+		return fmt.Errorf("sweep brakes: %w", err)
+	}
+	return nil
+}

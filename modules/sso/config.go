@@ -1,0 +1,81 @@
+package sso
+
+import (
+	"crypto/sha256"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+)
+
+// Config are the settings of the module; their variables begin with SSO_.
+type Config struct {
+	KeyEncryptionKey config.Secret `env:"KEY_ENCRYPTION_KEY" production:"required" doc:"Encrypts the signing keys in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. Unset in development: a key that everybody knows."`
+	DefaultRole      string        `env:"DEFAULT_ROLE" envDefault:"customer" doc:"The role of a new account."`
+	AccessTokenLife  time.Duration `env:"ACCESS_TOKEN_LIFE" envDefault:"5m" doc:"How long an access token is believed."`
+	SessionIdle      time.Duration `env:"SESSION_IDLE" envDefault:"720h" doc:"How long a session goes on unused."`
+	SessionLife      time.Duration `env:"SESSION_LIFE" envDefault:"2160h" doc:"How long a session goes on at most."`
+	KeyLife          time.Duration `env:"KEY_LIFE" envDefault:"720h" doc:"How long a signing key is used before the next one."`
+
+	RegistrationLimit int            `env:"REGISTRATION_LIMIT" envDefault:"100" doc:"How many accounts one address may ask for until it has to wait in between; forgotten after an hour without any."`
+	TrustedProxies    []netip.Prefix `env:"TRUSTED_PROXIES" doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; unset means none."`
+	CORSOrigins       []string       `env:"CORS_ORIGINS" doc:"Origins whose scripts may read answers of the OAuth endpoints, such as https://app.example; unset means none."`
+}
+
+// maxAccessTokenLife keeps the wait short until a role that was taken away, or a
+// session that was ended, is so everywhere.
+const maxAccessTokenLife = time.Hour
+
+// Validate checks what types do not say.
+func (c Config) Validate() []config.Problem {
+	var problems []config.Problem
+	refuse := func(variable, given, expected string) {
+		problems = append(problems, config.Problem{Variable: variable, Given: given, Expected: expected})
+	}
+	if text := c.KeyEncryptionKey.Reveal(); text != "" {
+		if _, err := keys.ParseEncryptionKey(text); err != nil {
+			refuse("KEY_ENCRYPTION_KEY", "[redacted]", "32 random bytes in base64, as openssl rand -base64 32 prints")
+		}
+	}
+	if c.AccessTokenLife < time.Second || c.AccessTokenLife > maxAccessTokenLife {
+		refuse("ACCESS_TOKEN_LIFE", c.AccessTokenLife.String(), "a duration from 1s to 1h")
+	}
+	if c.SessionIdle < c.AccessTokenLife || c.SessionLife < c.SessionIdle {
+		refuse("SESSION_LIFE", c.SessionLife.String(), "at least SSO_SESSION_IDLE, and that at least SSO_ACCESS_TOKEN_LIFE")
+	}
+	if c.KeyLife < time.Hour {
+		refuse("KEY_LIFE", c.KeyLife.String(), "a duration of 1h or more")
+	}
+	if c.RegistrationLimit < 1 {
+		refuse("REGISTRATION_LIMIT", "less than 1", "1 or more")
+	}
+	for _, origin := range c.CORSOrigins {
+		if !validOrigin(origin) {
+			refuse("CORS_ORIGINS", origin, "scheme and host and nothing else, such as https://app.example")
+		}
+	}
+	return problems
+}
+
+func validOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && s == u.Scheme+"://"+u.Host
+}
+
+// sealer returns what encrypts the signing keys. Production has refused to
+// start without a key by now.
+func (c Config) sealer(logger *slog.Logger) (*keys.Sealer, error) {
+	if c.KeyEncryptionKey.Reveal() == "" {
+		logger.Warn("signing keys are encrypted by the key of development, which everybody knows; set SSO_KEY_ENCRYPTION_KEY")
+		known := sha256.Sum256([]byte("slipway: the key of development, which protects nothing"))
+		return keys.NewSealer(known[:])
+	}
+	key, err := keys.ParseEncryptionKey(c.KeyEncryptionKey.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	return keys.NewSealer(key)
+}

@@ -1,0 +1,72 @@
+package grant
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// maxForm bounds the body; a token in it has a few kilobytes.
+const maxForm = 64 << 10
+
+// A form holds parameters that were each sent once. An empty one counts as
+// not sent (RFC 6749, 3.2).
+type form map[string]string
+
+func parseForm(r *http.Request) (form, error) {
+	if r.URL.RawQuery != "" || r.URL.ForceQuery {
+		return nil, invalidRequest("parameters belong in the body: what stands in an address is logged along the way")
+	}
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 {
+		return nil, invalidRequest("send one Content-Type: application/x-www-form-urlencoded")
+	}
+	if mediaType, _, err := mime.ParseMediaType(types[0]); err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return nil, invalidRequest("the body must be of type application/x-www-form-urlencoded")
+	}
+	body, err := readForm(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, invalidRequest("the body is not a form: names and values are joined by = and &, and percent-encoded")
+	}
+	return once(values)
+}
+
+func readForm(body io.Reader) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(body, maxForm+1))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || len(b) > maxForm {
+		return "", &Error{Status: http.StatusRequestEntityTooLarge, Code: "invalid_request", Description: "the body is larger than 64 KiB"}
+	}
+	if err != nil {
+		return "", invalidRequest("the body could not be read to its end")
+	}
+	return string(b), nil
+}
+
+func once(values url.Values) (form, error) {
+	f := form{}
+	for name, all := range values {
+		if len(all) > 1 {
+			return nil, invalidRequest("the parameter %.40q is repeated", name)
+		}
+		if all[0] != "" {
+			f[name] = all[0]
+		}
+	}
+	return f, nil
+}
+
+// need returns the first of the parameters that is missing, as a refusal.
+func (f form) need(names ...string) error {
+	for _, name := range names {
+		if f[name] == "" {
+			return invalidRequest("the parameter %s is missing", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package grant
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
+)
+
+// Config is what the core works with. Every field is required.
+type Config struct {
+	Issuer string
+	// EdgeAudience is whom users' own tokens are addressed to.
+	EdgeAudience string
+	// FirstParty is the public client that users' own tokens are issued to.
+	FirstParty string
+	// Origins are those whose scripts may read answers.
+	Origins []string
+
+	Minter   Minter
+	Keys     KeySet
+	Clients  Clients
+	Matrix   Matrix
+	Sessions Sessions
+	Subjects Subjects
+	Verifier Verifier
+	Logger   *slog.Logger
+}
+
+// A KeySet returns the published keys, as JSON.
+type KeySet interface {
+	Public(ctx context.Context) ([]byte, error)
+}
+
+// A Matrix says which service may reach which, with what.
+type Matrix interface {
+	// ForUser returns the permissions that a user's token may carry to callee,
+	// or false when caller has not declared it as a neighbour.
+	ForUser(caller, callee string) (permissions []string, ok bool)
+	// ForService returns the permissions of caller's own at callee.
+	ForService(caller, callee string) (permissions []string, ok bool)
+}
+
+// Sessions are the users' logins; *session.Store is one.
+type Sessions interface {
+	Redeem(ctx context.Context, r session.Redemption) (session.Session, string, error)
+	Alive(ctx context.Context, id uuid.UUID) (bool, error)
+}
+
+// Subjects are the users.
+type Subjects interface {
+	// Permissions returns what the user may do now, or false when the account
+	// is closed.
+	Permissions(ctx context.Context, user uuid.UUID) ([]string, bool, error)
+}
+
+// A Verifier tells whom a token speaks for; *auth.Verifier is one.
+type Verifier interface {
+	Verify(ctx context.Context, raw string) (*auth.Principal, error)
+}
+
+// A Server serves the OAuth endpoints.
+type Server struct {
+	cfg    Config
+	grants map[string]func(context.Context, request) (answer, error)
+}
+
+// NewServer returns a server.
+func NewServer(cfg Config) *Server {
+	s := &Server{cfg: cfg}
+	s.grants = map[string]func(context.Context, request) (answer, error){
+		ClientCredentials: s.clientCredentials,
+		RefreshToken:      s.refresh,
+		TokenExchange:     s.exchange,
+	}
+	return s
+}
+
+// Token serves POST /oauth/token.
+func (s *Server) Token() http.Handler {
+	return s.cors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Pragma", "no-cache") // RFC 6749 asks for it
+		answer, err := s.token(r, time.Now())
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
+	}))
+}
+
+// An answer is a success of RFC 6749, 5.1 and RFC 8693, 2.2.1.
+type answer struct {
+	AccessToken     string `json:"access_token"`
+	IssuedTokenType string `json:"issued_token_type,omitempty"`
+	TokenType       string `json:"token_type"`
+	ExpiresIn       int64  `json:"expires_in"`
+	RefreshToken    string `json:"refresh_token,omitempty"`
+	Scope           string `json:"scope"`
+}
+
+func (s *Server) token(r *http.Request, arrived time.Time) (answer, error) {
+	f, err := parseForm(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := f.need("grant_type"); err != nil {
+		return answer{}, err
+	}
+	grant, ok := s.grants[f["grant_type"]]
+	if !ok {
+		return answer{}, refuse("unsupported_grant_type", "the grant %.60q is not served here", f["grant_type"])
+	}
+	client, err := s.authenticate(r, f)
+	if err != nil {
+		return answer{}, err
+	}
+	return grant(r.Context(), request{form: f, client: client, arrived: arrived})
+}
+
+// A request is one whose client is known and may use the grant.
+type request struct {
+	form    form
+	client  Client
+	arrived time.Time
+}

@@ -1,0 +1,13 @@
+// Package keys holds the keys that tokens are signed by.
+//
+// A key is published as next a whole life before it signs as active, so every
+// resource server knows it by then; afterwards it stays published as retired
+// for as long as tokens of it live. Its private half lies in the database
+// sealed by the key-encryption key (AES-256-GCM) and is erased when the key
+// retires. A key that seals another is in nobody's database.
+//
+// A [Ring] starts nothing: it looks at the database when it is used and what it
+// knows is older than half a minute, and rotates then if it is time. Several
+// processes may share the database; one of them rotates. While the database is
+// down a ring goes on with what it knows.
+package keys

@@ -1,0 +1,90 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func load(ctx context.Context, q querier) ([]key, error) {
+	rows, err := q.Query(ctx, `SELECT id, state, public_key, sealed, created_at, activated_at, retired_at FROM signing_keys ORDER BY created_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("load signing keys: %w", err)
+	}
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (key, error) {
+		var k key
+		err := row.Scan(&k.id, (*string)(&k.state), (*[]byte)(&k.public), &k.sealed, &k.createdAt, &k.activatedAt, &k.retiredAt)
+		return k, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load signing keys: %w", err)
+	}
+	return keys, nil
+}
+
+// rotate does what is due, or finds that another process has done it.
+func (r *Ring) rotate(ctx context.Context, now time.Time) ([]key, error) {
+	var keys []key
+	err := r.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		if _, err := tx.Exec(ctx, `LOCK TABLE signing_keys IN EXCLUSIVE MODE`); err != nil {
+			return err
+		}
+		found, err := load(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := r.apply(ctx, tx, planRotation(found, r.cfg, now), now); err != nil {
+			return err
+		}
+		keys, err = load(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rotate signing keys: %w", err)
+	}
+	return keys, nil
+}
+
+func (r *Ring) apply(ctx context.Context, tx postgres.Tx, p plan, now time.Time) error {
+	// In this order, since there is one active key and one next at any time.
+	steps := []struct {
+		sql  string
+		args []any
+	}{
+		{`DELETE FROM signing_keys WHERE id = ANY($1)`, []any{p.drop}},
+		{`UPDATE signing_keys SET state = 'retired', retired_at = $2, sealed = NULL WHERE id = ANY($1)`, []any{p.retire, now}},
+		{`UPDATE signing_keys SET state = 'active', activated_at = $2 WHERE id = $1`, []any{p.activate, now}},
+	}
+	for _, s := range steps {
+		if _, err := tx.Exec(ctx, s.sql, s.args...); err != nil {
+			return err
+		}
+	}
+	for i := range p.create {
+		if err := r.insert(ctx, tx, p.fresh && i == 0, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Ring) insert(ctx context.Context, tx postgres.Tx, signs bool, now time.Time) error {
+	k, err := newKey(r.sealer, now)
+	if err != nil {
+		return err
+	}
+	if signs {
+		k.state, k.activatedAt = active, &now
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO signing_keys (id, state, public_key, sealed, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		k.id, string(k.state), []byte(k.public), k.sealed, k.createdAt, k.activatedAt)
+	return err
+}

@@ -1,0 +1,101 @@
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// What one hash costs: RFC 9106 by way of OWASP's table, 46 MiB and one pass.
+const (
+	memoryKiB = 46 << 10
+	passes    = 1
+	lanes     = 1
+	saltSize  = 16
+	keySize   = 32
+)
+
+// queuePerSlot bounds who waits: at some 20 hashes a second and core, those
+// further back would give up before their turn.
+const queuePerSlot = 128
+
+// ErrBusy says that too many wait for their turn already.
+var ErrBusy = errors.New("too many passwords are being checked")
+
+// A Hasher hashes and compares passwords. It is safe for concurrent use.
+type Hasher struct {
+	slots   chan struct{}
+	waiting atomic.Int64
+	hashes  atomic.Int64
+}
+
+// NewHasher returns a hasher that does up to n hashes at once.
+func NewHasher(n int) *Hasher { return &Hasher{slots: make(chan struct{}, max(n, 1))} }
+
+// Hashes returns how many hashes have been computed.
+func (h *Hasher) Hashes() int64 { return h.hashes.Load() }
+
+// A Turn is the right to hash, until it is released.
+type Turn struct{ hasher *Hasher }
+
+// Wait returns when it is the caller's turn.
+func (h *Hasher) Wait(ctx context.Context) (*Turn, error) {
+	defer h.waiting.Add(-1)
+	if h.waiting.Add(1) > int64(queuePerSlot*cap(h.slots)) {
+		return nil, ErrBusy
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return &Turn{h}, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a core to hash on: %w", ctx.Err())
+	}
+}
+
+// Release lets the next have its turn.
+func (t *Turn) Release() { <-t.hasher.slots }
+
+// Hash returns the password's hash with a salt of its own, in PHC format.
+func (t *Turn) Hash(password string) string {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // never fails
+	return phc{memoryKiB, passes, lanes, salt, t.hasher.key(password, salt, memoryKiB, passes, lanes)}.String()
+}
+
+// Compare reports whether the hash is that of the password.
+func (t *Turn) Compare(hash, password string) (bool, error) {
+	p, err := parsePHC(hash)
+	if err != nil {
+		return false, err
+	}
+	key := t.hasher.key(password, p.salt, p.memory, p.passes, p.lanes)
+	return subtle.ConstantTimeCompare(key, p.key) == 1, nil
+}
+
+// Hash waits for a turn and hashes.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	turn, err := h.Wait(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer turn.Release()
+	return turn.Hash(password), nil
+}
+
+func (h *Hasher) key(password string, salt []byte, memory, passes uint32, lanes uint8) []byte {
+	h.hashes.Add(1)
+	return argon2.IDKey([]byte(password), salt, passes, memory, lanes, keySize)
+}
+
+// Nobody returns a hash that no password has, to compare with when there is no
+// account: the answer must not come sooner.
+func Nobody() string {
+	random := make([]byte, saltSize+keySize)
+	_, _ = rand.Read(random) // never fails
+	return phc{memoryKiB, passes, lanes, random[:saltSize], random[saltSize:]}.String()
+}

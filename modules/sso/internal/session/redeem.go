@@ -1,0 +1,195 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// A Redemption is one request that presents a refresh token.
+type Redemption struct {
+	Token  string
+	Client string
+	// Arrived is when the request came: before the token was redeemed means
+	// that two raced for it, after means that the first answer was lost.
+	Arrived time.Time
+}
+
+// burst is how long a token that several redeemed at once is not replaced: the
+// rest of them may still be on their way.
+const burst = 2 * time.Second
+
+// Redeem returns the token's session and its next refresh token. The rules are
+// those of the package; an error other than the package's four is of the database.
+func (s *Store) Redeem(ctx context.Context, r Redemption) (Session, string, error) {
+	t, err := s.find(ctx, r)
+	if err != nil {
+		return Session{}, "", err
+	}
+	child := newToken()
+	switch verdict := t.verdict(r, time.Now()); verdict {
+	case redeem, redeemAgain:
+		err = s.rotate(ctx, t, verdict, child)
+	case over:
+		err = ErrOver
+	case raced:
+		err = cmp.Or(contest(ctx, s.db, t), ErrRaced)
+	case replayed:
+		err = cmp.Or(endFamily(ctx, s.db, t), ErrReplayed)
+	}
+	if err != nil {
+		return Session{}, "", err
+	}
+	return t.session, child, nil
+}
+
+// A token is a row of refresh_tokens, as this request found it.
+type token struct {
+	hash        []byte
+	session     Session
+	ended       bool
+	expiresAt   time.Time
+	usedAt      *time.Time
+	replacedAt  *time.Time
+	contestedAt *time.Time
+}
+
+func (s *Store) find(ctx context.Context, r Redemption) (token, error) {
+	t := token{hash: digest(r.Token)}
+	err := s.db.QueryRow(ctx, `
+		SELECT s.id, s.user_id, s.client_id, s.auth_time, s.expires_at, s.ended_at IS NOT NULL,
+		       r.expires_at, r.used_at, r.replaced_at, r.contested_at
+		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
+		WHERE r.hash = $1 AND s.client_id = $2`, t.hash, r.Client).
+		Scan(&t.session.ID, &t.session.User, &t.session.Client, &t.session.AuthTime, &t.session.ExpiresAt, &t.ended,
+			&t.expiresAt, &t.usedAt, &t.replacedAt, &t.contestedAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return token{}, ErrUnknown
+	}
+	if err != nil {
+		return token{}, fmt.Errorf("look up a refresh token: %w", err)
+	}
+	return t, nil
+}
+
+type verdict int
+
+const (
+	redeem      verdict = iota // it was never redeemed
+	redeemAgain                // it was, and the answer may have been lost
+	over                       // it or its session has ended
+	raced                      // it is redeemed by another request right now
+	replayed                   // it is a copy
+)
+
+func (t token) verdict(r Redemption, now time.Time) verdict {
+	switch {
+	case t.ended || !now.Before(t.session.ExpiresAt) || !now.Before(t.expiresAt):
+		return over
+	case t.replacedAt != nil:
+		return replayed
+	case t.usedAt == nil:
+		return redeem
+	case !r.Arrived.After(*t.usedAt), t.contestedAt != nil && now.Before(t.contestedAt.Add(burst)):
+		return raced
+	}
+	return redeemAgain
+}
+
+// An outcome is an error that must not undo its transaction.
+type outcome struct{ err error }
+
+// rotate consumes the token and makes its child.
+func (s *Store) rotate(ctx context.Context, t token, v verdict, child string) error {
+	var out outcome
+	err := s.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		out, err = s.rotateIn(ctx, tx, t, v, child)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("redeem a refresh token: %w", err)
+	}
+	return out.err
+}
+
+func (s *Store) rotateIn(ctx context.Context, tx postgres.Tx, t token, v verdict, child string) (outcome, error) {
+	won, err := consume(ctx, tx, t)
+	if err != nil {
+		return outcome{}, err
+	}
+	if !won {
+		return outcome{ErrRaced}, contest(ctx, tx, t)
+	}
+	if v == redeemAgain {
+		replaced, err := replaceChild(ctx, tx, t)
+		if err != nil {
+			return outcome{}, err
+		}
+		if !replaced {
+			return outcome{ErrReplayed}, endFamily(ctx, tx, t)
+		}
+	}
+	return s.insertChild(ctx, tx, t, child)
+}
+
+// An execer is a transaction, or the database itself.
+type execer interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// consume marks the token as redeemed, provided that nobody has done so since
+// it was found: used_at IS NULL for one that was never redeemed. The row lock
+// makes all but one of any number of requests come too late.
+func consume(ctx context.Context, tx postgres.Tx, t token) (bool, error) {
+	var one int
+	err := tx.QueryRow(ctx, `
+		UPDATE refresh_tokens SET used_at = $2
+		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $3 AND replaced_at IS NULL
+		RETURNING 1`, t.hash, time.Now(), t.usedAt).Scan(&one)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// replaceChild kills the child that never was used. There is none when it was.
+func replaceChild(ctx context.Context, tx execer, t token) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE refresh_tokens SET replaced_at = $2
+		WHERE parent = $1 AND used_at IS NULL AND replaced_at IS NULL`, t.hash, time.Now())
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+func (s *Store) insertChild(ctx context.Context, tx execer, t token, child string) (outcome, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
+		SELECT $1, id, $3, $4 FROM sessions WHERE id = $2 AND ended_at IS NULL`,
+		digest(child), t.session.ID, t.hash, s.tokenExpiry(t.session, time.Now()))
+	if err == nil && tag.RowsAffected() == 0 {
+		return outcome{ErrOver}, nil // it ended a moment ago
+	}
+	return outcome{}, err
+}
+
+// contest notes that several redeem the token at once.
+func contest(ctx context.Context, q execer, t token) error {
+	if _, err := q.Exec(ctx, `UPDATE refresh_tokens SET contested_at = $2 WHERE hash = $1`, t.hash, time.Now()); err != nil {
+		return fmt.Errorf("note a contested refresh token: %w", err)
+	}
+	return nil
+}
+
+func endFamily(ctx context.Context, q execer, t token) error {
+	if _, err := q.Exec(ctx, endSession, t.session.ID, time.Now(), "a refresh token was redeemed again after its successor"); err != nil {
+		return fmt.Errorf("end the session of a replayed refresh token: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package sso
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
+	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// wrongCredentials is all that a failed login is told, whatever was wrong.
+func wrongCredentials() error {
+	return problem.Unauthorized("the e-mail or the password is wrong").WithCode("wrong_credentials")
+}
+
+func (s *service) login(ctx context.Context, in ssoapi.LoginInput) (ssoapi.Tokens, error) {
+	if err := s.demo.ensure(ctx); err != nil {
+		return ssoapi.Tokens{}, err
+	}
+	user, err := s.authenticate(ctx, attempt{
+		email: in.Body.Email, password: in.Body.Password, address: in.Address(s.cfg.TrustedProxies),
+	})
+	if err != nil {
+		return ssoapi.Tokens{}, err
+	}
+	return s.openSession(ctx, user)
+}
+
+// An attempt is one try to log in.
+type attempt struct{ email, password, address string }
+
+// who is the bucket of the account's brake. It is the same for an account that
+// does not exist, so that being slowed down tells nothing.
+func (a attempt) who() string { return a.email + "\x00" + a.address }
+
+func (s *service) authenticate(ctx context.Context, a attempt) (account, error) {
+	email, malformed := parseEmail(a.email)
+	a.email = cmp.Or(email, a.email)
+	// The brakes are checked when it is this attempt's turn: however many come
+	// at once, no more than the cores get past a brake that is about to close.
+	turn, err := s.passwordTurn(ctx)
+	if err != nil {
+		return account{}, err
+	}
+	defer turn.Release()
+	if err := s.checkBrakes(ctx, a); err != nil {
+		return account{}, err
+	}
+	found, err := s.compare(ctx, turn, a, malformed != nil)
+	if err != nil {
+		return account{}, err
+	}
+	return found, s.brakes.login.release(ctx, a.who())
+}
+
+func (s *service) checkBrakes(ctx context.Context, a attempt) error {
+	if err := s.brakes.login.check(ctx, a.who()); err != nil {
+		return err
+	}
+	return s.brakes.address.check(ctx, a.address)
+}
+
+// compare does the same work for every outcome.
+func (s *service) compare(ctx context.Context, turn *password.Turn, a attempt, malformed bool) (account, error) {
+	var found account
+	known := false
+	if !malformed { // which the database could not even be asked for
+		var err error
+		if found, known, err = s.accounts.byEmail(ctx, a.email); err != nil {
+			return account{}, err
+		}
+	}
+	right, err := turn.Compare(cmp.Or(found.passwordHash, s.nobody), a.password)
+	if err != nil {
+		return account{}, err
+	}
+	if known && right && found.open {
+		return found, nil
+	}
+	if err := s.chargeBrakes(ctx, a); err != nil {
+		return account{}, err
+	}
+	return account{}, wrongCredentials()
+}
+
+func (s *service) chargeBrakes(ctx context.Context, a attempt) error {
+	if err := s.brakes.login.charge(ctx, a.who()); err != nil {
+		return err
+	}
+	return s.brakes.address.charge(ctx, a.address)
+}
+
+// openSession begins a session and returns its first tokens.
+func (s *service) openSession(ctx context.Context, user account) (ssoapi.Tokens, error) {
+	scopes, open, err := s.accounts.Permissions(ctx, user.id)
+	if err != nil {
+		return ssoapi.Tokens{}, err
+	}
+	if !open {
+		return ssoapi.Tokens{}, wrongCredentials() // closed a moment ago
+	}
+	begun, refreshToken, err := s.sessions.Begin(ctx, user.id, ssoapi.FirstParty)
+	if err != nil {
+		return ssoapi.Tokens{}, err
+	}
+	t, err := s.minter.Mint(ctx, grant.UserClaims(begun, s.audience, scopes))
+	if err != nil {
+		return ssoapi.Tokens{}, err
+	}
+	s.logger.InfoContext(ctx, "logged in", "user_id", user.id, "session_id", begun.ID)
+	return ssoapi.Tokens{AccessToken: t.Token, RefreshToken: refreshToken, TokenType: "Bearer", ExpiresIn: t.ExpiresIn}, nil
+}

@@ -1,0 +1,88 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/problem"
+)
+
+func (s *service) register(ctx context.Context, in ssoapi.RegisterInput) (ssoapi.Registered, error) {
+	n, err := checkRegistration(in.Body)
+	if err != nil {
+		return ssoapi.Registered{}, err
+	}
+	n.roles = []string{s.cfg.DefaultRole}
+	turn, err := s.passwordTurn(ctx)
+	if err != nil {
+		return ssoapi.Registered{}, err
+	}
+	defer turn.Release()
+	address := in.Address(s.cfg.TrustedProxies)
+	if err := s.brakes.registration.check(ctx, address); err != nil {
+		return ssoapi.Registered{}, err
+	}
+	if err := s.brakes.registration.charge(ctx, address); err != nil {
+		return ssoapi.Registered{}, err
+	}
+	n.passwordHash = turn.Hash(in.Body.Password)
+	id, err := s.open(ctx, n)
+	return ssoapi.Registered{UserID: id}, err
+}
+
+func (s *service) open(ctx context.Context, n newAccount) (uuid.UUID, error) {
+	id, err := s.accounts.create(ctx, n)
+	if errors.Is(err, errTaken) {
+		return uuid.UUID{}, problem.Conflict("there is an account with this e-mail already; log in instead").
+			WithCode("email_taken").WithField("body.email", "has an account")
+	}
+	if err != nil {
+		return uuid.UUID{}, err
+	}
+	s.logger.InfoContext(ctx, "account opened", "user_id", id)
+	return id, nil
+}
+
+// checkRegistration tells everything that is wrong at once.
+func checkRegistration(r ssoapi.Registration) (newAccount, error) {
+	var faults []problem.Field
+	email, err := parseEmail(r.Email)
+	if err != nil {
+		faults = append(faults, problem.Field{Location: "body.email", Message: err.Error()})
+	}
+	name := strings.TrimSpace(r.Name)
+	if name == "" || strings.ContainsFunc(name, unicode.IsControl) {
+		faults = append(faults, problem.Field{Location: "body.name", Message: "is empty or has control characters"})
+	}
+	if why := password.Check(r.Password, email, name); why != "" {
+		faults = append(faults, problem.Field{Location: "body.password", Message: why})
+	}
+	if len(faults) == 0 {
+		return newAccount{email: email, name: name}, nil
+	}
+	return newAccount{}, refuseRegistration(faults)
+}
+
+func refuseRegistration(faults []problem.Field) error {
+	p := problem.Unprocessable("the account cannot be opened like this; see errors").WithCode("validation_failed")
+	for _, f := range faults {
+		p = p.WithField(f.Location, f.Message)
+	}
+	return p
+}
+
+// passwordTurn waits for a core to hash on.
+func (s *service) passwordTurn(ctx context.Context) (*password.Turn, error) {
+	turn, err := s.passwords.Wait(ctx)
+	if errors.Is(err, password.ErrBusy) {
+		return nil, problem.Unavailable("too many people are logging in right now; try again in a moment").
+			WithCode("busy").WithHeader("Retry-After", "2").Wrap(err)
+	}
+	return turn, err
+}
