@@ -1,15 +1,14 @@
 package problem
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
 )
 
-// An Error is what the client is told. Make one with the function of its kind.
+// An Error is what the client is told. Make one with the function of its kind;
+// the zero value is an internal error.
 type Error struct {
 	status  int
 	code    string
@@ -19,119 +18,40 @@ type Error struct {
 	cause   error
 }
 
-// A Field says what is wrong with one part of the request: "body.quantity",
-// "path.id".
+// A Field says what is wrong with one part of the request.
 type Field struct {
-	Location string `json:"location"`
-	Message  string `json:"message"`
+	Location string `json:"location" doc:"The part of the request: body.quantity, path.id, query.limit."`
+	Message  string `json:"message" doc:"What is wrong with it, for a person."`
 }
 
-func newError(status int, code, format string, args []any) *Error {
-	return &Error{status: status, code: code, detail: fmt.Sprintf(format, args...)}
-}
+// What one problem holds at most; more is cut off. Details and fields often
+// repeat what the client sent.
+const (
+	maxDetail   = 1000 // bytes
+	maxLocation = 200
+	maxMessage  = 500
+	maxFields   = 50
+)
 
-// BadRequest is 400: the request could not be read.
-func BadRequest(format string, args ...any) *Error {
-	return newError(http.StatusBadRequest, "bad_request", format, args)
-}
-
-// Unauthorized is 401: who asks is unknown.
-func Unauthorized(format string, args ...any) *Error {
-	return newError(http.StatusUnauthorized, "unauthorized", format, args)
-}
-
-// PaymentRequired is 402: a payment was declined.
-func PaymentRequired(format string, args ...any) *Error {
-	return newError(http.StatusPaymentRequired, "payment_required", format, args)
-}
-
-// Forbidden is 403: who asks is known and may not.
-func Forbidden(format string, args ...any) *Error {
-	return newError(http.StatusForbidden, "forbidden", format, args)
-}
-
-// NotFound is 404: there is no such thing, or it is not for whoever asks.
-func NotFound(format string, args ...any) *Error {
-	return newError(http.StatusNotFound, "not_found", format, args)
-}
-
-// MethodNotAllowed is 405; see [NotAllowed] for one with the Allow header.
-func MethodNotAllowed(format string, args ...any) *Error {
-	return newError(http.StatusMethodNotAllowed, "method_not_allowed", format, args)
-}
-
-// NotAcceptable is 406: no form of the answer is one that the client takes.
-func NotAcceptable(format string, args ...any) *Error {
-	return newError(http.StatusNotAcceptable, "not_acceptable", format, args)
-}
-
-// Conflict is 409: the thing is in a state that does not allow this.
-func Conflict(format string, args ...any) *Error {
-	return newError(http.StatusConflict, "conflict", format, args)
-}
-
-// Gone is 410: the thing was there and will not be again.
-func Gone(format string, args ...any) *Error {
-	return newError(http.StatusGone, "gone", format, args)
-}
-
-// TooLarge is 413: the body is larger than the route takes.
-func TooLarge(format string, args ...any) *Error {
-	return newError(http.StatusRequestEntityTooLarge, "too_large", format, args)
-}
-
-// UnsupportedMediaType is 415: the body is of a type that the route does not read.
-func UnsupportedMediaType(format string, args ...any) *Error {
-	return newError(http.StatusUnsupportedMediaType, "unsupported_media_type", format, args)
-}
-
-// Unprocessable is 422: the request can be read but makes no sense.
-func Unprocessable(format string, args ...any) *Error {
-	return newError(http.StatusUnprocessableEntity, "unprocessable", format, args)
-}
-
-// TooManyRequests is 429: a limit is reached; say when to come back with the
-// header Retry-After.
-func TooManyRequests(format string, args ...any) *Error {
-	return newError(http.StatusTooManyRequests, "too_many_requests", format, args)
-}
-
-// Internal is 500: a defect of ours. Handlers need it seldom; any error that is
-// no problem becomes one.
-func Internal(format string, args ...any) *Error {
-	return newError(http.StatusInternalServerError, "internal", format, args)
-}
-
-// BadGateway is 502: a neighbour gave an answer that could not be understood.
-func BadGateway(format string, args ...any) *Error {
-	return newError(http.StatusBadGateway, "bad_gateway", format, args)
-}
-
-// Unavailable is 503: something that is needed is down for now.
-func Unavailable(format string, args ...any) *Error {
-	return newError(http.StatusServiceUnavailable, "unavailable", format, args)
-}
-
-// Timeout is 504: the work took longer than it may.
-func Timeout(format string, args ...any) *Error {
-	return newError(http.StatusGatewayTimeout, "timeout", format, args)
-}
-
-// WithCode sets the code that clients branch on.
+// WithCode sets the code that clients branch on: a word in snake_case that
+// never changes, such as total_changed.
 func (e *Error) WithCode(code string) *Error {
 	c := *e
 	c.code = code
 	return &c
 }
 
-// WithField adds what is wrong with one part of the request.
+// WithField adds what is wrong with one part of the request, such as
+// body.quantity. Fields beyond the fiftieth are dropped.
 func (e *Error) WithField(location, message string) *Error {
 	c := *e
-	c.fields = append(slices.Clip(e.fields), Field{Location: location, Message: message})
+	if len(e.fields) < maxFields {
+		c.fields = append(slices.Clip(e.fields), Field{Location: cut(location, maxLocation), Message: cut(message, maxMessage)})
+	}
 	return &c
 }
 
-// WithHeader adds a header of the answer.
+// WithHeader sets a header of the answer.
 func (e *Error) WithHeader(key, value string) *Error {
 	c := *e
 	c.headers = maps.Clone(e.headers)
@@ -150,62 +70,42 @@ func (e *Error) Wrap(cause error) *Error {
 }
 
 // Status returns the HTTP status.
-func (e *Error) Status() int { return e.status }
+func (e *Error) Status() int { return cmp.Or(e.status, http.StatusInternalServerError) }
 
 // Code returns the stable code.
-func (e *Error) Code() string { return e.code }
+func (e *Error) Code() string { return cmp.Or(e.code, defaultCode(e.Status())) }
 
-// Detail returns the text for the person who reads it.
+// Detail returns the text for the person who reads it. That of a 500 is for the
+// log; see [Error.Body].
 func (e *Error) Detail() string { return e.detail }
 
 // Fields returns what is wrong with parts of the request.
 func (e *Error) Fields() []Field { return slices.Clone(e.fields) }
 
-// Headers returns the answer's headers; not to be changed.
-func (e *Error) Headers() http.Header { return e.headers }
+// Headers returns the headers of the answer.
+func (e *Error) Headers() http.Header { return e.headers.Clone() }
 
 // Expected reports whether the client caused the problem (4xx): it is answered,
 // not reported.
-func (e *Error) Expected() bool { return e.status < http.StatusInternalServerError }
+func (e *Error) Expected() bool { return e.Status() < http.StatusInternalServerError }
 
-// Error returns the detail, and the cause for those who may see it.
+// Error returns the detail, and the cause for those who may see it: it is for
+// the log.
 func (e *Error) Error() string {
-	if e.cause == nil {
-		return e.detail
+	if e == nil {
+		return "nil problem"
 	}
-	return e.detail + ": " + e.cause.Error()
+	text := cmp.Or(e.detail, title(e.Status()))
+	if e.cause == nil {
+		return text
+	}
+	return text + ": " + e.cause.Error()
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.cause }
-
-// statusClientClosed is what the log says when the client went away; nobody is
-// left to read it.
-const statusClientClosed = 499
-
-// From returns the problem that err is: the first in its chain; a timeout, a
-// cancellation or a body over its limit; or a 500 that says nothing and keeps err.
-func From(err error) *Error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
 	}
-	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return TooLarge("the body is larger than the %d bytes that this route takes", e.Limit).Wrap(err)
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return Timeout("the request took too long; try again").Wrap(err)
-	case errors.Is(err, context.Canceled):
-		return newError(statusClientClosed, "client_closed_request", "the client went away", nil).Wrap(err)
-	}
-	return Internal("something went wrong on our side; it has been noted").Wrap(err)
+	return e.cause
 }
-
-// Status returns the HTTP status with which err is answered.
-func Status(err error) int { return From(err).status }
-
-// Code returns the code with which err is answered.
-func Code(err error) string { return From(err).code }
-
-// Expected reports whether the client caused err.
-func Expected(err error) bool { return From(err).Expected() }
