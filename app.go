@@ -1,0 +1,288 @@
+package slipway
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/s2s"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// An App is a product in one process: the modules that it hosts, and the way to
+// those that live elsewhere.
+type App struct {
+	source    *config.Source
+	settings  allSettings
+	topology  *topology
+	overrides Overrides
+	logger    *slog.Logger
+	reporter  telemetry.Reporter
+	network   http.RoundTripper
+	verifier  api.Authenticator
+	identity  struct{ issuer, audience string }
+
+	setups  map[string]*Setup
+	tokens  map[string]*s2s.Tokens
+	locals  map[string]http.RoundTripper
+	handler http.Handler
+	health  *health
+	closers []func() error
+
+	mu            sync.Mutex
+	secrets       map[string]config.Secret
+	announcements []announcement
+}
+
+// Overrides replace parts of an App; they are for test kits.
+type Overrides struct {
+	// Database returns a module's database, in place of the settings'.
+	Database func(ctx context.Context, m Module) (*postgres.DB, error)
+	// Authenticator checks tokens in place of the SSO's keys.
+	Authenticator api.Authenticator
+	// Caller returns the caller for a neighbour; next is the App's own, or nil
+	// when the neighbour cannot be reached.
+	Caller func(caller, neighbour string, next api.Caller) api.Caller
+	// Stdout takes the log in place of the process's.
+	Stdout io.Writer
+	// Reporter learns of unexpected errors in place of the log.
+	Reporter telemetry.Reporter
+}
+
+// New checks the settings, the modules and the topology, and returns every
+// mistake at once. It starts nothing.
+func New(src *config.Source, modules ...Module) (*App, error) {
+	return NewWith(src, Overrides{}, modules...)
+}
+
+// NewWith is [New] with parts replaced, for test kits.
+func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
+	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, secrets: map[string]config.Secret{}}
+	var err error
+	if a.settings, err = loadSettings(src); err != nil {
+		return nil, err
+	}
+	a.network, err = httpclient.NewTransport(a.settings.http)
+	if err != nil {
+		return nil, err
+	}
+	if a.topology, err = newTopology(src, a.settings.process.Modules, modules, o.Caller != nil); err != nil {
+		return nil, err
+	}
+	a.observe()
+	if err := a.identify(); err != nil {
+		return nil, err
+	}
+	return a, a.checkSettings()
+}
+
+func (a *App) observe() {
+	out := a.overrides.Stdout
+	if out == nil {
+		out = os.Stdout
+	}
+	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
+	a.reporter = a.overrides.Reporter
+	if a.reporter == nil {
+		a.reporter = telemetry.LogReporter(a.logger)
+	}
+}
+
+// identify decides whose tokens are believed.
+func (a *App) identify() error {
+	a.identity.audience = a.settings.identity.Audience
+	switch {
+	case a.settings.identity.Issuer != nil:
+		a.identity.issuer = strings.TrimSuffix(a.settings.identity.Issuer.String(), "/")
+	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.Authenticator != nil:
+		a.identity.issuer = a.settings.process.publicURL()
+	case a.topology.role != roleEdge:
+		return config.Errors{{Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
+			Fix: "a process that does not host the whole product cannot guess it; give every process the same"}}
+	}
+	return nil
+}
+
+// ssoModule is the name under which the SSO is known to the kit: tokens come
+// from it when the product has it.
+const ssoModule = "sso"
+
+// checkSettings loads every hosted module's settings, so that all mistakes show
+// before anything starts.
+func (a *App) checkSettings() error {
+	var errs []error
+	for _, m := range a.hosted() {
+		_, err := m.prepare(a.source)
+		errs = append(errs, err)
+		if m.migrations != nil && a.overrides.Database == nil {
+			_, err = a.databaseSettings(m)
+			errs = append(errs, err)
+		}
+		if _, ok := a.secret(m.Name()); !ok && len(a.topology.callees[m.Name()]) > 0 && a.overrides.Caller == nil {
+			errs = append(errs, config.Errors{{Variable: settingsPrefix(m.Name()) + "CLIENT_SECRET", Expected: "the credential of service " + m.Name() + " at the SSO, 32 characters or more",
+				Fix: "the process that hosts the SSO needs the same value"}})
+		}
+	}
+	return config.Join(errs...)
+}
+
+func (a *App) hosted() []Module {
+	return slices.DeleteFunc(slices.Clone(a.topology.modules), func(m Module) bool { return !a.topology.hosted[m.Name()] })
+}
+
+func (a *App) contracts() []*api.Contract {
+	all := make([]*api.Contract, len(a.topology.modules))
+	for i, m := range a.topology.modules {
+		all[i] = m.contract
+	}
+	return all
+}
+
+// secret returns a module's credential: the configured one, or one that lives as
+// long as the process when module and SSO share it.
+func (a *App) secret(module string) (config.Secret, bool) {
+	if s := a.topology.remote[module].Secret; s.Reveal() != "" {
+		return s, true
+	}
+	if !a.topology.hosted[module] || !a.topology.hosted[ssoModule] {
+		return "", false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, ok := a.secrets[module]; !ok {
+		a.secrets[module] = config.Secret(rand.Text() + rand.Text())
+	}
+	return a.secrets[module], true
+}
+
+// setup gives every hosted module its parts and lets it register.
+func (a *App) setup(ctx context.Context, databases map[string]*postgres.DB) error {
+	a.verifier = a.authenticator()
+	for _, m := range a.hosted() {
+		logger := a.logger.With("module", m.Name())
+		cfg := api.ServerConfig{
+			Authenticator: a.verifier, EdgeAudience: a.identity.audience, Logger: logger, Reporter: a.reporter,
+			MaxTimeout: a.settings.process.RequestTimeout,
+		}
+		if db := databases[m.Name()]; db != nil {
+			cfg.Idempotency = newIdempotency(db)
+		}
+		s := &Setup{app: a, module: m, server: api.NewServer(m.contract, cfg), db: databases[m.Name()], logger: logger}
+		if store, ok := cfg.Idempotency.(*idempotency); ok {
+			s.Background("idempotency", store.sweep)
+		}
+		a.setups[m.Name()] = s
+		a.locals[m.Name()] = s2s.Local(a.setups[m.Name()].server)
+	}
+	var errs []error
+	for _, m := range a.hosted() {
+		errs = append(errs, a.setups[m.Name()].run(a.source))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return a.route(ctx)
+}
+
+func (s *Setup) run(src *config.Source) error {
+	setup, err := s.module.prepare(src)
+	if err != nil {
+		return err
+	}
+	if err := setup(s); err != nil {
+		return fmt.Errorf("set up %s: %w", s.module.Name(), err)
+	}
+	return errors.Join(append(s.errs, s.server.Err())...)
+}
+
+// authenticator verifies tokens by the SSO's keys, which it reads in this
+// process where the SSO is hosted.
+func (a *App) authenticator() api.Authenticator {
+	if a.overrides.Authenticator != nil {
+		return a.overrides.Authenticator
+	}
+	base, transport := a.sso()
+	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: transport}
+	if base != "" {
+		cfg.JWKSURL = base + "/oauth/jwks"
+	}
+	return auth.NewVerifier(cfg)
+}
+
+// sso returns the address of the SSO and the way to it; the address is "" when
+// only the issuer's discovery knows it. In this process the way leads to a
+// server that exists only after the set-up, so it is looked up at each call.
+func (a *App) sso() (string, http.RoundTripper) {
+	switch {
+	case a.topology.hosted[ssoModule]:
+		return "http://" + ssoModule, httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			return a.locals[ssoModule].RoundTrip(r)
+		})
+	case a.topology.remote[ssoModule].URL != nil:
+		return strings.TrimSuffix(a.topology.remote[ssoModule].URL.String(), "/"), a.network
+	}
+	return "", a.network
+}
+
+// caller returns the way from one module to another.
+func (a *App) caller(from, to string) api.Caller {
+	c := a.client(from, to)
+	if a.overrides.Caller == nil {
+		return c
+	}
+	return a.overrides.Caller(from, to, c)
+}
+
+func (a *App) client(from, to string) api.Caller {
+	p := a.topology.remote[to]
+	cfg := s2s.ClientConfig{
+		Neighbour: to, Tokens: a.tokensOf(from), Forward: p.Tokens == "forward",
+		HTTP: a.settings.http, Logger: a.logger.With("module", from),
+	}
+	switch {
+	case a.topology.hosted[to]:
+		cfg.Transport = httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) { return a.locals[to].RoundTrip(r) })
+	case p.URL != nil:
+		cfg.BaseURL, cfg.Transport = p.URL, a.network
+	default:
+		return nil // a test kit answers for it, or the topology was refused
+	}
+	return s2s.New(cfg)
+}
+
+// tokensOf returns the source of a caller's tokens, one for all its neighbours.
+func (a *App) tokensOf(module string) *s2s.Tokens {
+	a.mu.Lock()
+	t, ok := a.tokens[module]
+	a.mu.Unlock()
+	if ok {
+		return t
+	}
+	secret, _ := a.secret(module)
+	base, transport := a.sso()
+	if base == "" {
+		base = a.identity.issuer
+	}
+	t = s2s.NewTokens(s2s.TokensConfig{
+		Credentials: s2s.Credentials{ClientID: module, Secret: secret},
+		Endpoint:    base + "/oauth/token",
+		Transport:   httpclient.Chain(transport, httpclient.Trace(), httpclient.Log(httpclient.LogConfig{Logger: a.logger.With("module", module), Redactor: &telemetry.Redactor{}, Target: ssoModule})),
+	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tokens[module] = t
+	return t
+}

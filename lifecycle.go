@@ -1,0 +1,197 @@
+package slipway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// Run starts the product, serves until ctx is done and stops: not ready, no new
+// requests, requests in hand finished, background work ended, databases closed.
+// The first failure stops everything and is the returned error.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return errors.Join(a.serve(ctx), a.Close())
+}
+
+// Start opens the databases, brings their schemas up to date and sets the
+// modules up. It neither listens nor runs background work; [App.Handler] serves
+// from then on. Close it, also after an error.
+func (a *App) Start(ctx context.Context) error {
+	databases, err := a.openDatabases(ctx)
+	if err != nil {
+		return err
+	}
+	return a.setup(ctx, databases)
+}
+
+// Handler returns what the process serves; nil before Start.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Close gives back what Start opened, last first.
+func (a *App) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(a.closers) {
+		errs = append(errs, c())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) serve(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.settings.process.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on SLIPWAY_ADDR=%s: %w; is another process using the address? choose another with SLIPWAY_ADDR=127.0.0.1:8081", a.settings.process.Addr, err)
+	}
+	server := a.server()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return served(server.Serve(listener)) })
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	for _, b := range a.backgrounds() {
+		g.Go(func() error { return b.guarded(work) })
+	}
+	g.Go(func() error {
+		<-gctx.Done()
+		defer stopWork()
+		return a.drain(server)
+	})
+	a.health.ready.Store(true)
+	a.greet(listener.Addr().String())
+	return g.Wait()
+}
+
+func (a *App) server() *http.Server {
+	return &http.Server{
+		Handler:           a.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		// Bodies have their own deadline in api; answers must leave in this time.
+		WriteTimeout:   a.settings.process.RequestTimeout + 30*time.Second,
+		MaxHeaderBytes: 32 << 10,
+		ErrorLog:       slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
+	}
+}
+
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve: %w", err)
+}
+
+// drain lets requests in hand finish.
+func (a *App) drain(server *http.Server) error {
+	a.health.ready.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), a.settings.process.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		_ = server.Close() // the time is over
+		return fmt.Errorf("requests in hand did not finish within SLIPWAY_SHUTDOWN_TIMEOUT=%s: %w", a.settings.process.ShutdownTimeout, err)
+	}
+	return nil
+}
+
+func (a *App) backgrounds() []background {
+	var all []background
+	for _, m := range a.hosted() {
+		all = append(all, a.setups[m.Name()].background...)
+	}
+	return all
+}
+
+// guarded runs the work as the service, each under a trace of its own.
+func (b background) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in background work %s: %v\n%s", b.name, p, debug.Stack())
+		}
+	}()
+	ctx = telemetry.WithSpan(auth.AsService(ctx, "background work "+b.name), telemetry.NewSpanContext())
+	if err := b.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("background work %s: %w", b.name, err)
+	}
+	return nil
+}
+
+// openDatabases returns the database of every hosted module that has migrations.
+func (a *App) openDatabases(ctx context.Context) (map[string]*postgres.DB, error) {
+	databases := map[string]*postgres.DB{}
+	var private *postgres.Private
+	for _, m := range a.hosted() {
+		if m.migrations == nil {
+			continue
+		}
+		db, err := a.openDatabase(ctx, m, &private)
+		if err != nil {
+			return nil, fmt.Errorf("database of %s: %w", m.Name(), err)
+		}
+		databases[m.Name()] = db
+	}
+	return databases, nil
+}
+
+func (a *App) openDatabase(ctx context.Context, m Module, private **postgres.Private) (*postgres.DB, error) {
+	if a.overrides.Database != nil {
+		return a.overrides.Database(ctx, m)
+	}
+	s, err := a.databaseSettings(m)
+	if err != nil {
+		return nil, err
+	}
+	if s.URL.Reveal() == "" {
+		if s.URL, err = a.privateDatabase(ctx, private); err != nil {
+			return nil, err
+		}
+	}
+	db, err := postgres.Open(postgres.Config{URL: s.URL, Schema: m.Name(), MaxConns: s.MaxConns})
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() error { db.Close(); return nil })
+	if !a.settings.process.Migrate {
+		return db, nil
+	}
+	return db, migrateModule(ctx, db, m)
+}
+
+func (a *App) privateDatabase(ctx context.Context, private **postgres.Private) (config.Secret, error) {
+	if *private == nil {
+		p, err := postgres.StartPrivate(ctx, postgres.PrivateConfig{Dir: filepath.Join(a.settings.process.DataDir, "postgres"), Durable: true})
+		if err != nil {
+			return "", fmt.Errorf("start a private PostgreSQL (set DATABASE_URL to use one of your own): %w", err)
+		}
+		*private = p
+		a.closers = append(a.closers, p.Close)
+	}
+	return config.Secret((*private).URL()), nil
+}
+
+func (a *App) databaseSettings(m Module) (database, error) {
+	own, err := config.Load[database](a.source, settingsPrefix(m.Name()))
+	if err != nil || own.URL.Reveal() != "" {
+		return own, err
+	}
+	shared, err := config.Load[database](a.source, "")
+	if err == nil && shared.URL.Reveal() == "" && a.source.Environment() == config.Production {
+		err = config.Errors{{Variable: "DATABASE_URL", Expected: "the address of PostgreSQL, such as postgres://user:password@host/database",
+			Fix: fmt.Sprintf("in production nothing is started privately; set it, or %sDATABASE_URL", settingsPrefix(m.Name()))}}
+	}
+	return shared, err
+}

@@ -1,0 +1,123 @@
+package slipway
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// Main runs a product: it is the whole of a product's main function. Without
+// arguments it serves; "help" names the other commands. It exits with 0 after
+// a stop that was asked for and with 1 after an error.
+func Main(modules ...Module) {
+	postgres.Supervise()
+	tuneMemory()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	if err := command(ctx, os.Args[1:], os.Stdout, modules); err != nil {
+		fmt.Fprintf(os.Stderr, "\n%v\n", err)
+		os.Exit(1)
+	}
+}
+
+// tuneMemory collects garbage less often than the runtime does by itself, unless
+// the user has chosen: a small service's heap sits at the 4 MiB minimum and would
+// be collected constantly. The limit keeps a large heap from growing fivefold.
+func tuneMemory() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit())
+}
+
+const (
+	gcPercent          = 400
+	defaultMemoryLimit = 1 << 30
+)
+
+// memoryLimit is nine tenths of what the process's control group may use, or 1 GiB.
+func memoryLimit() int64 {
+	b, err := os.ReadFile("/sys/fs/cgroup/memory.max")
+	var limit int64
+	if err != nil {
+		return defaultMemoryLimit
+	}
+	if _, err := fmt.Sscan(strings.TrimSpace(string(b)), &limit); err != nil || limit <= 0 {
+		return defaultMemoryLimit // "max"
+	}
+	return limit / 10 * 9
+}
+
+const usage = `Usage: %s [command]
+
+  (none)     serve, as the settings say
+  services   development: every module as a process of its own, behind one address
+  env        print the reference of all settings, as Markdown
+  routes     print every route and who may call it
+  openapi    print the API's description, as JSON
+  help       print this
+`
+
+func command(ctx context.Context, args []string, out io.Writer, modules []Module) error {
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
+	}
+	switch name {
+	case "env":
+		return writeReference(out, modules)
+	case "help", "-h", "--help":
+		_, err := fmt.Fprintf(out, usage, os.Args[0])
+		return err
+	}
+	src, err := config.FromEnvironment(".")
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "":
+		return run(ctx, src, modules)
+	case "services":
+		return runServices(ctx, src, modules)
+	case "routes":
+		return writeRoutes(out, modules)
+	case "openapi":
+		return writeOpenAPI(out, src, modules)
+	}
+	return fmt.Errorf("unknown command %q\n\n"+usage, name, os.Args[0])
+}
+
+func run(ctx context.Context, src *config.Source, modules []Module) error {
+	app, err := New(src, modules...)
+	if err != nil {
+		return err
+	}
+	return app.Run(ctx)
+}
+
+func writeOpenAPI(out io.Writer, src *config.Source, modules []Module) error {
+	s, err := loadSettings(src)
+	if err != nil {
+		return err
+	}
+	contracts := make([]*api.Contract, len(modules))
+	for i, m := range modules {
+		contracts[i] = m.contract
+	}
+	b, err := api.Document(api.Info{Title: s.process.name(), Version: buildVersion()}, contracts...)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s\n", b)
+	return err
+}

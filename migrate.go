@@ -1,0 +1,23 @@
+package slipway
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+//go:embed migrations/*.sql
+var kitMigrations embed.FS
+
+// migrateModule brings a module's schema up to date: the kit's own tables in it
+// first, then the module's.
+func migrateModule(ctx context.Context, db *postgres.DB, m Module) error {
+	kit, err := fs.Sub(kitMigrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("the kit's migrations: %w", err)
+	}
+	return db.Up(ctx, kit, m.migrations)
+}

@@ -1,0 +1,80 @@
+package slipway
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/config"
+)
+
+// A Module is a business capability: a contract and what serves it. Make one
+// with [NewModule].
+type Module struct {
+	contract   *api.Contract
+	migrations fs.FS
+	calls      []string
+	// What depends on the type of the module's settings is held as functions.
+	prepare    func(*config.Source) (func(*Setup) error, error)
+	neighbours func(*config.Source) ([]config.Neighbour, error)
+	variables  []config.Variable
+}
+
+// An Option adds to a module what its contract does not say.
+type Option func(*Module)
+
+// Migrations gives the module a schema of its own, kept by the goose migrations
+// at the root of fsys. Without it the module has no database.
+func Migrations(fsys fs.FS) Option { return func(m *Module) { m.migrations = fsys } }
+
+// Calls declares neighbours that the module always calls. A neighbour that the
+// product chooses is a field of type [config.Neighbour] in the module's settings
+// and needs no declaration.
+func Calls(contracts ...*api.Contract) Option {
+	return func(m *Module) {
+		for _, c := range contracts {
+			m.calls = append(m.calls, c.Name())
+		}
+	}
+}
+
+// NewModule joins a contract and its set-up. C is the struct of the module's
+// settings; its variables carry the module's name as prefix (CART_). The set-up
+// registers handlers and starts nothing.
+func NewModule[C any](contract *api.Contract, setup func(*Setup, C) error, opts ...Option) Module {
+	prefix := settingsPrefix(contract.Name())
+	m := Module{
+		contract:   contract,
+		variables:  config.Describe[C](prefix),
+		neighbours: func(src *config.Source) ([]config.Neighbour, error) { return config.Neighbours[C](src, prefix) },
+		prepare: func(src *config.Source) (func(*Setup) error, error) {
+			cfg, err := config.Load[C](src, prefix)
+			return func(s *Setup) error { return setup(s, cfg) }, err
+		},
+	}
+	for _, opt := range opts {
+		opt(&m)
+	}
+	return m
+}
+
+// Name returns the module's name.
+func (m Module) Name() string { return m.contract.Name() }
+
+// Contract returns the module's contract.
+func (m Module) Contract() *api.Contract { return m.contract }
+
+// callees returns every neighbour that the module may call, sorted.
+func (m Module) callees(src *config.Source) ([]string, error) {
+	chosen, err := m.neighbours(src)
+	if err != nil {
+		return nil, fmt.Errorf("neighbours of %s: %w", m.Name(), err)
+	}
+	names := slices.Clone(m.calls)
+	for _, n := range chosen {
+		names = append(names, n.ModuleName())
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

@@ -1,0 +1,42 @@
+package slipway
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// writeReference prints every setting of the kit and of the modules.
+func writeReference(out io.Writer, modules []Module) error {
+	sections := []config.Section{
+		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
+		{Title: "Databases", Variables: config.Describe[database]("")},
+		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
+		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
+		{Title: "Calls to neighbours", Variables: config.Describe[httpclient.Config]("HTTP_")},
+		{Title: "Where modules live", Variables: config.Describe[place]("<MODULE>_")},
+	}
+	for _, m := range modules {
+		if len(m.variables) > 0 {
+			sections = append(sections, config.Section{Title: "Module " + m.Name(), Variables: m.variables})
+		}
+	}
+	return config.WriteReference(out, sections...)
+}
+
+// writeRoutes prints the access matrix: every route and who may call it.
+func writeRoutes(out io.Writer, modules []Module) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, m := range modules {
+		for _, r := range m.contract.Routes() {
+			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Name(), r.Pattern(), r.Access(), r.Doc()); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Flush()
+}

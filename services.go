@@ -1,0 +1,171 @@
+package slipway
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/internal/fleet"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// ServicesConfig says how a product runs as one process per module.
+type ServicesConfig struct {
+	// Source holds the settings that all processes share.
+	Source *config.Source
+	// Executable and Args start one process of the product. Default: this binary.
+	Executable string
+	Args       []string
+	// Env is added to every process.
+	Env []string
+	// Databases is the private PostgreSQL in which every module gets a database.
+	Databases *postgres.Private
+	// Stdout and Stderr take the processes' lines.
+	Stdout, Stderr io.Writer
+}
+
+// Services is a product that runs as one process per module, each with a
+// database of its own, behind the edge.
+type Services struct {
+	fleet *fleet.Fleet
+	addr  string
+}
+
+// StartServices starts the processes and returns once all are ready. It is for
+// development and tests: what it arranges by environment variables is what a
+// deployment arranges in its own way.
+func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (*Services, error) {
+	p, err := planServices(ctx, cfg, modules)
+	if err != nil {
+		return nil, err
+	}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge}
+	return s, s.fleet.Start(ctx, p.processes()...)
+}
+
+// Addr returns the address of the edge.
+func (s *Services) Addr() string { return s.addr }
+
+// Wait blocks until ctx is done or a process ends by itself.
+func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
+
+// Stop ends every process in order.
+func (s *Services) Stop() error { return s.fleet.Stop() }
+
+// Kill ends the process of one module at once, as a crash would.
+func (s *Services) Kill(module string) error { return s.fleet.Kill(module) }
+
+// A plan is the environment of every process.
+type plan struct {
+	cfg     ServicesConfig
+	name    string
+	edge    string
+	modules []string
+	addrs   map[string]string
+	shared  []string            // for every process
+	own     map[string][]string // for the process of one module
+}
+
+func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*plan, error) {
+	s, err := loadSettings(cfg.Source)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{cfg: cfg, name: s.process.name(), edge: s.process.Addr, addrs: map[string]string{}, own: map[string][]string{}}
+	p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
+	for _, m := range modules {
+		if err := p.add(ctx, m); err != nil {
+			return nil, fmt.Errorf("plan the process of %s: %w", m.Name(), err)
+		}
+	}
+	return p, nil
+}
+
+func (p *plan) add(ctx context.Context, m Module) error {
+	name, prefix := m.Name(), settingsPrefix(m.Name())
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return err
+	}
+	p.modules, p.addrs[name] = append(p.modules, name), addr
+	p.shared = append(p.shared, prefix+"URL=http://"+addr)
+	secret := prefix + "CLIENT_SECRET=" + rand.Text() + rand.Text()
+	p.own[name] = append(p.own[name], secret)
+	if name != ssoModule {
+		p.own[ssoModule] = append(p.own[ssoModule], secret)
+	}
+	if m.migrations == nil {
+		return nil
+	}
+	url, err := p.cfg.Databases.Database(ctx, name)
+	p.own[name] = append(p.own[name], prefix+"DATABASE_URL="+url)
+	return err
+}
+
+func (p *plan) processes() []fleet.Process {
+	var all []fleet.Process
+	for _, m := range p.modules {
+		all = append(all, p.process(m, p.addrs[m], p.own[m]))
+	}
+	return append(all, p.process(edgeOnly, p.edge, nil))
+}
+
+func (p *plan) process(module, addr string, own []string) fleet.Process {
+	env := append(os.Environ(), p.cfg.Env...)
+	env = append(env, p.shared...)
+	env = append(env, own...)
+	env = append(env, "SLIPWAY_MODULES="+module, "SLIPWAY_ADDR="+addr, "SLIPWAY_NAME="+p.name+"-"+module)
+	return fleet.Process{Name: module, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
+}
+
+// freeAddr returns a loopback address that nobody uses at this moment.
+func freeAddr(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// runServices is the command "services".
+func runServices(ctx context.Context, src *config.Source, modules []Module) error {
+	if src.Environment() == config.Production {
+		return errors.New("the command services is for development: it starts a private PostgreSQL and makes up credentials; in production start each process with SLIPWAY_MODULES")
+	}
+	s, err := loadSettings(src)
+	if err != nil {
+		return err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this binary: %w", err)
+	}
+	databases, err := postgres.StartPrivate(ctx, postgres.PrivateConfig{Dir: filepath.Join(s.process.DataDir, "postgres"), Durable: true})
+	if err != nil {
+		return fmt.Errorf("start a private PostgreSQL: %w", err)
+	}
+	services, err := StartServices(ctx, ServicesConfig{
+		Source: src, Executable: executable, Databases: databases, Stdout: os.Stdout, Stderr: os.Stderr,
+	}, modules...)
+	if err != nil {
+		return errors.Join(err, databases.Close())
+	}
+	fmt.Fprintf(os.Stderr, "\n  %s is ready as %d services (%s) at http://%s\n  Ctrl-C stops them.\n\n",
+		s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "), services.Addr())
+	return errors.Join(services.Wait(ctx), services.Stop(), databases.Close())
+}
+
+func moduleNames(modules []Module) []string {
+	names := make([]string, len(modules))
+	for i, m := range modules {
+		names[i] = m.Name()
+	}
+	return names
+}

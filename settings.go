@@ -1,0 +1,66 @@
+package slipway
+
+import (
+	"cmp"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// settings are those of the process; their variables begin with SLIPWAY_.
+type settings struct {
+	Name            string        `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
+	Addr            string        `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
+	Modules         []string      `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
+	PublicURL       *url.URL      `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
+	DataDir         string        `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
+	Docs            bool          `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/."`
+	Migrate         bool          `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
+	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
+}
+
+func (s settings) name() string { return cmp.Or(s.Name, filepath.Base(os.Args[0])) }
+
+func (s settings) publicURL() string {
+	if s.PublicURL != nil {
+		return s.PublicURL.String()
+	}
+	return "http://" + s.Addr
+}
+
+// identity says whose tokens the process believes.
+type identity struct {
+	Issuer   *url.URL `env:"ISSUER" doc:"The issuer of tokens. Default in a process that hosts every module: SLIPWAY_PUBLIC_URL."`
+	Audience string   `env:"AUDIENCE" envDefault:"edge" doc:"The audience of tokens that users get at login."`
+}
+
+// database is where modules keep their data; the variable may carry a module's
+// prefix.
+type database struct {
+	URL      config.Secret `env:"DATABASE_URL" doc:"PostgreSQL for every module, each in a schema of its own; <MODULE>_DATABASE_URL gives a module its own. Unset in development: a private PostgreSQL is started."`
+	MaxConns int32         `env:"DATABASE_MAX_CONNS" envDefault:"8" doc:"The largest number of connections in a module's pool."`
+}
+
+// all are the settings of the kit.
+type allSettings struct {
+	process  settings
+	identity identity
+	log      telemetry.LogConfig
+	http     httpclient.Config
+}
+
+func loadSettings(src *config.Source) (allSettings, error) {
+	var s allSettings
+	var errs [4]error
+	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
+	s.identity, errs[1] = config.Load[identity](src, "SSO_")
+	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
+	s.http, errs[3] = config.Load[httpclient.Config](src, "HTTP_")
+	return s, config.Join(errs[:]...)
+}

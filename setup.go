@@ -1,0 +1,89 @@
+package slipway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// A Setup is what a module's set-up works with: everything that the module may
+// use, and nothing of any other module.
+type Setup struct {
+	app        *App
+	module     Module
+	server     *api.Server
+	db         *postgres.DB
+	logger     *slog.Logger
+	background []background
+	errs       []error
+}
+
+type background struct {
+	name string
+	run  func(context.Context) error
+}
+
+// API returns where api.Handle and api.Mount register.
+func (s *Setup) API() *api.Server { return s.server }
+
+// DB returns the module's database: its own schema, through its own pool. The
+// module must have [Migrations].
+func (s *Setup) DB() *postgres.DB {
+	if s.db == nil {
+		s.fail(fmt.Errorf("%s uses its database but has no migrations: give NewModule slipway.Migrations", s.module.Name()))
+	}
+	return s.db
+}
+
+// Calls returns the caller for a neighbour: a contract (cartapi.Module) that
+// the module declares with [Calls], or a setting of type config.Neighbour.
+func (s *Setup) Calls(n interface{ ModuleName() string }) api.Caller {
+	name := n.ModuleName()
+	if !slices.Contains(s.app.topology.callees[s.module.Name()], name) {
+		s.fail(fmt.Errorf("%s calls %s without declaring it: give NewModule slipway.Calls(%sapi.Module), or make it a config.Neighbour among the settings",
+			s.module.Name(), name, name))
+	}
+	return s.app.caller(s.module.Name(), name)
+}
+
+// Background runs f from the moment the process serves until it stops; f returns
+// when its context is done. The context acts as the service. An error or a
+// panic of f stops the process: what may fail is handled inside.
+func (s *Setup) Background(name string, f func(context.Context) error) {
+	s.background = append(s.background, background{name: s.module.Name() + "/" + name, run: f})
+}
+
+// Announce prints a line for the person who started the process in
+// development, below the addresses: a demo user, a page to open.
+func (s *Setup) Announce(label, text string) { s.app.announce(label, text) }
+
+// Logger returns the module's logger.
+func (s *Setup) Logger() *slog.Logger { return s.logger }
+
+// Environment returns development, test or production.
+func (s *Setup) Environment() config.Environment { return s.app.source.Environment() }
+
+// Contracts returns the contract of every module of the product, hosted here or
+// not, in the order of main.
+func (s *Setup) Contracts() []*api.Contract { return s.app.contracts() }
+
+// Neighbours returns who may call whom in the whole product: caller → callees.
+func (s *Setup) Neighbours() map[string][]string { return maps.Clone(s.app.topology.callees) }
+
+// Issuer returns the address that tokens name as their issuer.
+func (s *Setup) Issuer() string { return s.app.identity.issuer }
+
+// EdgeAudience returns the audience of tokens that users get at login.
+func (s *Setup) EdgeAudience() string { return s.app.identity.audience }
+
+// ServiceSecret returns the credential of a module as a client of the SSO, or
+// false when this process does not know it.
+func (s *Setup) ServiceSecret(module string) (config.Secret, bool) { return s.app.secret(module) }
+
+func (s *Setup) fail(err error) { s.errs = append(s.errs, err) }
