@@ -16,6 +16,7 @@ const (
 var table = map[string]int{
 	"internal":  0,
 	"config":    1,
+	"money":     1,
 	"problem":   1,
 	"telemetry": 2,
 

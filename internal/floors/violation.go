@@ -11,14 +11,18 @@ import (
 
 // Violation is an import that must go, and what to do instead.
 type Violation struct {
-	File   string
+	File   string // or a folder, when Line is 0
 	Line   int
 	Reason string
 	Remedy string
 }
 
 func (v Violation) String() string {
-	return fmt.Sprintf("%s:%d: %s\n\t%s", v.File, v.Line, v.Reason, v.Remedy)
+	place := v.File
+	if v.Line > 0 {
+		place = fmt.Sprintf("%s:%d", v.File, v.Line)
+	}
+	return fmt.Sprintf("%s: %s\n\t%s", place, v.Reason, v.Remedy)
 }
 
 // Violations reports every import that breaks a rule, in the order of files and lines.
