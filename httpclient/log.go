@@ -1,0 +1,93 @@
+package httpclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// LogConfig says where the lines about calls go.
+type LogConfig struct {
+	// Logger writes the lines. Default: none is written.
+	Logger *slog.Logger
+	// Redactor hides secrets in headers and bodies. Default: the rules of package telemetry.
+	Redactor *telemetry.Redactor
+	// Target names the neighbour.
+	Target string
+}
+
+// Log writes one line per attempt. Headers by allow-list and bodies, redacted,
+// are added when the attempt failed (5xx or no answer) and at level debug. An
+// error of the transport becomes an [Error] that names the neighbour.
+func Log(c LogConfig) Layer {
+	if c.Logger == nil {
+		c.Logger = telemetry.Discard()
+	}
+	if c.Redactor == nil {
+		c.Redactor = &telemetry.Redactor{}
+	}
+	return func(next http.RoundTripper) http.RoundTripper {
+		return RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			start := time.Now()
+			resp, err := next.RoundTrip(r)
+			if err != nil {
+				resp, err = nil, c.name(r, err)
+			}
+			c.write(r, resp, err, time.Since(start))
+			return resp, err
+		})
+	}
+}
+
+// name says whose failure it is. A caller who gave up, or a bound that was
+// reached, is no failure of the connection, whatever the transport made of it.
+func (c LogConfig) name(r *http.Request, err error) error {
+	if ctx := r.Context(); ctx.Err() != nil {
+		return fmt.Errorf("call %s: %w", c.Target, ended(ctx))
+	}
+	e := &Error{Target: c.Target, Err: err, kind: transportFailure(err, garbled)}
+	if r.URL.Scheme != "" && r.URL.Host != "" {
+		e.Address = r.URL.Scheme + "://" + r.URL.Host // no path and no user: they may say too much
+	}
+	return e
+}
+
+func (c LogConfig) write(r *http.Request, resp *http.Response, err error, took time.Duration) {
+	ctx := r.Context()
+	level := levelOf(ctx, resp, err)
+	if !c.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 12),
+		slog.String("target", c.Target),
+		slog.String("route", Route(ctx)),
+		slog.String("method", r.Method),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.Int("attempt", attemptOf(ctx)))
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	} else {
+		attrs = append(attrs, slog.Int("status", resp.StatusCode))
+	}
+	if level > slog.LevelInfo || c.Logger.Enabled(ctx, slog.LevelDebug) {
+		attrs = c.appendExchange(attrs, r, resp)
+	}
+	c.Logger.LogAttrs(ctx, level, "neighbour called", attrs...)
+}
+
+// levelOf is warn for what the neighbour failed to do; that may still be made
+// good by a retry, so it is no error yet.
+func levelOf(ctx context.Context, resp *http.Response, err error) slog.Level {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
+		return slog.LevelInfo
+	case err != nil, resp.StatusCode >= http.StatusInternalServerError:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
