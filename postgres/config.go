@@ -1,25 +1,94 @@
 package postgres
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/slipway-go/slipway/config"
 )
 
-// A Config says which database and which schema in it.
+// Config says which database a module uses and how patiently.
 type Config struct {
-	// URL is the address: postgres://user:password@host/database.
+	// URL is the server and the database: postgres://user:password@host:5432/database.
 	URL config.Secret
-	// Schema is the module's own. Default: public.
+	// Schema holds everything of the module. It is named after the module.
 	Schema string
-	// ApplicationName tells the server who is connected. Default: slipway and the schema.
-	ApplicationName string
-	// MaxConns bounds the pool. Default: 4.
+	// MaxConns bounds the pool. Default: 8.
 	MaxConns int32
-	// ConnectTimeout bounds one attempt to connect. Default: 5s.
+	// ConnectTimeout bounds the wait for a connection, be it a new one or a free
+	// one of the pool. Default: 5s.
 	ConnectTimeout time.Duration
-	// StatementTimeout bounds one statement on the server. Default: 30s.
+	// StatementTimeout bounds one statement, and how long a transaction may sit
+	// idle. Migrations have no such bound. Default: 30s.
 	StatementTimeout time.Duration
-	// IdleInTransactionTimeout ends a session that holds a transaction open and does nothing. Default: 30s.
-	IdleInTransactionTimeout time.Duration
+	// ApplicationName shows in pg_stat_activity. Default: the schema.
+	ApplicationName string
 }
+
+func (c Config) withDefaults() Config {
+	c.MaxConns = cmp.Or(c.MaxConns, 8)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 5*time.Second)
+	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
+	c.ApplicationName = cmp.Or(c.ApplicationName, c.Schema)
+	return c
+}
+
+const (
+	// A pool moves on after a failover or a changed DNS entry.
+	maxConnLifetime = 30 * time.Minute
+	// A quiet module gives its connections back.
+	maxConnIdleTime = 5 * time.Minute
+)
+
+// schemaName leaves out all that would need care in SQL. Names that begin with
+// pg_ are the server's.
+var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+
+func (c Config) parse() (*pgxpool.Config, error) {
+	if c.URL.Reveal() == "" {
+		return nil, errors.New("no postgres URL given: expected postgres://user:password@host:5432/database")
+	}
+	if c.MaxConns < 0 {
+		return nil, fmt.Errorf("a pool of %d connections: expected 1 or more, or 0 for the default", c.MaxConns)
+	}
+	if !schemaName.MatchString(c.Schema) {
+		return nil, fmt.Errorf("postgres schema %q: expected a name such as cart, of lower-case letters, digits and _", c.Schema)
+	}
+	settings, err := pgxpool.ParseConfig(c.URL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("postgres URL [redacted]: expected postgres://user:password@host:5432/database: %w", withoutURL(err))
+	}
+	settings.MaxConns = c.MaxConns
+	settings.MaxConnLifetime, settings.MaxConnLifetimeJitter = maxConnLifetime, maxConnLifetime/10
+	settings.MaxConnIdleTime = maxConnIdleTime
+	settings.PingTimeout = c.ConnectTimeout
+	settings.ConnConfig.ConnectTimeout = c.ConnectTimeout
+	c.setParameters(settings.ConnConfig.RuntimeParams)
+	return settings, nil
+}
+
+// withoutURL keeps the reason of a refusal and drops what quotes the URL.
+func withoutURL(err error) error {
+	if refused, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		return cmp.Or(refused.Unwrap(), errors.New("it is malformed"))
+	}
+	return err
+}
+
+func (c Config) setParameters(p map[string]string) {
+	bound := milliseconds(c.StatementTimeout)
+	p["search_path"] = pgx.Identifier{c.Schema}.Sanitize()
+	p["application_name"] = c.ApplicationName
+	p["statement_timeout"] = bound
+	p["idle_in_transaction_session_timeout"] = bound
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

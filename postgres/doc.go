@@ -1,2 +1,44 @@
-// Package postgres is a module's way to its PostgreSQL.
+// Package postgres gives a module its database: a small pool whose connections
+// see only the module's schema, transactions, migrations, and a private server
+// for development and tests.
+//
+//	db, err := postgres.Open(postgres.Config{URL: url, Schema: "cart"})
+//	…
+//	err = db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+//		_, err := tx.Exec(ctx, "UPDATE carts SET closed = true WHERE id = $1", id)
+//		return err
+//	})
+//
+// # Guaranteed
+//
+//   - [Open] starts nothing and connects to nothing; the first statement does.
+//   - Unqualified names mean the schema's tables, on every connection.
+//   - A statement, a wait for a connection and an idle transaction have a bound.
+//   - [DB.InTx] commits if its function returns nil and rolls back if it returns
+//     an error or panics. A transaction that lost against another one is run
+//     again, a few times.
+//   - A database that is gone shows as [problem.Unavailable], so a handler that
+//     passes the error on answers 503 with Retry-After. [pgx.ErrNoRows] and every
+//     other cause stay visible to errors.Is and errors.AsType.
+//   - [DB.Up] may run in many processes at once: one migrates, the others wait.
+//
+// # Not guaranteed
+//
+//   - A function given to [DB.InTx] may run more than once. It should do nothing
+//     that a rollback does not undo.
+//   - If the connection breaks while COMMIT is under way nobody knows whether it
+//     happened: that is [ErrCommitUnknown], and no 503 that invites a repetition.
+//   - The schema is set as a connection parameter, which a transaction-pooling
+//     proxy may refuse. Connect to the server itself.
+//
+// # Private server
+//
+// [StartPrivate] runs PostgreSQL for whoever has none at hand. A program that
+// uses it calls [Supervise] first of all, since the server's supervisor is the
+// program itself, started once more.
+//
+// # Testing
+//
+// [NewVirtual] gives a DB inside one transaction that is never committed, so each
+// test begins with the same rows and leaves none.
 package postgres

@@ -1,8 +1,130 @@
 package postgres
 
-// IsUniqueViolation reports whether err is a violation of a unique constraint:
-// of one of those named, or of any.
-func IsUniqueViolation(err error, constraint ...string) bool { return false }
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
 
-// IsUnavailable reports whether err means that the database cannot be reached for now.
-func IsUnavailable(err error) bool { return false }
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/slipway-go/slipway/problem"
+)
+
+// ErrCommitUnknown means that the connection broke while a COMMIT was under way:
+// the transaction may have happened. Whoever repeats it must be able to tell.
+var ErrCommitUnknown = errors.New("the connection broke during COMMIT, so the transaction may have happened or not")
+
+// ErrNested means that InTx was called with the context of a transaction.
+var ErrNested = errors.New("InTx inside a transaction: PostgreSQL has no nested transactions; " +
+	"pass the Tx on to the function that you call, or call it after the transaction")
+
+const (
+	codeUnavailable = "database_unavailable"
+	retryAfter      = "1" // seconds
+
+	uniqueViolation      = "23505"
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	tooManyConnections   = "53300"
+)
+
+// IsUniqueViolation reports whether a unique constraint refused a row: any, or
+// one of those named.
+func IsUniqueViolation(err error, constraint ...string) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || answer.Code != uniqueViolation {
+		return false
+	}
+	return len(constraint) == 0 || slices.Contains(constraint, answer.ConstraintName)
+}
+
+// IsUnavailable reports whether err means that the database cannot be used right
+// now: nothing listens, it is going down or starting up, it or the pool has no
+// connection left, or the connection broke before anything was committed.
+func IsUnavailable(err error) bool {
+	if err == nil || errors.Is(err, ErrCommitUnknown) {
+		return false
+	}
+	if p, ok := errors.AsType[*problem.Error](err); ok {
+		return p.Code() == codeUnavailable
+	}
+	return isGone(err)
+}
+
+// isGone judges what the driver said.
+func isGone(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return isGoneCode(answer.Code)
+	}
+	return isBroken(err)
+}
+
+func isGoneCode(code string) bool {
+	return strings.HasPrefix(code, "57P0") || strings.HasPrefix(code, "08") || code == tooManyConnections
+}
+
+// isBroken reports whether the connection itself failed.
+func isBroken(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	for _, broken := range []error{
+		io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, pgconn.ErrConnClosed,
+		syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, syscall.ECONNREFUSED,
+	} {
+		if errors.Is(err, broken) {
+			return true
+		}
+	}
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
+}
+
+// explain turns the driver's error into a 503 where the database is gone. A
+// context that ended explains itself.
+func explain(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || errors.Is(err, ErrCommitUnknown) || !isGone(err) {
+		return err
+	}
+	if _, ok := errors.AsType[*problem.Error](err); ok {
+		return err
+	}
+	return unavailable(err)
+}
+
+func unavailable(cause error) error {
+	return problem.Unavailable("The database is not available at the moment. Try again shortly.").
+		WithCode(codeUnavailable).WithHeader("Retry-After", retryAfter).Wrap(cause)
+}
+
+// isRetryable reports whether the transaction lost against another one and would
+// probably succeed if it were run again.
+func isRetryable(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (answer.Code == serializationFailure || answer.Code == deadlockDetected)
+}
+
+// commitError tells a COMMIT that did not happen from one that nobody knows of.
+func commitError(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, answered := errors.AsType[*pgconn.PgError](err)
+	if answered || pgconn.SafeToRetry(err) || !isLost(err) {
+		return explain(ctx, fmt.Errorf("commit: %w", err))
+	}
+	return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+}
+
+// isLost reports whether an answer may have been lost on its way.
+func isLost(err error) bool {
+	return isBroken(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -2,41 +2,98 @@ package postgres
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-var errSkeleton = errors.New("postgres: not yet written")
-
-// DB is the pool of one module.
-type DB struct{ cfg Config }
-
-// Open returns the pool; it connects when first used.
-func Open(cfg Config) (*DB, error) { return &DB{cfg}, nil }
-
-// Schema returns the module's schema.
-func (db *DB) Schema() string { return db.cfg.Schema }
-
-// Close ends every connection.
-func (db *DB) Close() {}
-
-// Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return errSkeleton }
-
-// Exec runs a statement.
-func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return pgconn.CommandTag{}, errSkeleton
+// pooled runs each statement and each transaction on a connection of its own.
+type pooled struct {
+	pool    *pgxpool.Pool
+	patient time.Duration
 }
 
-// Query runs a statement that returns rows; close them.
-func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return nil, errSkeleton
+var _ backend = (*pooled)(nil)
+
+// acquire waits for a connection, but not for as long as the caller would.
+func (p *pooled) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, p.patient)
+	defer cancel()
+	conn, err := p.pool.Acquire(bounded)
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() == nil && bounded.Err() != nil:
+		return nil, unavailable(fmt.Errorf("no connection within %s, %d of %d are in use: %w",
+			p.patient, p.pool.Stat().AcquiredConns(), p.pool.Stat().MaxConns(), err))
+	}
+	return nil, explain(ctx, err)
 }
 
-// QueryRow runs a statement that returns one row; its error comes from Scan.
-func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row { return nil }
+// statement prepares one statement, whose end releases the connection.
+func (p *pooled) statement(ctx context.Context) (*statements, error) {
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &statements{raw: conn, done: conn.Release}, nil
+}
 
-// SendBatch sends many statements at once; close the results.
-func (db *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults { return nil }
+func (p *pooled) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	s, err := p.statement(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return s.Exec(ctx, sql, args...)
+}
+
+func (p *pooled) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	s, err := p.statement(ctx)
+	if err != nil {
+		return failed{err}, err
+	}
+	return s.Query(ctx, sql, args...)
+}
+
+func (p *pooled) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	s, err := p.statement(ctx)
+	if err != nil {
+		return failed{err}
+	}
+	return s.QueryRow(ctx, sql, args...)
+}
+
+func (p *pooled) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	s, err := p.statement(ctx)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	return s.SendBatch(ctx, b)
+}
+
+func (p *pooled) once(ctx context.Context, fn func(context.Context, Tx) error) error {
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	defer conn.Release()
+	begun, err := conn.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", explain(ctx, err))
+	}
+	return run(ctx, begun, fn)
+}
+
+func (p *pooled) ping(ctx context.Context) error {
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return conn.Ping(ctx)
+}
+
+func (p *pooled) close() { p.pool.Close() }

@@ -2,40 +2,33 @@ package postgres
 
 import (
 	"context"
-	"io"
-	"time"
+	"errors"
 )
 
-// A PrivateConfig says where a private PostgreSQL lives.
+// PrivateConfig says where a private PostgreSQL lives.
 type PrivateConfig struct {
-	// Dir identifies the instance: processes that name the same share it. Durable
-	// data lies in it. Default: .slipway/postgres when durable, one per user for tests.
-	Dir string
-	// Durable keeps the data, for development. Otherwise, for tests, it is gone with the last user.
+	Dir     string
 	Durable bool
-	// Linger keeps PostgreSQL running for so long after its last user, for the next one.
-	Linger time.Duration
-	// Log takes lines for a person, such as what is being installed. Default: nothing is said.
-	Log io.Writer
 }
 
-// Private is this process's share in a private PostgreSQL.
+// Private is a PostgreSQL server of this program's own.
 type Private struct{}
 
-// StartPrivate starts the instance, or joins it when it runs.
-func StartPrivate(ctx context.Context, cfg PrivateConfig) (*Private, error) {
-	return nil, errSkeleton
+// StartPrivate will come with the next commit.
+func StartPrivate(context.Context, PrivateConfig) (*Private, error) {
+	return nil, errors.New("a private PostgreSQL is not built yet: set DATABASE_URL")
 }
 
-// URL returns the address of the default database.
-func (p *Private) URL() string { return "" }
+// URL returns the address of the server.
+func (*Private) URL() string { return "" }
 
-// Database returns the address of a database, which it creates if it is missing.
-func (p *Private) Database(ctx context.Context, name string) (string, error) { return "", errSkeleton }
+// Database returns the address of a database.
+func (*Private) Database(context.Context, string) (string, error) {
+	return "", errors.New("not built yet")
+}
 
-// Close leaves the instance; the last to leave stops it.
-func (p *Private) Close() error { return errSkeleton }
+// Close ends the use of the server.
+func (*Private) Close() error { return nil }
 
-// Supervise must be the first line of main, and of TestMain: StartPrivate starts
-// the same binary once more to look after PostgreSQL, and there Supervise never returns.
+// Supervise runs the supervisor in its own process.
 func Supervise() {}

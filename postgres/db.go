@@ -1,0 +1,55 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A DB is a module's view of its database. It is safe for concurrent use.
+type DB struct {
+	cfg  Config
+	conn *pgx.ConnConfig
+	backend
+}
+
+// backend is where statements run: a pool, or one connection for a test.
+type backend interface {
+	Tx
+	// once runs fn in one transaction, without repetition.
+	once(ctx context.Context, fn func(context.Context, Tx) error) error
+	ping(ctx context.Context) error
+	close()
+}
+
+// Open returns a DB that connects when it is first used.
+func Open(cfg Config) (*DB, error) {
+	cfg = cfg.withDefaults()
+	settings, err := cfg.parse()
+	if err != nil {
+		return nil, err
+	}
+	// The context is for the pool's first connections, of which there are none.
+	pool, err := pgxpool.NewWithConfig(context.Background(), settings)
+	if err != nil {
+		return nil, fmt.Errorf("open the pool of schema %s: %w", cfg.Schema, err)
+	}
+	return &DB{cfg: cfg, conn: settings.ConnConfig, backend: &pooled{pool, cfg.ConnectTimeout}}, nil
+}
+
+// Schema returns the name of the module's schema.
+func (d *DB) Schema() string { return d.cfg.Schema }
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	if err := d.ping(ctx); err != nil {
+		return fmt.Errorf("ping the database of schema %s: %w", d.cfg.Schema, explain(ctx, err))
+	}
+	return nil
+}
+
+// Close waits for the connections that are in use and closes all. A DB of
+// [NewVirtual] is rolled back.
+func (d *DB) Close() { d.close() }
