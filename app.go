@@ -30,7 +30,7 @@ type App struct {
 	topology  *topology
 	overrides Overrides
 	logger    *slog.Logger
-	reporter  telemetry.Reporter
+	reporter  telemetry.Reporter // nil: each module's log
 	network   http.RoundTripper
 	verifier  api.Authenticator
 	identity  struct{ issuer, audience string }
@@ -51,11 +51,14 @@ type App struct {
 type Overrides struct {
 	// Database returns a module's database, in place of the settings'.
 	Database func(ctx context.Context, m Module) (*postgres.DB, error)
-	// Authenticator checks tokens in place of the SSO's keys.
-	Authenticator api.Authenticator
+	// SSO serves the keys and the tokens in place of the module sso and of SSO_URL.
+	SSO http.RoundTripper
 	// Caller returns the caller for a neighbour; next is the App's own, or nil
 	// when the neighbour cannot be reached.
 	Caller func(caller, neighbour string, next api.Caller) api.Caller
+	// ServiceRoutes puts routes for services on the handler of a process that is
+	// the edge, where they are not otherwise.
+	ServiceRoutes bool
 	// Stdout takes the log in place of the process's.
 	Stdout io.Writer
 	// Reporter learns of unexpected errors in place of the log.
@@ -96,9 +99,6 @@ func (a *App) observe() {
 	}
 	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
 	a.reporter = a.overrides.Reporter
-	if a.reporter == nil {
-		a.reporter = telemetry.LogReporter(a.logger)
-	}
 }
 
 // identify decides whose tokens are believed.
@@ -107,7 +107,7 @@ func (a *App) identify() error {
 	switch {
 	case a.settings.identity.Issuer != nil:
 		a.identity.issuer = strings.TrimSuffix(a.settings.identity.Issuer.String(), "/")
-	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.Authenticator != nil:
+	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
 		a.identity.issuer = a.settings.process.publicURL()
 	case a.topology.role != roleEdge:
 		return config.Errors{{Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
@@ -157,7 +157,7 @@ func (a *App) secret(module string) (config.Secret, bool) {
 	if s := a.topology.remote[module].Secret; s.Reveal() != "" {
 		return s, true
 	}
-	if !a.topology.hosted[module] || !a.topology.hosted[ssoModule] {
+	if !a.topology.hosted[module] || !a.topology.hosted[ssoModule] && a.overrides.SSO == nil {
 		return "", false
 	}
 	a.mu.Lock()
@@ -211,9 +211,6 @@ func (s *Setup) run(src *config.Source) error {
 // authenticator verifies tokens by the SSO's keys, which it reads in this
 // process where the SSO is hosted.
 func (a *App) authenticator() api.Authenticator {
-	if a.overrides.Authenticator != nil {
-		return a.overrides.Authenticator
-	}
 	base, transport := a.sso()
 	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: transport}
 	if base != "" {
@@ -227,6 +224,8 @@ func (a *App) authenticator() api.Authenticator {
 // server that exists only after the set-up, so it is looked up at each call.
 func (a *App) sso() (string, http.RoundTripper) {
 	switch {
+	case a.overrides.SSO != nil:
+		return "http://" + ssoModule, a.overrides.SSO
 	case a.topology.hosted[ssoModule]:
 		return "http://" + ssoModule, httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
 			return a.locals[ssoModule].RoundTrip(r)

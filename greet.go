@@ -20,25 +20,43 @@ func (a *App) announce(label, text string) {
 }
 
 // greet tells the person who started the process where it is. It goes to
-// stderr: stdout carries JSON lines and nothing else.
+// stderr: stdout carries JSON lines and nothing else. A process that is a part of
+// the product says only what its modules announce; who started it says the rest.
 func (a *App) greet(addr string) {
 	a.logger.Info("ready", "addr", addr, "modules", strings.Join(a.hostedNames(), ","))
-	if a.source.Environment() == config.Production {
+	if a.source.Environment() != config.Development {
 		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.topology.role != roleWhole {
+		greeting("", a.announcements, "")
+		return
+	}
+	title := fmt.Sprintf("%s is ready (%s)", a.settings.process.name(), strings.Join(a.hostedNames(), ", "))
+	greeting(title, append(addresses(addr, a.settings.process.Docs), a.announcements...), "Ctrl-C stops it.")
+}
+
+func addresses(addr string, docs bool) []announcement {
 	lines := []announcement{{"Address", "http://" + addr}}
-	if a.settings.process.Docs {
+	if docs {
 		lines = append(lines, announcement{"API", "http://" + addr + "/docs/"})
 	}
-	a.mu.Lock()
-	lines = append(lines, a.announcements...)
-	a.mu.Unlock()
+	return lines
+}
+
+// greeting prints a title, lines and a last word, each where there is one.
+func greeting(title string, lines []announcement, last string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  %s is ready (%s)\n\n", a.settings.process.name(), cmp.Or(strings.Join(a.hostedNames(), ", "), "edge"))
+	if title != "" {
+		fmt.Fprintf(&b, "\n  %s\n\n", title)
+	}
 	for _, l := range lines {
 		fmt.Fprintf(&b, "  %-12s %s\n", l.label, l.text)
 	}
-	fmt.Fprintf(&b, "\n  Ctrl-C stops it.\n\n")
+	if last != "" {
+		fmt.Fprintf(&b, "\n  %s\n\n", last)
+	}
 	_, _ = os.Stderr.WriteString(b.String()) // nobody may be looking
 }
 

@@ -168,7 +168,7 @@ func (a *App) openDatabase(ctx context.Context, m Module, private **postgres.Pri
 	if !a.settings.process.Migrate {
 		return db, nil
 	}
-	return db, migrateModule(ctx, db, m)
+	return db, m.Migrate(ctx, db)
 }
 
 func (a *App) privateDatabase(ctx context.Context, private **postgres.Private) (config.Secret, error) {

@@ -62,6 +62,9 @@ func NewModule[C any](contract *api.Contract, setup func(*Setup, C) error, opts 
 // Name returns the module's name.
 func (m Module) Name() string { return m.contract.Name() }
 
+// HasDatabase reports whether the module has migrations, and so a schema.
+func (m Module) HasDatabase() bool { return m.migrations != nil }
+
 // Contract returns the module's contract.
 func (m Module) Contract() *api.Contract { return m.contract }
 

@@ -35,7 +35,7 @@ func (a *App) route(context.Context) error {
 // serving returns what serves a route on this process's listener, or nil.
 func (a *App) serving(m Module, route *api.Route) http.Handler {
 	switch {
-	case a.topology.role != roleService && !route.OnEdge():
+	case a.topology.role != roleService && !route.OnEdge() && !a.overrides.ServiceRoutes:
 		return nil
 	case a.topology.hosted[m.Name()]:
 		return a.setups[m.Name()].server.Endpoint(route)

@@ -25,8 +25,12 @@ type ServicesConfig struct {
 	Args       []string
 	// Env is added to every process.
 	Env []string
-	// Databases is the private PostgreSQL in which every module gets a database.
-	Databases *postgres.Private
+	// Databases is the private PostgreSQL in which every module gets a database,
+	// whose name begins with DatabasePrefix.
+	Databases      *postgres.Private
+	DatabasePrefix string
+	// OneBinary runs all modules in one process with one database instead.
+	OneBinary bool
 	// Stdout and Stderr take the processes' lines.
 	Stdout, Stderr io.Writer
 }
@@ -34,8 +38,9 @@ type ServicesConfig struct {
 // Services is a product that runs as one process per module, each with a
 // database of its own, behind the edge.
 type Services struct {
-	fleet *fleet.Fleet
-	addr  string
+	fleet     *fleet.Fleet
+	addr      string
+	oneBinary bool
 }
 
 // StartServices starts the processes and returns once all are ready. It is for
@@ -46,7 +51,7 @@ func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary}
 	return s, s.fleet.Start(ctx, p.processes()...)
 }
 
@@ -59,8 +64,23 @@ func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
 // Stop ends every process in order.
 func (s *Services) Stop() error { return s.fleet.Stop() }
 
-// Kill ends the process of one module at once, as a crash would.
-func (s *Services) Kill(module string) error { return s.fleet.Kill(module) }
+// Kill ends the process that hosts a module at once, as a crash would.
+func (s *Services) Kill(module string) error { return s.fleet.Kill(s.process(module)) }
+
+// Restart starts the process that hosts a module again.
+func (s *Services) Restart(ctx context.Context, module string) error {
+	return s.fleet.Restart(ctx, s.process(module))
+}
+
+func (s *Services) process(module string) string {
+	if s.oneBinary {
+		return wholeProcess
+	}
+	return module
+}
+
+// wholeProcess names the one process that hosts every module.
+const wholeProcess = "all"
 
 // A plan is the environment of every process.
 type plan struct {
@@ -79,13 +99,35 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 		return nil, err
 	}
 	p := &plan{cfg: cfg, name: s.process.name(), edge: s.process.Addr, addrs: map[string]string{}, own: map[string][]string{}}
-	p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
+	if cfg.OneBinary {
+		return p, p.addWhole(ctx, modules)
+	}
+	if s.identity.Issuer == nil {
+		p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
+	}
 	for _, m := range modules {
 		if err := p.add(ctx, m); err != nil {
 			return nil, fmt.Errorf("plan the process of %s: %w", m.Name(), err)
 		}
 	}
 	return p, nil
+}
+
+// addWhole plans the one process that hosts every module.
+func (p *plan) addWhole(ctx context.Context, modules []Module) error {
+	for _, m := range modules {
+		p.shared = append(p.shared, newSecret(m.Name()))
+	}
+	if p.cfg.Databases == nil {
+		return nil
+	}
+	url, err := p.cfg.Databases.Database(ctx, p.cfg.DatabasePrefix+wholeProcess)
+	p.shared = append(p.shared, "DATABASE_URL="+url)
+	return err
+}
+
+func newSecret(module string) string {
+	return settingsPrefix(module) + "CLIENT_SECRET=" + rand.Text() + rand.Text()
 }
 
 func (p *plan) add(ctx context.Context, m Module) error {
@@ -96,7 +138,7 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	}
 	p.modules, p.addrs[name] = append(p.modules, name), addr
 	p.shared = append(p.shared, prefix+"URL=http://"+addr)
-	secret := prefix + "CLIENT_SECRET=" + rand.Text() + rand.Text()
+	secret := newSecret(name)
 	p.own[name] = append(p.own[name], secret)
 	if name != ssoModule {
 		p.own[ssoModule] = append(p.own[ssoModule], secret)
@@ -104,12 +146,15 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	if m.migrations == nil {
 		return nil
 	}
-	url, err := p.cfg.Databases.Database(ctx, name)
+	url, err := p.cfg.Databases.Database(ctx, p.cfg.DatabasePrefix+name)
 	p.own[name] = append(p.own[name], prefix+"DATABASE_URL="+url)
 	return err
 }
 
 func (p *plan) processes() []fleet.Process {
+	if p.cfg.OneBinary {
+		return []fleet.Process{p.process(wholeProcess, p.edge, nil)}
+	}
 	var all []fleet.Process
 	for _, m := range p.modules {
 		all = append(all, p.process(m, p.addrs[m], p.own[m]))
@@ -121,7 +166,10 @@ func (p *plan) process(module, addr string, own []string) fleet.Process {
 	env := append(os.Environ(), p.cfg.Env...)
 	env = append(env, p.shared...)
 	env = append(env, own...)
-	env = append(env, "SLIPWAY_MODULES="+module, "SLIPWAY_ADDR="+addr, "SLIPWAY_NAME="+p.name+"-"+module)
+	env = append(env, "SLIPWAY_ADDR="+addr)
+	if module != wholeProcess {
+		env = append(env, "SLIPWAY_MODULES="+module, "SLIPWAY_NAME="+p.name+"-"+module)
+	}
 	return fleet.Process{Name: module, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
 }
 
@@ -157,8 +205,8 @@ func runServices(ctx context.Context, src *config.Source, modules []Module) erro
 	if err != nil {
 		return errors.Join(err, databases.Close())
 	}
-	fmt.Fprintf(os.Stderr, "\n  %s is ready as %d services (%s) at http://%s\n  Ctrl-C stops them.\n\n",
-		s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "), services.Addr())
+	title := fmt.Sprintf("%s is ready as %d services (%s)", s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "))
+	greeting(title, addresses(services.Addr(), s.process.Docs), "Ctrl-C stops them.")
 	return errors.Join(services.Wait(ctx), services.Stop(), databases.Close())
 }
 

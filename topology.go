@@ -115,10 +115,11 @@ func (t *topology) names() []string {
 
 func (t *topology) locate(src *config.Source) error {
 	var errs []error
-	for _, m := range t.modules {
-		p, err := config.Load[place](src, settingsPrefix(m.Name()))
+	// The SSO may live elsewhere without being a module of the product.
+	for _, name := range append(t.names(), ssoModule) {
+		p, err := config.Load[place](src, settingsPrefix(name))
 		errs = append(errs, err)
-		t.remote[m.Name()] = p
+		t.remote[name] = p
 	}
 	return config.Join(errs...)
 }

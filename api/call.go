@@ -43,6 +43,12 @@ func Call[In, Out any](ctx context.Context, c Caller, op Callable[In, Out], in I
 	return out, nil
 }
 
+// NewRequest returns the request of an operation, as a client outside of the
+// product would send it; the caller fills in the address and the token.
+func NewRequest[In, Out any](ctx context.Context, op *Operation[In, Out], in In) (*http.Request, error) {
+	return op.encoder.request(ctx, reflect.ValueOf(&in).Elem(), "")
+}
+
 func (o *Operation[In, Out]) call(ctx context.Context, c Caller, in reflect.Value, out *Out) (string, error) {
 	prefix, err := o.prefix(c)
 	pattern := o.method + " " + prefix + o.path
@@ -111,6 +117,19 @@ func unreachable(err error) error {
 		return problem.Unavailable("a part of the service cannot be reached; try again later").WithHeader("Retry-After", "1").Wrap(err)
 	}
 	return err
+}
+
+// RouteOf returns the route that an operation or a need declares.
+func RouteOf[In, Out any](op Callable[In, Out]) *Route { return op.operation().Route }
+
+// PatternAt returns the method and path that a call of op to the module has: for
+// an operation its own, for a need the one below /internal.
+func PatternAt[In, Out any](op Callable[In, Out], module string) string {
+	o := op.operation()
+	if o.needed {
+		return o.method + " " + internalPath(module, o.path)
+	}
+	return o.Pattern()
 }
 
 // A CallError says which neighbour and route failed. At the edge it becomes

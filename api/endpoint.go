@@ -31,7 +31,7 @@ type endpoint struct {
 	authenticator Authenticator
 	idempotency   IdempotencyStore
 	logger        *slog.Logger
-	reporter      telemetry.Reporter
+	reporter      telemetry.Reporter // of unexpected errors; the access line has only what the client was told
 	next          http.Handler
 }
 
@@ -144,7 +144,7 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 }
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
-	if x.err != nil && e.reporter != nil {
+	if x.err != nil {
 		e.reporter.Report(ctx, x.err, slog.String("route", e.pattern))
 	}
 	level := slog.LevelInfo
@@ -160,6 +160,9 @@ func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 // route has: the trace, the access line, the report of a panic. It checks no
 // token and bounds no body.
 func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h http.Handler) http.Handler {
+	if reporter == nil {
+		reporter = telemetry.LogReporter(logger)
+	}
 	return &endpoint{pattern: pattern, public: true, maxBody: -1, logger: logger, reporter: reporter, next: h}
 }
 

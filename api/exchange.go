@@ -167,9 +167,6 @@ func (x *exchange) attrs(r *http.Request) []slog.Attr {
 	if x.problem != nil {
 		attrs = append(attrs, slog.String("code", x.problem.Code()), slog.String("detail", x.problem.Detail()))
 	}
-	if x.err != nil {
-		attrs = append(attrs, slog.String("error", x.err.Error()))
-	}
 	return attrs
 }
 

@@ -35,7 +35,7 @@ type ServerConfig struct {
 	EdgeAudience string
 	// Logger writes the access line. Default: none is written.
 	Logger *slog.Logger
-	// Reporter learns of each unexpected error, once. Default: it is only logged.
+	// Reporter learns of each unexpected error, once. Default: the log.
 	Reporter telemetry.Reporter
 	// Idempotency stores answers; required by a contract with Idempotent routes.
 	Idempotency IdempotencyStore
@@ -63,6 +63,9 @@ func NewServer(c *Contract, cfg ServerConfig) *Server {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = telemetry.Discard()
+	}
+	if cfg.Reporter == nil {
+		cfg.Reporter = telemetry.LogReporter(cfg.Logger)
 	}
 	if cfg.BodyTimeout == 0 {
 		cfg.BodyTimeout = 15 * time.Second

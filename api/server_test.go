@@ -268,15 +268,18 @@ func TestContract_Err(t *testing.T) {
 		N int32 `query:"n"`
 	}
 	for want, declare := range map[string]func(*api.Contract){
-		"no access is declared":       func(c *api.Contract) { api.GET[api.Empty, book](c, "/a", auth.Access{}, "x") },
-		"the description is empty":    func(c *api.Contract) { api.GET[api.Empty, book](c, "/a", auth.Need(read), "") },
-		"pointer parameter":           func(c *api.Contract) { api.GET[pointer, book](c, "/a", auth.Need(read), "x") },
-		"bool with default true":      func(c *api.Contract) { api.GET[trueByDefault, book](c, "/a", auth.Need(read), "x") },
-		"would overflow silently":     func(c *api.Contract) { api.GET[small, book](c, "/a", auth.Need(read), "x") },
-		`no input field has the tag`:  func(c *api.Contract) { api.GET[api.Empty, book](c, "/a/{id}", auth.Need(read), "x") },
-		"the path has no {id}":        func(c *api.Contract) { api.GET[getInput, book](c, "/a", auth.Need(read), "x") },
-		"expected to begin with /":    func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
-		"is declared twice":           func(c *api.Contract) { api.GET[api.Empty, book](c, "/b", auth.Need(read), "x"); api.GET[api.Empty, book](c, "/b", auth.Need(read), "x") },
+		"no access is declared":      func(c *api.Contract) { api.GET[api.Empty, book](c, "/a", auth.Access{}, "x") },
+		"the description is empty":   func(c *api.Contract) { api.GET[api.Empty, book](c, "/a", auth.Need(read), "") },
+		"pointer parameter":          func(c *api.Contract) { api.GET[pointer, book](c, "/a", auth.Need(read), "x") },
+		"bool with default true":     func(c *api.Contract) { api.GET[trueByDefault, book](c, "/a", auth.Need(read), "x") },
+		"would overflow silently":    func(c *api.Contract) { api.GET[small, book](c, "/a", auth.Need(read), "x") },
+		`no input field has the tag`: func(c *api.Contract) { api.GET[api.Empty, book](c, "/a/{id}", auth.Need(read), "x") },
+		"the path has no {id}":       func(c *api.Contract) { api.GET[getInput, book](c, "/a", auth.Need(read), "x") },
+		"expected to begin with /":   func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
+		"is declared twice": func(c *api.Contract) {
+			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
+			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
+		},
 		"its keys belong to a principal": func(c *api.Contract) {
 			api.POST[api.Empty, book](c, "/c", auth.Public("x"), "x").Idempotent()
 		},

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -49,6 +50,8 @@ type member struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	err  error
+	// killed marks an end that was asked for.
+	killed atomic.Bool
 }
 
 // New returns a fleet without members.
@@ -100,18 +103,36 @@ func (f *Fleet) Stop() error {
 	return errors.Join(errs...)
 }
 
-// Kill ends one member at once, as a crash would.
+// Kill ends one member at once, as a crash would. Wait does not see it.
 func (f *Fleet) Kill(name string) error {
-	for i, m := range f.members {
-		if m.Name != name {
-			continue
-		}
-		f.members = slices.Delete(f.members, i, i+1)
-		err := m.cmd.Process.Kill()
-		<-m.done
+	m, err := f.member(name)
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("no process %q in the fleet", name)
+	m.killed.Store(true)
+	err = m.cmd.Process.Kill()
+	<-m.done
+	return err
+}
+
+// Restart starts a member again that was killed, and returns when it is ready.
+func (f *Fleet) Restart(ctx context.Context, name string) error {
+	old, err := f.member(name)
+	if err != nil {
+		return err
+	}
+	<-old.done
+	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return m == old })
+	return f.Start(ctx, old.Process)
+}
+
+func (f *Fleet) member(name string) (*member, error) {
+	for _, m := range f.members {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("no process %q in the fleet", name)
 }
 
 func (f *Fleet) spawn(p Process) error {
@@ -134,6 +155,9 @@ func (f *Fleet) spawn(p Process) error {
 func (f *Fleet) watch(m *member) {
 	m.err = m.cmd.Wait()
 	close(m.done)
+	if m.killed.Load() {
+		return
+	}
 	select {
 	case f.ended <- fmt.Errorf("process %s ended by itself: %w", m.Name, cmpErr(m.err)):
 	default:
@@ -179,6 +203,7 @@ func ready(ctx context.Context, client *http.Client, url string) bool {
 }
 
 func (f *Fleet) stop(m *member) error {
+	m.killed.Store(true)
 	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop %s: %w", m.Name, err)
 	}

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// ValidateOutput reports whether a body is one that the operation's contract
+// allows: every field known, none missing, each within its bounds. Test kits
+// ask it, so that what a test lets a neighbour say is what the neighbour could.
+func ValidateOutput[In, Out any](op Callable[In, Out], body []byte) error {
+	route := op.operation().Route
+	if isEmpty(route.out) {
+		return nil
+	}
+	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
+	schema := registry.Schema(route.out, true, "Output")
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return fmt.Errorf("the body is no JSON: %w", err)
+	}
+	strictCasing()
+	result := &huma.ValidateResult{}
+	huma.Validate(registry, schema, huma.NewPathBuffer([]byte("body"), 0), huma.ModeReadFromServer, v, result)
+	return errors.Join(result.Errors...)
+}

@@ -1,0 +1,137 @@
+package slipwaytest
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// Deployments runs the test once with the modules in one process and once with
+// one process per module, each with a database of its own, behind the edge. The
+// modules must be those of [Main]. With the module sso among them tokens are the
+// product's own; without it they are the kit's.
+func Deployments(t *testing.T, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
+	t.Helper()
+	DeploymentsWith(t, nil, modules, test)
+}
+
+// DeploymentsWith is [Deployments] with settings for every process.
+func DeploymentsWith(t *testing.T, settings map[string]string, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
+	t.Helper()
+	for name, oneBinary := range map[string]bool{"one binary": true, "services": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, deploy(t, oneBinary, settings, modules))
+		})
+	}
+}
+
+func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []slipway.Module) *Kit {
+	t.Helper()
+	w := &world{t: t, modules: modules, transport: http.DefaultTransport}
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: "1", "SLIPWAY_ADDR": freeAddr(t)}
+	if !hosts(modules, "sso") {
+		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
+	}
+	maps.Copy(values, settings)
+	log := &logBuffer{}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var private *postgres.Private
+	if slices.ContainsFunc(modules, slipway.Module.HasDatabase) {
+		private = privateServer(t)
+	}
+	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
+		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: oneBinary,
+		Databases: private, DatabasePrefix: uniqueName("deploy") + "_", Stdout: log, Stderr: log,
+	}, modules...)
+	t.Cleanup(func() { stop(t, w.services, log) })
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	w.base = "http://" + w.services.Addr()
+	k := &Kit{world: w}
+	if w.sso == nil {
+		w.signUp = k.register
+	}
+	return k
+}
+
+// serveSSO serves the kit's tokens to the processes.
+func serveSSO(t *testing.T, modules []slipway.Module) (sso *testSSO, address string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sso.ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	sso = newSSO(authtest.NewIssuerAt(server.URL), modules)
+	return sso, server.URL
+}
+
+func stop(t *testing.T, s *slipway.Services, log *logBuffer) {
+	t.Helper()
+	if s != nil {
+		if err := s.Stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	}
+	if t.Failed() {
+		t.Logf("what the processes logged:\n%s", log)
+	}
+}
+
+// Kill ends the process that hosts a module as a crash would.
+func (k *Kit) Kill(module string) {
+	k.t.Helper()
+	if err := k.services.Kill(module); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// Restart starts the process that hosts a module again.
+func (k *Kit) Restart(module string) {
+	k.t.Helper()
+	if err := k.services.Restart(context.WithoutCancel(k.t.Context()), module); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// register makes a user of the product's own SSO.
+func (k *Kit) register(string) (subject, token string) {
+	k.t.Helper()
+	mail := uuid.NewString() + "@example.com"
+	const password = "correct horse battery staple" //nolint:gosec // a test's
+	anonymous := k.Anonymous()
+	var user struct {
+		ID string `json:"user_id"`
+	}
+	var login struct {
+		Token string `json:"access_token"`
+	}
+	decodeInto(k.t, anonymous.JSON(http.MethodPost, "/sso/v1/registrations", `{"email":"`+mail+`","password":"`+password+`","name":"Test"}`).Want(http.StatusCreated).Raw, &user)
+	decodeInto(k.t, anonymous.JSON(http.MethodPost, "/sso/v1/login", `{"email":"`+mail+`","password":"`+password+`"}`).Want(http.StatusOK).Raw, &login)
+	return user.ID, login.Token
+}
+
+func hosts(modules []slipway.Module, name string) bool {
+	return slices.ContainsFunc(modules, func(m slipway.Module) bool { return m.Name() == name })
+}
+
+func pairs(values map[string]string) []string {
+	var all []string
+	for k, v := range values {
+		all = append(all, k+"="+v)
+	}
+	return all
+}

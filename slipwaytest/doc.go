@@ -1,0 +1,27 @@
+// Package slipwaytest tests modules: plain go test, with nothing running.
+//
+//	func TestMain(m *testing.M) { slipwaytest.Main(m, cart.New()) }
+//
+//	func TestCreate(t *testing.T) {
+//		k := slipwaytest.Tx(t, cart.New()).As("customer")
+//		got := slipwaytest.Do(k, cartapi.Create, cartapi.CreateInput{}).Want(201)
+//		…
+//	}
+//
+// [Tx] gives a test its own world in about a millisecond: every module's
+// database is a transaction that is rolled back. [Deployments] runs one test
+// body against the modules as one process and as one process per module, over
+// HTTP and with real commits.
+//
+// # Guaranteed
+//
+//   - Nothing needs to be started: a private PostgreSQL comes with the first test
+//     that wants it, is shared by all packages under test, and goes with the last,
+//     also after a kill.
+//   - Tests never touch DATABASE_URL. SLIPWAY_TEST_DATABASE_URL names a server of
+//     your own.
+//   - Tokens are real: signed, exchanged and verified as in production.
+//   - A neighbour answers what [Reply] says and nothing else; a reply is of the
+//     type that the neighbour's contract names and must fit its schema, and a call
+//     without a reply fails the test.
+package slipwaytest

@@ -1,0 +1,93 @@
+package slipwaytest
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/auth/authtest"
+)
+
+// A Kit is a test's own world, seen by one caller. [Kit.As], [Kit.User] and
+// [Kit.Service] return the same world seen by another.
+type Kit struct {
+	*world
+	token   string
+	subject string
+}
+
+// world is what the kits of one test share.
+type world struct {
+	t         testing.TB
+	modules   []slipway.Module
+	transport http.RoundTripper // to the product's edge, or straight into the process
+	base      string
+	sso       *testSSO // nil where the product's own SSO is under test
+	replies   *replies
+	services  *slipway.Services // nil in Tx
+	signUp    func(role string) (subject, token string)
+}
+
+// As returns the kit of a new user who has the roles, with the permissions that
+// the modules' contracts grant to them.
+func (k *Kit) As(roles ...string) *Kit {
+	k.t.Helper()
+	if k.signUp != nil {
+		if len(roles) != 1 {
+			k.t.Fatalf("As(%q): where the module sso is under test a new user has the one role that registration gives", roles)
+		}
+		subject, token := k.signUp(roles[0])
+		return &Kit{world: k.world, subject: subject, token: token}
+	}
+	return k.User(uuid.NewString(), permissionsOf(k.modules, roles)...)
+}
+
+// User returns the kit of a user who has the permissions.
+func (k *Kit) User(id string, permissions ...string) *Kit {
+	k.t.Helper()
+	return k.Claims(authtest.User(id, permissions...))
+}
+
+// Service returns the kit of a service on its own, calling the module audience.
+func (k *Kit) Service(name, audience string, permissions ...string) *Kit {
+	k.t.Helper()
+	return k.Claims(authtest.Service(name, permissions...).For(audience))
+}
+
+// Claims returns the kit of whoever the claims describe.
+func (k *Kit) Claims(c authtest.Claims) *Kit {
+	k.t.Helper()
+	return &Kit{world: k.world, subject: c.Subject, token: k.issuer().Mint(c)}
+}
+
+// Anonymous returns the kit of a caller without a token.
+func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world} }
+
+// Subject returns the user's or the service's identifier.
+func (k *Kit) Subject() string { return k.subject }
+
+// Token returns the caller's access token.
+func (k *Kit) Token() string { return k.token }
+
+func (k *Kit) issuer() *authtest.Issuer {
+	k.t.Helper()
+	if k.sso == nil {
+		k.t.Fatal("the module sso is under test and signs its own tokens; use As")
+	}
+	return k.sso.issuer
+}
+
+func permissionsOf(modules []slipway.Module, roles []string) []string {
+	var names []string
+	for _, m := range modules {
+		for _, p := range m.Contract().Permissions() {
+			if slices.ContainsFunc(p.Roles(), func(r string) bool { return slices.Contains(roles, r) }) {
+				names = append(names, p.Name())
+			}
+		}
+	}
+	return names
+}

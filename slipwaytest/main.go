@@ -1,0 +1,31 @@
+package slipwaytest
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// childVariable marks the test binary as a process of a deployment under test.
+const childVariable = "SLIPWAY_TEST_PROCESS"
+
+// Main runs a package's tests; call it from TestMain with every module that
+// [Deployments] runs. In a process that a deployment starts it serves the
+// modules instead.
+func Main(m *testing.M, modules ...slipway.Module) {
+	postgres.Supervise()
+	if os.Getenv(childVariable) != "" {
+		os.Args = os.Args[:1]
+		slipway.Main(modules...)
+		return
+	}
+	code := m.Run()
+	if err := closeServer(); err != nil {
+		fmt.Fprintf(os.Stderr, "stop the private PostgreSQL: %v\n", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}

@@ -1,0 +1,104 @@
+package slipwaytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth/authtest"
+)
+
+// edgeAudience is the audience of a user's token.
+const edgeAudience = "edge"
+
+// testSSO is the token issuer of tests: authtest's keys, and the two grants with
+// which services call each other. It gives every permission of the neighbour
+// that the user has and asks nobody's password.
+type testSSO struct {
+	issuer    *authtest.Issuer
+	contracts map[string]*api.Contract
+}
+
+func newSSO(issuer *authtest.Issuer, modules []slipway.Module) *testSSO {
+	s := &testSSO{issuer: issuer, contracts: map[string]*api.Contract{}}
+	for _, m := range modules {
+		s.contracts[m.Name()] = m.Contract()
+	}
+	return s
+}
+
+// RoundTrip serves the SSO inside the process.
+func (s *testSSO) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != "/oauth/token" {
+		return s.issuer.RoundTrip(r)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+// ServeHTTP serves the SSO to processes of a deployment.
+func (s *testSSO) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/oauth/token" {
+		s.issuer.ServeHTTP(w, r)
+		return
+	}
+	const limit = 64 << 10
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit))
+	if err != nil {
+		http.Error(w, `{"error":"invalid_request"}`, http.StatusBadRequest)
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	client, _, ok := r.BasicAuth()
+	if err != nil || !ok {
+		http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
+		return
+	}
+	claims, ok := s.grant(r, client, form)
+	if !ok {
+		http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	b := &bytes.Buffer{}
+	_ = json.NewEncoder(b).Encode(map[string]any{"access_token": s.issuer.Mint(claims), "token_type": "Bearer", "expires_in": 300})
+	_, _ = w.Write(b.Bytes())
+}
+
+func (s *testSSO) grant(r *http.Request, client string, form url.Values) (authtest.Claims, bool) {
+	audience := form.Get("audience")
+	if form.Get("grant_type") == "client_credentials" {
+		return authtest.Service(client, s.serviceScope(client, audience)...).For(audience), true
+	}
+	p, err := s.issuer.Verifier().Verify(r.Context(), form.Get("subject_token"))
+	if err != nil || !slices.Contains(p.Audience, edgeAudience) && !slices.Contains(p.Audience, client) {
+		return authtest.Claims{}, false
+	}
+	return authtest.User(p.Subject, p.Scopes()...).Through(client).For(audience), true
+}
+
+// serviceScope is what the neighbour's routes ask of a service that they admit.
+func (s *testSSO) serviceScope(client, audience string) []string {
+	var scope []string
+	c := s.contracts[audience]
+	if c == nil {
+		return nil
+	}
+	for _, r := range c.Routes() {
+		if slices.Contains(r.Access().AllowedServices(), client) {
+			for _, p := range r.Access().Permissions() {
+				scope = append(scope, p.Name())
+			}
+		}
+	}
+	return scope
+}

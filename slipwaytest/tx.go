@@ -1,0 +1,151 @@
+package slipwaytest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/s2s"
+)
+
+// Tx returns a world in which the modules run in this process and each one's
+// database is a transaction that is rolled back at the end of the test. Tests
+// that use it may run in parallel. A module's background work does not run.
+func Tx(t testing.TB, modules ...slipway.Module) *Kit {
+	t.Helper()
+	return TxWith(t, nil, modules...)
+}
+
+// TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
+func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
+	t.Helper()
+	w := &world{t: t, modules: modules, sso: newSSO(authtest.NewIssuer(), modules), replies: newReplies(t)}
+	log := &logBuffer{}
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SSO_ISSUER": w.sso.issuer.URL()}
+	maps.Copy(values, settings)
+	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
+		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m) },
+		SSO:      w.sso,
+		Caller: func(caller, neighbour string, next api.Caller) api.Caller {
+			return w.replies.caller(caller, neighbour, next)
+		},
+		ServiceRoutes: true,
+		Stdout:        log,
+	}, modules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("what the modules logged:\n%s", log)
+		}
+	})
+	w.transport = s2s.Local(app.Handler())
+	return &Kit{world: w}
+}
+
+// virtual returns a module's database as a transaction of this test.
+func virtual(ctx context.Context, t testing.TB, m slipway.Module) (*postgres.DB, error) {
+	t.Helper()
+	address, err := migrated(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	db, err := postgres.NewVirtual(ctx, conn, m.Name())
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		// The test's own context is done by now.
+		ctx := context.WithoutCancel(ctx)
+		if err := db.Rollback(ctx); err != nil {
+			t.Errorf("roll back: %v", err)
+		}
+		_ = conn.Close(ctx) // the server ends the rest
+	})
+	return db, nil
+}
+
+// migrations remembers which modules' schemas this process has made.
+var migrations struct {
+	mu        sync.Mutex
+	addresses map[string]string // module → database
+}
+
+// migrated returns a database of this process in which the module's schema is
+// up to date.
+func migrated(ctx context.Context, m slipway.Module) (string, error) {
+	migrations.mu.Lock()
+	defer migrations.mu.Unlock()
+	if address, ok := migrations.addresses[m.Name()]; ok {
+		return address, nil
+	}
+	address, err := database(ctx, uniqueName(m.Name()))
+	if err != nil {
+		return "", err
+	}
+	db, err := postgres.Open(postgres.Config{URL: config.Secret(address), Schema: m.Name()})
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if err := m.Migrate(ctx, db); err != nil {
+		return "", err
+	}
+	if migrations.addresses == nil {
+		migrations.addresses = map[string]string{}
+	}
+	migrations.addresses[m.Name()] = address
+	return address, nil
+}
+
+// logBuffer keeps the last lines of a log.
+type logBuffer struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
+
+const maxLog = 1 << 20
+
+var _ io.Writer = (*logBuffer)(nil)
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lines.Len() > maxLog {
+		b.lines.Reset()
+	}
+	return b.lines.Write(p)
+}
+
+// String returns the last lines.
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := strings.SplitAfter(b.lines.String(), "\n")
+	const shown = 40
+	return strings.Join(slices.Concat(lines[max(0, len(lines)-shown):]), "")
+}
