@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,6 +53,13 @@ const (
 // pg_ are the server's.
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
+func checkSchema(name string) error {
+	if !schemaName.MatchString(name) || strings.HasPrefix(name, "pg_") {
+		return fmt.Errorf("postgres schema %q: expected a name such as cart, of lower-case letters, digits and _, at most 63, not beginning with pg_", name)
+	}
+	return nil
+}
+
 func (c Config) parse() (*pgxpool.Config, error) {
 	if c.URL.Reveal() == "" {
 		return nil, errors.New("no postgres URL given: expected postgres://user:password@host:5432/database")
@@ -59,8 +67,8 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	if c.MaxConns < 0 {
 		return nil, fmt.Errorf("a pool of %d connections: expected 1 or more, or 0 for the default", c.MaxConns)
 	}
-	if !schemaName.MatchString(c.Schema) {
-		return nil, fmt.Errorf("postgres schema %q: expected a name such as cart, of lower-case letters, digits and _", c.Schema)
+	if err := checkSchema(c.Schema); err != nil {
+		return nil, err
 	}
 	settings, err := pgxpool.ParseConfig(c.URL.Reveal())
 	if err != nil {

@@ -50,6 +50,6 @@ func (d *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for the connections that are in use and closes all. A DB of
-// [NewVirtual] is rolled back.
+// Close waits for the connections that are in use and closes all. The connection of
+// a virtual DB stays its owner's.
 func (d *DB) Close() { d.close() }

@@ -20,9 +20,16 @@ type Tx interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
+// transaction is a Tx that ends.
+type transaction interface {
+	Tx
+	Commit(ctx context.Context) error
+	Rollback(ctx context.Context) error
+}
+
 var (
-	_ Tx = (*DB)(nil)
-	_ Tx = pgx.Tx(nil)
+	_ Tx          = (*DB)(nil)
+	_ transaction = pgx.Tx(nil)
 )
 
 const (
@@ -67,7 +74,7 @@ func pause(ctx context.Context, attempt int) bool {
 
 // run gives fn the transaction that was begun and ends it. Rolling back is
 // deferred, so that it happens for a panic and a Goexit too, which go on.
-func run(ctx context.Context, begun pgx.Tx, fn func(context.Context, Tx) error) error {
+func run(ctx context.Context, begun transaction, fn func(context.Context, Tx) error) error {
 	defer rollback(ctx, begun)
 	if err := fn(txscope.Enter(ctx), &statements{raw: begun}); err != nil {
 		return err
@@ -77,7 +84,7 @@ func run(ctx context.Context, begun pgx.Tx, fn func(context.Context, Tx) error) 
 
 // rollback does nothing after a commit. Where it fails the driver drops the
 // connection, which rolls back as well, so there is nothing to tell.
-func rollback(ctx context.Context, begun pgx.Tx) {
+func rollback(ctx context.Context, begun transaction) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	_ = begun.Rollback(ctx)

@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// NewVirtual returns a DB for one test. All that happens through it happens in one
+// transaction on conn, which [DB.Rollback] undoes: InTx is a savepoint, and a plain
+// statement has one of its own, so an SQL error does not spoil the rest of the test.
+// Deferred constraints are checked where a real commit would check them.
+//
+// There is only this one connection. Goroutines take turns; code that needs two
+// connections at once gets an error that says so. now() stands still, and nothing
+// is seen from outside: such tests want slipwaytest.Commit.
+//
+// The connection stays the caller's, who may use it again after Rollback.
+func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error) {
+	if err := checkSchema(schema); err != nil {
+		return nil, err
+	}
+	v := &virtual{conn: conn, turn: make(chan struct{}, 1)}
+	if _, err := conn.Exec(ctx, "BEGIN; SET LOCAL search_path = "+pgx.Identifier{schema}.Sanitize()); err != nil {
+		return nil, fmt.Errorf("begin a virtual database: %w", err)
+	}
+	if err := conn.QueryRow(ctx, initiallyDeferred, schema).Scan(&v.deferAgain); err != nil {
+		return nil, fmt.Errorf("look for deferred constraints: %w", err)
+	}
+	return &DB{cfg: Config{Schema: schema}.withDefaults(), backend: v}, nil
+}
+
+// Rollback undoes all that a virtual DB did and ends its use.
+func (d *DB) Rollback(ctx context.Context) error {
+	v, ok := d.backend.(*virtual)
+	if !ok {
+		return errors.New("rollback of a whole database; only one from NewVirtual can do that")
+	}
+	if err := v.enter(ctx); err != nil {
+		return fmt.Errorf("roll the test back: %w", err)
+	}
+	// The turn is never given back: whoever still works gets an error, not the next test's data.
+	_, err := v.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+	return err
+}
+
+const (
+	// turnTimeout is how long a goroutine waits for its turn on the one connection.
+	turnTimeout = 10 * time.Second
+
+	savepoint = "SAVEPOINT slipway"
+	undo      = "ROLLBACK TO SAVEPOINT slipway; RELEASE SAVEPOINT slipway"
+	check     = "SET CONSTRAINTS ALL IMMEDIATE"
+	release   = "; RELEASE SAVEPOINT slipway"
+
+	// initiallyDeferred writes the statement that gives those constraints back what check has taken from them.
+	initiallyDeferred = `
+SELECT coalesce('; SET CONSTRAINTS ' || string_agg(format('%I.%I', n.nspname, c.conname), ', ') || ' DEFERRED', '')
+  FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+ WHERE n.nspname = $1 AND c.condeferred`
+)
+
+var (
+	errSecond = errors.New("a statement on the database inside its own transaction needs a second connection, and a test in the mode Tx has one: " +
+		"use the tx that InTx gave, or test with slipwaytest.Commit")
+	errBusy = fmt.Errorf("the one connection of a test in the mode Tx was busy for %s: rows or batch results that nobody closed, "+
+		"or code that needs two connections, which can be tested with slipwaytest.Commit", turnTimeout)
+	errRolledBack = errors.New("the test's transaction has been rolled back")
+)
+
+type virtualKey struct{}
+
+type virtual struct {
+	conn *pgx.Conn
+	// turn holds a token while someone uses the connection.
+	turn       chan struct{}
+	deferAgain string
+}
+
+var (
+	_ backend     = (*virtual)(nil)
+	_ transaction = (*virtualTx)(nil)
+)
+
+// enter waits for the connection.
+func (v *virtual) enter(ctx context.Context) error {
+	if ctx.Value(virtualKey{}) == v {
+		return errSecond
+	}
+	timer := time.NewTimer(turnTimeout)
+	defer timer.Stop()
+	select {
+	case v.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return errBusy
+	}
+}
+
+func (v *virtual) once(ctx context.Context, fn func(context.Context, Tx) error) error {
+	t, err := v.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	return run(context.WithValue(ctx, virtualKey{}, v), t, fn)
+}
+
+func (v *virtual) begin(ctx context.Context) (*virtualTx, error) {
+	if err := v.enter(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := v.conn.Exec(context.WithoutCancel(ctx), savepoint); err != nil {
+		<-v.turn
+		return nil, fmt.Errorf("set a savepoint: %w", err)
+	}
+	return &virtualTx{v: v}, nil
+}
+
+func (v *virtual) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	t, err := v.begin(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := t.Exec(ctx, sql, args...)
+	return tag, t.finish(ctx, err)
+}
+
+func (v *virtual) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	t, err := v.begin(ctx)
+	if err != nil {
+		return failed{err}, err
+	}
+	inner, err := t.Query(ctx, sql, args...)
+	if err != nil {
+		err = t.finish(ctx, err)
+		return failed{err}, err
+	}
+	return &endingRows{Rows: inner, end: func(err error) error { return t.finish(ctx, err) }}, nil
+}
+
+func (v *virtual) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	r, _ := v.Query(ctx, sql, args...) // the error is in the rows too
+	return lateRow{r}
+}
+
+func (v *virtual) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	t, err := v.begin(ctx)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	return &endingResults{BatchResults: t.SendBatch(ctx, b), end: func(err error) error { return t.finish(ctx, err) }}
+}
+
+func (v *virtual) ping(ctx context.Context) error {
+	_, err := v.Exec(ctx, "SELECT 1")
+	return err
+}
+
+// close leaves the connection to whoever gave it.
+func (v *virtual) close() {}
+
+// shield keeps the end of a statement's context from closing the connection, which
+// would end the test's transaction: the server is asked to cancel the statement
+// instead. The returned function must be called when the statement is done.
+func (v *virtual) shield(ctx context.Context) (shielded context.Context, done func(error) error) {
+	cancelled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(cancelled)
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer cancel()
+		_ = v.conn.PgConn().CancelRequest(limited) // at worst the statement runs to its end
+	})
+	return context.WithoutCancel(ctx), func(err error) error {
+		if stop() {
+			return err
+		}
+		<-cancelled
+		if err != nil {
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+		return nil
+	}
+}
+
+// virtualTx is a savepoint that stands for a transaction.
+type virtualTx struct {
+	v     *virtual
+	ended bool
+}
+
+func (t *virtualTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if err := t.usable(ctx); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	shielded, done := t.v.shield(ctx)
+	tag, err := t.v.conn.Exec(shielded, sql, args...)
+	return tag, done(err)
+}
+
+func (t *virtualTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := t.usable(ctx); err != nil {
+		return failed{err}, err
+	}
+	shielded, done := t.v.shield(ctx)
+	inner, err := t.v.conn.Query(shielded, sql, args...)
+	if err != nil {
+		err = done(err)
+		return failed{err}, err
+	}
+	return &endingRows{Rows: inner, end: done}, nil
+}
+
+func (t *virtualTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	r, _ := t.Query(ctx, sql, args...) // the error is in the rows too
+	return lateRow{r}
+}
+
+func (t *virtualTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	if err := t.usable(ctx); err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	shielded, done := t.v.shield(ctx)
+	return &endingResults{BatchResults: t.v.conn.SendBatch(shielded, b), end: done}
+}
+
+func (t *virtualTx) usable(ctx context.Context) error {
+	if t.ended {
+		return pgx.ErrTxClosed
+	}
+	return ctx.Err()
+}
+
+// finish ends the savepoint of a plain statement.
+func (t *virtualTx) finish(ctx context.Context, err error) error {
+	if err != nil {
+		_ = t.Rollback(ctx) // the statement's error says more
+		return err
+	}
+	return t.Commit(context.WithoutCancel(ctx))
+}
+
+// Commit checks what a real commit would check, and keeps the changes for the rest of the test.
+func (t *virtualTx) Commit(ctx context.Context) error {
+	if err := t.usable(ctx); err != nil {
+		return err
+	}
+	if t.v.conn.PgConn().TxStatus() == 'E' {
+		return errors.Join(pgx.ErrTxCommitRollback, t.Rollback(ctx))
+	}
+	_, err := t.v.conn.Exec(context.WithoutCancel(ctx), check+t.v.deferAgain+release)
+	if err != nil {
+		_ = t.Rollback(ctx) // the violation says more
+		return err
+	}
+	t.end()
+	return nil
+}
+
+// Rollback undoes the changes since Begin.
+func (t *virtualTx) Rollback(ctx context.Context) error {
+	if t.ended {
+		return pgx.ErrTxClosed
+	}
+	defer t.end()
+	_, err := t.v.conn.Exec(context.WithoutCancel(ctx), undo)
+	return err
+}
+
+func (t *virtualTx) end() {
+	t.ended = true
+	<-t.v.turn
+}
