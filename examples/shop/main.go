@@ -1,0 +1,21 @@
+// Command shop is a product made of modules: people register, fill a cart and
+// pay. Everything but the catalog comes with the kit.
+package main
+
+import (
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/examples/shop/catalog"
+	"github.com/slipway-go/slipway/modules/acquiring"
+	"github.com/slipway-go/slipway/modules/acquiring/simulator"
+	"github.com/slipway-go/slipway/modules/cart"
+	"github.com/slipway-go/slipway/modules/sso"
+)
+
+func main() {
+	slipway.Main(
+		sso.New(sso.WithDemoUsers(sso.DemoUser{Email: "ada@example.com", Password: "correct-horse-battery", Name: "Ada"})),
+		catalog.New(),
+		cart.New(),
+		acquiring.New(simulator.Adapter()),
+	)
+}

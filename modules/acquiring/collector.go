@@ -1,0 +1,79 @@
+package acquiring
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
+)
+
+// atOnce is how many payments a pass of the collector takes up: all at the same
+// time, so that each has the time of its lease.
+const atOnce = 10
+
+// collect finishes what requests could not, until ctx is done.
+func (s *service) collect(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.LookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.pass(ctx)
+		}
+	}
+}
+
+// pass takes up what is due and brings each payment a step further. It is
+// finished also when the process is told to stop: that takes less time than the
+// lease which it would leave behind.
+func (s *service) pass(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acquiringapi.Timeout)
+	defer cancel()
+	due, err := s.payments.takeUpDue(ctx, atOnce)
+	if err != nil {
+		s.logger.WarnContext(ctx, "unfinished payments not found", "error", err)
+		return
+	}
+	var wg sync.WaitGroup
+	for _, p := range due {
+		wg.Go(func() { s.finish(ctx, p) })
+	}
+	wg.Wait()
+}
+
+func (s *service) finish(ctx context.Context, p payment) {
+	p, err := s.resolve(ctx, p)
+	switch {
+	case errors.Is(err, errOvertaken):
+	case err != nil:
+		s.logger.WarnContext(ctx, "payment not resolved; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)
+	case p.over():
+		s.settle(ctx, p)
+	}
+}
+
+// resolve brings a payment to its end, if that can be known.
+func (s *service) resolve(ctx context.Context, p payment) (payment, error) {
+	switch p.Status {
+	case acquiringapi.Created: // its request died before the charge
+		return s.payments.move(ctx, p, abandoned, string(abandoned))
+	case acquiringapi.Pending:
+		return s.lookUp(ctx, p)
+	case acquiringapi.Captured, acquiringapi.Declined, acquiringapi.Failed:
+	}
+	return p, nil
+}
+
+func (s *service) lookUp(ctx context.Context, p payment) (payment, error) {
+	asked, cancel := context.WithTimeout(ctx, s.cfg.ChargeTimeout)
+	defer cancel()
+	result, err := s.provider.Lookup(asked, p.ID)
+	if err != nil {
+		return p, errors.Join(err, s.payments.leave(ctx, p))
+	}
+	return s.conclude(ctx, p, result)
+}

@@ -1,0 +1,34 @@
+// Package acquiring takes payments by card.
+//
+// It knows neither what is paid for nor who moves the money. The first is a
+// payable, a neighbour that the setting ACQUIRING_PAYABLE names; the second is a
+// [Provider], behind the [Adapter] that a product gives to [New]:
+//
+//	slipway.Main(cart.New(), acquiring.New(simulator.Adapter()), …)
+//
+// A payment is a row before anything is asked of anybody:
+//
+//	created ──claim──► pending ──charge──► captured ─┐
+//	   │                  ├───────────────► declined ─┼─settle─► done
+//	   └──────────────────┴───────────────► failed ───┘
+//
+// A request takes it as far as it can. Whatever stops it on the way (a crash, a
+// lost answer, a neighbour that is down) the collector finishes: it looks the
+// charge up under the payment's key, and tells the payable.
+//
+// # Guaranteed
+//
+//   - The provider is asked to charge under one key only, the payment's id. What
+//     it has not answered is looked up, never charged anew under another key.
+//   - Nothing is held in a database transaction while a neighbour or the provider works.
+//   - A card's number is passed on and never stored or logged.
+//
+// # Not guaranteed
+//
+// What the provider charges and never admits to stays unknown to this module.
+//
+// # Testing
+//
+// The simulated acquirer of package simulator has a card for every case, and
+// books that can be counted.
+package acquiring
