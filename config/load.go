@@ -1,159 +1,174 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"net/url"
-	"reflect"
 	"strings"
-	"time"
-
-	"github.com/caarlos0/env/v11"
 )
 
 // A Validator is a settings struct that checks what tags cannot say. Variables
-// in its problems are named without the prefix.
+// in its problems are named by their env tags, without the prefix.
 type Validator interface{ Validate() []Problem }
 
 // Load reads a settings struct from the source. The name of a variable is the
 // prefix and the field's env tag; a nested struct adds its envPrefix. The tags:
 //
-//	env:"TIMEOUT"          the variable
-//	envDefault:"10s"       its value when it is unset
-//	doc:"…"                one line for the reference
-//	production:"required"  in production it must be set
+//	env:"TIMEOUT"            the variable; "TIMEOUT,required" must be set
+//	envDefault:"10s"         its value when it is unset
+//	doc:"…"                  what it means, in a line or two
+//	production:"required"    in production it must be set
+//	min:"1" max:"60"         bounds of a number or a duration, or of a text's length
+//	oneof:"exchange,forward" the values that it takes
+//	schemes:"amqp,amqps"     the schemes of a URL; http and https without it
+//	example:"10.0.0.7:8080"  a value to show
+//	envSeparator:";"         what stands between a list's values; a comma without it
 //
-// White space around a value is dropped, and an empty value counts as unset.
-// The error is [Errors] with every problem.
+// A field may be a bool, a number, a string, a duration, a URL (absolute), a
+// time zone, a [Secret], a [Neighbour] or any encoding.TextUnmarshaler, and a
+// list or a map of these. Durations are not negative unless min allows it. A type
+// with a method Expected() string says itself what it takes.
+//
+// The error is [Errors] with every problem: of each variable, and of each struct
+// within that is a [Validator]; a field that could not be read has its default by
+// then. The struct holds what could be read. An error that is no Errors means
+// that the struct itself is wrong: its tags, its types or its defaults.
 func Load[T any](s *Source, prefix string) (T, error) {
 	var cfg T
-	var problems Errors
-	walk(reflect.ValueOf(&cfg).Elem(), prefix, func(f field) {
-		if p, ok := f.load(s); !ok {
-			problems = append(problems, p)
-		}
-	})
-	if v, ok := any(cfg).(Validator); ok && len(problems) == 0 {
-		for _, p := range v.Validate() {
-			p.Variable = prefix + p.Variable
-			problems = append(problems, p)
-		}
-	}
-	if len(problems) > 0 {
-		return cfg, problems
-	}
-	return cfg, nil
+	shape := shapeOf(&cfg, prefix)
+	r := newReader(s, shape)
+	r.read(shape.fields)
+	r.validate()
+	return cfg, r.err()
 }
 
-// A field is one variable's place in a settings struct.
-type field struct {
-	reflect.StructField
-	prefix string
-	value  reflect.Value
+// A reader fills a settings struct and collects what is wrong.
+type reader struct {
+	source   *Source
+	shape    *shape
+	problems Errors
+	defects  []error
 }
 
-func (f field) variable() string { return f.prefix + f.key() }
-
-func (f field) key() string {
-	key, _, _ := strings.Cut(f.Tag.Get("env"), ",")
-	return key
-}
-
-func (f field) secret() bool { return f.Type == reflect.TypeFor[Secret]() }
-
-func (f field) requiredInProduction() bool { return f.Tag.Get("production") == "required" }
-
-// walk visits every field with an env tag, through nested structs.
-func walk(v reflect.Value, prefix string, visit func(field)) {
-	if v.Kind() != reflect.Struct {
-		return
+func newReader(s *Source, of *shape) *reader {
+	r := &reader{source: s, shape: of, defects: of.defects}
+	if s.mistake != nil {
+		r.problems = append(r.problems, *s.mistake)
 	}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if !f.IsExported() && !f.Anonymous {
+	return r
+}
+
+func (r *reader) err() error {
+	return Join(append([]error{r.problemsOrNil()}, r.defects...)...)
+}
+
+func (r *reader) problemsOrNil() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	return r.problems
+}
+
+func (r *reader) read(fields []field) {
+	for _, f := range fields {
+		if err := f.setDefault(); err != nil {
+			r.defects = append(r.defects, err)
 			continue
 		}
-		switch {
-		case f.Tag.Get("env") != "":
-			visit(field{StructField: f, prefix: prefix, value: v.Field(i)})
-		case f.Type.Kind() == reflect.Struct:
-			walk(v.Field(i), prefix+f.Tag.Get("envPrefix"), visit)
+		if p := f.read(r.source); p != nil {
+			r.problems = append(r.problems, *p)
 		}
 	}
 }
 
-func (f field) load(s *Source) (Problem, bool) {
-	given, ok := s.Lookup(f.variable())
-	given = strings.TrimSpace(given)
-	if given == "" {
-		ok = false
+func (f field) setDefault() error {
+	def, ok := f.tag.Lookup("envDefault")
+	if !ok || def == "" {
+		return nil
 	}
-	if !ok && f.requiredInProduction() && s.Environment() == Production {
-		return Problem{Variable: f.variable(), Expected: f.expected(), Fix: "production takes no default for it"}, false
+	if err := f.set(def); err != nil {
+		return fmt.Errorf("config: %s has the default %q, but %s takes %s", f.name, def, f.variable, f.takes())
 	}
-	if err := f.parse(given, ok); err != nil {
-		return Problem{Variable: f.variable(), Given: f.shown(given), Expected: f.expected(), Fix: f.Tag.Get("doc")}, false
-	}
-	return Problem{}, true
-}
-
-// parse lets env read this one field, so that what it refuses is this variable.
-func (f field) parse(given string, ok bool) error {
-	one := reflect.New(reflect.StructOf([]reflect.StructField{{Name: f.Name, Type: f.Type, Tag: f.Tag}}))
-	values := map[string]string{}
-	if ok {
-		values[f.variable()] = given
-	}
-	if err := env.ParseWithOptions(one.Interface(), env.Options{Environment: values, Prefix: f.prefix}); err != nil {
-		return err
-	}
-	f.value.Set(one.Elem().Field(0))
 	return nil
 }
 
-// shown returns what may be repeated of a value that was refused.
-func (f field) shown(given string) string {
-	if f.secret() && given != "" {
-		return redacted
+// read sets the field from the source, or says why it cannot.
+func (f field) read(s *Source) *Problem {
+	given, ok := s.Lookup(f.variable)
+	if !ok {
+		return f.missing(s.Environment())
 	}
-	if u, err := url.Parse(given); err == nil && u.User != nil {
-		return u.Redacted()
+	err := f.set(given)
+	if err == nil {
+		return nil
 	}
-	return given
+	p := &Problem{Variable: f.variable, Given: shown(given), Expected: f.expected(), Fix: cmp.Or(f.hint(given), f.reason(err), f.doc())}
+	if f.secret() {
+		p.Given, p.Fix = redacted, f.doc() // a hint could tell what was given
+	}
+	return p
 }
 
-func (f field) expected() string {
-	t := f.Type
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
+func (f field) missing(e Environment) *Problem {
+	if !f.requiredIn(e) {
+		return nil
 	}
-	if d, ok := reflect.Zero(t).Interface().(interface{ Expected() string }); ok {
-		return d.Expected()
+	fix := f.doc()
+	if !f.requiredIn(Development) {
+		fix = strings.TrimSuffix("production takes no default for it: "+fix, ": ")
 	}
-	switch t {
-	case reflect.TypeFor[time.Duration]():
-		return "a duration such as 500ms, 10s or 2m"
-	case reflect.TypeFor[url.URL]():
-		return "a URL such as https://shop.example"
-	case reflect.TypeFor[Secret]():
-		return "a secret"
-	}
-	return expectedKind(t)
+	return &Problem{Variable: f.variable, Expected: f.expected(), Fix: fix}
 }
 
-func expectedKind(t reflect.Type) string {
-	switch t.Kind() { //nolint:exhaustive // the rest is named by its type
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return "a whole number"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "a whole number of 0 or more"
-	case reflect.Float32, reflect.Float64:
-		return "a number"
-	case reflect.String:
-		return "text"
-	case reflect.Slice:
-		return "a list separated by commas, of " + expectedKind(t.Elem())
+func (f field) doc() string { return f.tag.Get("doc") }
+
+// reason returns what a type says of a value that it refused, unless it is one
+// of which more is known than its kind: what is expected is clearer then.
+func (f field) reason(err error) string {
+	refused, ok := errors.AsType[*refusedError](err)
+	if !ok || !refused.own || f.known() {
+		return ""
 	}
-	return fmt.Sprintf("a value of type %s", t)
+	return shown(refused.err.Error())
+}
+
+// validate asks the structs. Of a field that could not be read, they cannot say
+// more than was said.
+func (r *reader) validate() {
+	known := map[string]field{}
+	for _, f := range r.shape.fields {
+		known[f.variable] = f
+	}
+	said := map[string]bool{}
+	for _, p := range r.problems {
+		said[p.Variable] = true
+	}
+	for _, n := range r.shape.structs {
+		for _, p := range r.ask(n) {
+			if p.Variable = n.prefix + p.Variable; !said[p.Variable] {
+				r.problems = append(r.problems, known[p.Variable].careful(p))
+			}
+		}
+	}
+}
+
+// ask contains the panic of a Validate that met a field which could not be read:
+// what it would have said is found once that is mended.
+func (r *reader) ask(n nested) []Problem {
+	if len(r.problems) > 0 {
+		defer func() { _ = recover() }()
+	}
+	return n.validator.Validate()
+}
+
+// careful takes out of a problem what must not be repeated.
+func (f field) careful(p Problem) Problem {
+	switch {
+	case p.Given == "":
+	case f.value.IsValid() && f.secret():
+		p.Given = redacted
+	default:
+		p.Given = shown(p.Given)
+	}
+	return p
 }

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,12 +12,14 @@ type Neighbour string
 
 var neighbourName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
+var errNoModule = errors.New("no name of a module")
+
 // UnmarshalText checks that the text can be a module's name.
-func (n *Neighbour) UnmarshalText(b []byte) error {
-	if !neighbourName.Match(b) {
-		return fmt.Errorf("%q is no module's name", b)
+func (n *Neighbour) UnmarshalText(text []byte) error {
+	if !neighbourName.Match(text) {
+		return errNoModule
 	}
-	*n = Neighbour(b)
+	*n = Neighbour(text)
 	return nil
 }
 
@@ -26,36 +28,39 @@ func (n Neighbour) ModuleName() string { return string(n) }
 
 // Expected says what the setting takes.
 func (Neighbour) Expected() string {
-	return "the name of a module: lower-case letters and digits, such as catalog"
+	return "the name of a module, in lower-case letters and digits, such as catalog"
 }
 
-// Neighbours returns every neighbour that a settings struct names, once each.
+// Neighbours returns every neighbour that a settings struct names, once each, in
+// the order of its fields. It reads no other field: a process that does not host
+// the module need not know the rest of its settings.
 func Neighbours[T any](s *Source, prefix string) ([]Neighbour, error) {
-	cfg, err := loadOnly[T](s, prefix, reflect.TypeFor[Neighbour]())
+	var cfg T
+	shape := shapeOf(&cfg, prefix)
+	shape.fields = slices.DeleteFunc(shape.fields, func(f field) bool { return f.element() != reflect.TypeFor[Neighbour]() })
+	r := newReader(s, shape)
+	r.read(shape.fields)
 	var all []Neighbour
-	walk(reflect.ValueOf(&cfg).Elem(), prefix, func(f field) {
-		if n, ok := f.value.Interface().(Neighbour); ok && n != "" && !slices.Contains(all, n) {
-			all = append(all, n)
+	for _, f := range shape.fields {
+		for _, n := range f.neighbours() {
+			if n != "" && !slices.Contains(all, n) {
+				all = append(all, n)
+			}
 		}
-	})
-	return all, err
+	}
+	return all, r.err()
 }
 
-// loadOnly reads the fields of one type: a process that does not host a module
-// need not know the rest of its settings.
-func loadOnly[T any](s *Source, prefix string, only reflect.Type) (T, error) {
-	var cfg T
-	var problems Errors
-	walk(reflect.ValueOf(&cfg).Elem(), prefix, func(f field) {
-		if f.Type != only {
-			return
+func (f field) neighbours() []Neighbour {
+	switch v := f.value.Interface().(type) {
+	case Neighbour:
+		return []Neighbour{v}
+	case *Neighbour:
+		if v != nil {
+			return []Neighbour{*v}
 		}
-		if p, ok := f.load(s); !ok {
-			problems = append(problems, p)
-		}
-	})
-	if len(problems) > 0 {
-		return cfg, problems
+	case []Neighbour:
+		return v
 	}
-	return cfg, nil
+	return nil
 }

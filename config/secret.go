@@ -5,8 +5,6 @@ import (
 	"log/slog"
 )
 
-const redacted = "[redacted]"
-
 // A Secret is a value that never prints: not by fmt, not as JSON, not in a log.
 // Reveal is the only way to it, so one search finds every place that uses one.
 type Secret string
@@ -16,25 +14,20 @@ var (
 	_ slog.LogValuer = Secret("")
 )
 
-// Reveal returns the value.
+// Reveal returns the value, "" when there is none.
 func (s Secret) Reveal() string { return string(s) }
 
-// String returns "[redacted]", or "" for no secret.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return redacted
-}
+// String returns "[redacted]".
+func (Secret) String() string { return redacted }
 
-// GoString implements fmt.GoStringer.
-func (s Secret) GoString() string { return `config.Secret("` + s.String() + `")` }
+// GoString returns "[redacted]".
+func (Secret) GoString() string { return redacted }
 
 // Format answers every verb alike.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// MarshalText hides the value in JSON and everywhere else.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+// MarshalText hides the value in JSON, XML and everywhere else.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// LogValue implements slog.LogValuer.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+// LogValue returns "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

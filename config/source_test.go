@@ -1,61 +1,68 @@
 package config_test
 
 import (
+	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/slipway-go/slipway/config"
 )
 
-func dotenv(t *testing.T, text string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+func TestSource(t *testing.T) {
+	t.Parallel()
+	given := map[string]string{"A": " one ", "B": "two", "BLANK": " "}
+	src := config.New(given)
+	given["B"] = "changed"
+
+	t.Run("IsASnapshot", func(t *testing.T) {
+		t.Parallel()
+		wantValue(t, src, "A", "one", true)
+		wantValue(t, src, "B", "two", true)
+		wantValue(t, src, "BLANK", "", false)
+		wantValue(t, src, "MISSING", "", false)
+	})
+	t.Run("With", func(t *testing.T) {
+		t.Parallel()
+		changed := src.With(map[string]string{"A": "", "B": "three", "SLIPWAY_ENV": "test"})
+		wantValue(t, changed, "A", "", false)
+		wantValue(t, changed, "B", "three", true)
+		wantValue(t, src, "B", "two", true)
+		if changed.Environment() != config.Test || src.Environment() != config.Development {
+			t.Errorf("got %s and %s, want test and development", changed.Environment(), src.Environment())
+		}
+	})
+	t.Run("ZeroValue", func(t *testing.T) {
+		t.Parallel()
+		zero := &config.Source{}
+		wantValue(t, zero, "A", "", false)
+		wantValue(t, zero.With(map[string]string{"A": "1"}), "A", "1", true)
+		if got := zero.Environment(); got != config.Development {
+			t.Errorf("got %s, want development", got)
+		}
+	})
 }
 
-func TestFromEnvironment(t *testing.T) {
-	t.Run("says which line of .env is wrong and does not repeat it", func(t *testing.T) {
-		_, err := config.FromEnvironment(dotenv(t, "GOOD=1\nhunter2 is my password\n"))
-		if got := fmt.Sprint(err); !strings.Contains(got, ".env, line 2") || strings.Contains(got, "hunter2") {
-			t.Errorf("FromEnvironment() = %s", got)
+// A source holds every secret of the process.
+func TestSource_NeverPrints(t *testing.T) {
+	t.Parallel()
+	src := config.New(map[string]string{"KEY": "hunter2"})
+	for _, format := range []string{"%v", "%s", "%+v", "%#v", "%q"} {
+		if got, want := fmt.Sprintf(format, src), "config.Source(development, 1 variables)"; got != want {
+			t.Errorf("Sprintf(%q) = %s, want %s", format, got, want)
 		}
-	})
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).InfoContext(t.Context(), "start", "source", src)
+	if got := logged.String(); strings.Contains(got, "hunter2") {
+		t.Errorf("got %s", got)
+	}
+}
 
-	t.Run("refuses an unknown environment", func(t *testing.T) {
-		t.Setenv("SLIPWAY_ENV", "prod")
-		_, err := config.FromEnvironment(t.TempDir())
-		if got, want := fmt.Sprint(err), `SLIPWAY_ENV is "prod"; expected development, test or production`; !strings.Contains(got, want) {
-			t.Errorf("FromEnvironment() = %s, want %s", got, want)
-		}
-	})
-
-	t.Run("lets the environment win over .env", func(t *testing.T) {
-		t.Setenv("CONFIG_TEST_A", "environment")
-		src, err := config.FromEnvironment(dotenv(t, "CONFIG_TEST_A=file\nCONFIG_TEST_B=\"file b\"\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, _ := src.Lookup("CONFIG_TEST_A")
-		b, _ := src.Lookup("CONFIG_TEST_B")
-		if a != "environment" || b != "file b" {
-			t.Errorf("a = %q, b = %q", a, b)
-		}
-	})
-
-	t.Run("reads no .env in production", func(t *testing.T) {
-		t.Setenv("SLIPWAY_ENV", "production")
-		src, err := config.FromEnvironment(dotenv(t, "CONFIG_TEST_B=file\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if b, ok := src.Lookup("CONFIG_TEST_B"); ok {
-			t.Errorf("CONFIG_TEST_B = %q, want it unset", b)
-		}
-	})
+func wantValue(t *testing.T, src *config.Source, name, value string, set bool) {
+	t.Helper()
+	if got, ok := src.Lookup(name); got != value || ok != set {
+		t.Errorf("Lookup(%s) = %q, %v, want %q, %v", name, got, ok, value, set)
+	}
 }
