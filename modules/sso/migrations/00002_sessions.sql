@@ -15,14 +15,16 @@ CREATE INDEX sessions_user_id ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
 -- A refresh token is kept as its SHA-256. used_at is the last time that it was
--- redeemed; replaced_at, that its parent was redeemed again before it was used;
--- contested_at, that several redeemed it at once.
+-- redeemed, and answered_at when the answer to that was complete; replaced_at
+-- tells that its parent was redeemed again before it was used; contested_at, that
+-- several redeemed it at once.
 CREATE TABLE refresh_tokens (
     hash         bytea       PRIMARY KEY,
     session_id   uuid        NOT NULL REFERENCES sessions ON DELETE CASCADE,
     parent       bytea       REFERENCES refresh_tokens ON DELETE CASCADE,
     expires_at   timestamptz NOT NULL,
     used_at      timestamptz,
+    answered_at  timestamptz,
     replaced_at  timestamptz,
     contested_at timestamptz
 );

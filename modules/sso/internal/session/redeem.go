@@ -17,13 +17,14 @@ import (
 type Redemption struct {
 	Token  string
 	Client string
-	// Arrived is when the request came: before the token was redeemed means
-	// that two raced for it, after means that the first answer was lost.
+	// Arrived is when the request came: before another one's answer was complete
+	// means that the two raced, after means that the answer was lost.
 	Arrived time.Time
 }
 
-// burst is how long a token that several redeemed at once is not replaced: the
-// rest of them may still be on their way.
+// burst is how long a token that several redeemed at once is not redeemed
+// again, since the rest of them may be on their way still; and how long an
+// answer may take before it counts as lost with its process.
 const burst = 2 * time.Second
 
 // Redeem returns the token's session and its next refresh token. The rules are
@@ -57,6 +58,7 @@ type token struct {
 	ended       bool
 	expiresAt   time.Time
 	usedAt      *time.Time
+	answeredAt  *time.Time
 	replacedAt  *time.Time
 	contestedAt *time.Time
 }
@@ -65,11 +67,11 @@ func (s *Store) find(ctx context.Context, r Redemption) (token, error) {
 	t := token{hash: digest(r.Token)}
 	err := s.db.QueryRow(ctx, `
 		SELECT s.id, s.user_id, s.client_id, s.auth_time, s.expires_at, s.ended_at IS NOT NULL,
-		       r.expires_at, r.used_at, r.replaced_at, r.contested_at
+		       r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
 		WHERE r.hash = $1 AND s.client_id = $2`, t.hash, r.Client).
 		Scan(&t.session.ID, &t.session.User, &t.session.Client, &t.session.AuthTime, &t.session.ExpiresAt, &t.ended,
-			&t.expiresAt, &t.usedAt, &t.replacedAt, &t.contestedAt)
+			&t.expiresAt, &t.usedAt, &t.answeredAt, &t.replacedAt, &t.contestedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return token{}, ErrUnknown
 	}
@@ -97,10 +99,18 @@ func (t token) verdict(r Redemption, now time.Time) verdict {
 		return replayed
 	case t.usedAt == nil:
 		return redeem
-	case !r.Arrived.After(*t.usedAt), t.contestedAt != nil && now.Before(t.contestedAt.Add(burst)):
+	case !r.Arrived.After(t.answered()), t.contestedAt != nil && now.Before(t.contestedAt.Add(burst)):
 		return raced
 	}
 	return redeemAgain
+}
+
+// answered is when the client can have had the answer to the last redemption.
+func (t token) answered() time.Time {
+	if t.answeredAt == nil {
+		return t.usedAt.Add(burst)
+	}
+	return *t.answeredAt
 }
 
 // An outcome is an error that must not undo its transaction.
@@ -117,7 +127,16 @@ func (s *Store) rotate(ctx context.Context, t token, v verdict, child string) er
 	if err != nil {
 		return fmt.Errorf("redeem a refresh token: %w", err)
 	}
+	if out.err == nil {
+		s.markAnswered(ctx, t)
+	}
 	return out.err
+}
+
+// markAnswered comes after the commit: whoever arrived before it cannot have had
+// the answer. When it fails, the answer counts as under way for a burst's time.
+func (s *Store) markAnswered(ctx context.Context, t token) {
+	_, _ = s.db.Exec(ctx, `UPDATE refresh_tokens SET answered_at = $2 WHERE hash = $1`, t.hash, time.Now())
 }
 
 func (s *Store) rotateIn(ctx context.Context, tx postgres.Tx, t token, v verdict, child string) (outcome, error) {
@@ -151,7 +170,7 @@ type execer interface {
 func consume(ctx context.Context, tx postgres.Tx, t token) (bool, error) {
 	var one int
 	err := tx.QueryRow(ctx, `
-		UPDATE refresh_tokens SET used_at = $2
+		UPDATE refresh_tokens SET used_at = $2, answered_at = NULL
 		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $3 AND replaced_at IS NULL
 		RETURNING 1`, t.hash, time.Now(), t.usedAt).Scan(&one)
 	if errors.Is(err, pgx.ErrNoRows) {

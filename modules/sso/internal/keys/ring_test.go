@@ -1,0 +1,159 @@
+package keys_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
+	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+func ring(t *testing.T, db *postgres.DB, fill byte) *keys.Ring {
+	t.Helper()
+	sealer, err := keys.NewSealer(bytes.Repeat([]byte{fill}, keys.EncryptionKeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys.NewRing(db, sealer, keys.Config{})
+}
+
+func keySet(t *testing.T, r *keys.Ring) jose.JSONWebKeySet {
+	t.Helper()
+	text, err := r.Public(t.Context())
+	if err != nil {
+		t.Fatalf("Public() = %v", err)
+	}
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(text, &set); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// verify returns the id of the published key that has signed a token.
+func verify(t *testing.T, r *keys.Ring, token string) string {
+	t.Helper()
+	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, set := parsed.Signatures[0].Header.KeyID, keySet(t, r)
+	if payload, err := parsed.Verify(set.Key(id)[0].Key); err != nil || string(payload) != "{}" {
+		t.Fatalf("Verify() = %s, %v", payload, err)
+	}
+	return id
+}
+
+func sign(t *testing.T, r *keys.Ring) string {
+	t.Helper()
+	token, err := r.Sign(t.Context(), []byte("{}"))
+	if err != nil {
+		t.Fatalf("Sign() = %v", err)
+	}
+	return token
+}
+
+func exec(t *testing.T, db *postgres.DB, sql string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRing_PublishesTheNextKeyBeforeItSigns(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	r := ring(t, db, 1)
+	signing := verify(t, r, sign(t, r))
+	set := keySet(t, r)
+	if len(set.Keys) != 2 {
+		t.Fatalf("%d keys are published, want the active one and the next", len(set.Keys))
+	}
+	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
+	later := ring(t, db, 1)
+	next := verify(t, later, sign(t, later))
+	if next == signing || len(set.Key(next)) != 1 {
+		t.Errorf("key %s signs; want the one that was published beside %s", next, signing)
+	}
+	if published := keySet(t, later); len(published.Keys) != 3 || len(published.Key(signing)) != 1 {
+		t.Errorf("the retired key is not published any more")
+	}
+}
+
+func TestRing_ErasesThePrivateHalfOfARetiredKey(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	r := ring(t, db, 1)
+	sign(t, r)
+	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
+	sign(t, ring(t, db, 1))
+	var left int
+	if err := db.QueryRow(t.Context(), `SELECT count(*) FROM signing_keys WHERE state = 'retired' AND sealed IS NOT NULL`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d retired keys can still sign, %v", left, err)
+	}
+}
+
+func TestRing_ManyProcessesAgree(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	var rings [6]*keys.Ring
+	var tokens [6]string
+	var group sync.WaitGroup
+	for i := range rings {
+		rings[i] = ring(t, db, 1)
+		group.Go(func() {
+			var err error
+			if tokens[i], err = rings[i].Sign(t.Context(), []byte("{}")); err != nil {
+				t.Errorf("Sign() = %v", err)
+			}
+		})
+	}
+	group.Wait()
+	for _, token := range tokens {
+		verify(t, rings[0], token)
+	}
+	if set := keySet(t, rings[0]); len(set.Keys) != 2 {
+		t.Errorf("%d keys were made, want 2", len(set.Keys))
+	}
+}
+
+func TestRing_AnotherEncryptionKey(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	sign(t, ring(t, db, 1))
+	_, err := ring(t, db, 2).Sign(t.Context(), []byte("{}"))
+	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
+		t.Errorf("Sign() = %v, want an error that names the setting", err)
+	}
+}
+
+func TestRing_GoesOnWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	r := ring(t, db, 1)
+	sign(t, r)
+	exec(t, db, `ALTER TABLE signing_keys RENAME TO gone`)
+	sign(t, r)
+	if _, err := ring(t, db, 1).Sign(t.Context(), []byte("{}")); err == nil {
+		t.Error("Sign() succeeds without ever having seen a key")
+	}
+}
+
+func TestRing_GivesUpWithTheContext(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := ring(t, db, 1).Sign(ctx, []byte("{}")); err == nil {
+		t.Error("Sign() succeeds for a context that is done")
+	}
+}

@@ -1,0 +1,107 @@
+package sso_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/modules/sso"
+)
+
+func TestOAuth_PostOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch} {
+		r := httptest.NewRequestWithContext(t.Context(), method, "/oauth/token?grant_type=client_credentials", http.NoBody)
+		if got := w.do(t, r); got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), http.MethodPost) {
+			t.Errorf("%s is answered %d, Allow: %s", method, got.Status, got.Header.Get("Allow"))
+		}
+	}
+}
+
+func TestOAuth_ServiceToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	want(t, w.token(t, "shop", "grant_type", "client_credentials", "audience", "till"), http.StatusUnauthorized, "invalid_client")
+	want(t, w.token(t, "till", "grant_type", "client_credentials", "audience", "sso"), http.StatusBadRequest, "invalid_target")
+	got := w.token(t, "till", "grant_type", "client_credentials", "audience", "shop")
+	if got.Scope != "shop:close" {
+		t.Errorf("scope = %q, want what the shop's routes give the till: shop:close", got.Scope)
+	}
+	if reply := w.get(t, "/shop", got.AccessToken); reply.Status != http.StatusForbidden {
+		t.Errorf("the till on its own may look: %d", reply.Status)
+	}
+}
+
+func TestOAuth_ExchangeInOneProcess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	id := w.register(t, "ada@example.com")
+	first := w.login(t, "ada@example.com", goodPass, home)
+	got := w.get(t, "/till", first.AccessToken)
+	if got.Status != http.StatusOK || got.Subject != id || got.Service != "till" {
+		t.Fatalf("the shop sees %d %s, want the user through the till", got.Status, got.Text)
+	}
+
+	exchanged := w.token(t, "till", "grant_type", exchangeURN, "subject_token", first.AccessToken, "subject_token_type", accessURN, "audience", "shop")
+	if reply := w.get(t, "/till", exchanged.AccessToken); reply.Status != http.StatusUnauthorized {
+		t.Errorf("a token for the shop serves at the till: %d", reply.Status)
+	}
+	w.exec(t, `UPDATE sessions SET ended_at = now()`)
+	ended := w.token(t, "till", "grant_type", exchangeURN, "subject_token", first.AccessToken, "subject_token_type", accessURN, "audience", "shop")
+	want(t, ended, http.StatusBadRequest, "invalid_request")
+}
+
+func TestOAuth_RefreshRotates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	first := w.login(t, "ada@example.com", goodPass, home)
+	second := w.token(t, "", "grant_type", "refresh_token", "refresh_token", first.RefreshToken)
+	third := w.token(t, "", "grant_type", "refresh_token", "client_id", "slipway", "refresh_token", second.RefreshToken)
+	if third.Status != http.StatusOK || w.get(t, "/shop", third.AccessToken).Status != http.StatusOK {
+		t.Fatalf("answer = %d %s", third.Status, third.Text)
+	}
+	if got := third.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control = %q, want no-store", got)
+	}
+	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", first.RefreshToken), http.StatusBadRequest, "invalid_grant")
+	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", third.RefreshToken), http.StatusBadRequest, "invalid_grant")
+	if !strings.Contains(w.log.String(), "refresh token replayed, session ended") {
+		t.Error("the log does not tell of the replay")
+	}
+}
+
+func TestOAuth_Discovery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/oauth/jwks"} {
+		got := w.get(t, path, "")
+		if got.Status != http.StatusOK || !json.Valid([]byte(got.Text)) || !strings.HasPrefix(got.Header.Get("Cache-Control"), "public") {
+			t.Errorf("%s is answered %d %s", path, got.Status, got.Text)
+		}
+	}
+}
+
+func TestConfig_RefusesAtStart(t *testing.T) {
+	t.Parallel()
+	for variable, value := range map[string]string{
+		"SSO_KEY_ENCRYPTION_KEY": "too short", "SSO_ACCESS_TOKEN_LIFE": "24h", "SSO_SESSION_LIFE": "1h", "SSO_KEY_LIFE": "1s",
+		"SSO_REGISTRATION_LIMIT": "0", "SSO_CORS_ORIGINS": "https://app.test/", "SSO_TRUSTED_PROXIES": "10.0.0.0",
+	} {
+		_, err := config.Load[sso.Config](config.New(map[string]string{variable: value}), "SSO_")
+		if err == nil || !strings.Contains(err.Error(), variable) {
+			t.Errorf("%s=%s: %v, want an error that names the variable", variable, value, err)
+		}
+		if strings.Contains(err.Error(), "too short") {
+			t.Errorf("the error repeats the secret: %v", err)
+		}
+	}
+	_, err := config.Load[sso.Config](config.New(map[string]string{"SLIPWAY_ENV": "production"}), "SSO_")
+	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
+		t.Errorf("production starts without a key-encryption key: %v", err)
+	}
+}

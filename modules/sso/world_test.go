@@ -1,0 +1,221 @@
+package sso_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/modules/sso"
+	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// The product of these tests: a till that calls a shop.
+var (
+	shop  = api.Module("shop")
+	till  = api.Module("till")
+	read  = auth.Perm("shop:read", "See the shop").GrantTo("customer")
+	sell  = auth.Perm("shop:sell", "Sell").GrantTo("seller")
+	close = auth.Perm("shop:close", "Close the shop") //nolint:predeclared // the word of the trade
+	look  = api.GET[api.Empty, whoami](shop, "/shop", auth.Need(read), "Who is looking")
+	offer = api.POST[api.Empty, api.Empty](shop, "/shop/offers", auth.Need(sell), "Offer something")
+	shut  = api.POST[api.Empty, api.Empty](shop, "/shop/end", auth.Need(close).Services("till"), "Close the shop")
+	pay   = api.GET[api.Empty, whoami](till, "/till", auth.Need(read), "Ask the shop, for the user")
+)
+
+type whoami struct {
+	Subject string   `json:"subject"`
+	Service string   `json:"service"`
+	Scopes  []string `json:"scopes"`
+}
+
+func shopModule() slipway.Module {
+	return slipway.NewModule(shop, func(m *slipway.Setup, _ struct{}) error {
+		nothing := func(context.Context, api.Empty) (api.Empty, error) { return api.Empty{}, nil }
+		api.Handle(m, look, func(ctx context.Context, _ api.Empty) (whoami, error) {
+			p, _ := auth.PrincipalFrom(ctx)
+			return whoami{p.Subject, p.Service(), p.Scopes()}, nil
+		})
+		api.Handle(m, offer, nothing)
+		api.Handle(m, shut, nothing)
+		return nil
+	})
+}
+
+func tillModule() slipway.Module {
+	return slipway.NewModule(till, func(m *slipway.Setup, _ struct{}) error {
+		calls := m.Calls(shop)
+		api.Handle(m, pay, func(ctx context.Context, in api.Empty) (whoami, error) { return api.Call(ctx, calls, look, in) })
+		return nil
+	}, slipway.Calls(shop))
+}
+
+const tillSecret = "the till's secret, 32 characters or more: 100 % +/="
+
+// A world is the product in one process, on a database of its own.
+type world struct {
+	handler http.Handler
+	db      *postgres.DB
+	log     *logBuffer
+}
+
+// A logBuffer keeps what many requests write at once.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func newWorld(t *testing.T, settings map[string]string, opts ...sso.Option) *world {
+	t.Helper()
+	w := &world{db: dbtest.Open(t), log: &logBuffer{}}
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_PUBLIC_URL": "https://shop.test", "TILL_CLIENT_SECRET": tillSecret}
+	for name, value := range settings {
+		values[name] = value
+	}
+	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
+		Database: func(context.Context, slipway.Module) (*postgres.DB, error) { return w.db, nil },
+		Stdout:   w.log,
+	}, sso.New(opts...), shopModule(), tillModule())
+	if err != nil {
+		t.Fatalf("NewWith() = %v", err)
+	}
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatalf("Start() = %v", err)
+	}
+	t.Cleanup(func() { _ = app.Close() })
+	w.handler = app.Handler()
+	return w
+}
+
+// A reply is an answer, and what of its JSON the tests look at.
+type reply struct {
+	Status  int         `json:"-"`
+	Header  http.Header `json:"-"`
+	Text    string      `json:"-"`
+	Code    string      `json:"code"`
+	Detail  string      `json:"detail"`
+	Error   string      `json:"error"`
+	Reason  string      `json:"error_description"`
+	UserID  string      `json:"user_id"`
+	Subject string      `json:"subject"`
+	Service string      `json:"service"`
+	Scope   string      `json:"scope"`
+	ssoapi.Tokens
+}
+
+func (w *world) do(t *testing.T, r *http.Request) reply {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, r)
+	got := reply{Status: recorder.Code, Header: recorder.Header(), Text: recorder.Body.String()}
+	if recorder.Body.Len() > 0 {
+		if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s %s answers %d %q, which is no JSON", r.Method, r.URL.Path, got.Status, got.Text)
+		}
+	}
+	return got
+}
+
+// post sends JSON from an address.
+func (w *world) post(t *testing.T, path, address string, body any, change ...func(*http.Request)) reply {
+	t.Helper()
+	text, ok := body.(string)
+	if !ok {
+		b, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(b)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(text))
+	r.Header.Set("Content-Type", "application/json")
+	r.RemoteAddr = address + ":1234"
+	for _, c := range change {
+		c(r)
+	}
+	return w.do(t, r)
+}
+
+func (w *world) get(t *testing.T, path, token string) reply {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return w.do(t, r)
+}
+
+// token sends a form to the token endpoint, as the till when client is "till".
+func (w *world) token(t *testing.T, client string, pairs ...string) reply {
+	t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/oauth/token", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if client != "" {
+		r.SetBasicAuth(client, url.QueryEscape(tillSecret))
+	}
+	return w.do(t, r)
+}
+
+const (
+	home        = "192.0.2.1"
+	goodPass    = "four random words here"
+	exchangeURN = "urn:ietf:params:oauth:grant-type:token-exchange"
+	accessURN   = "urn:ietf:params:oauth:token-type:access_token"
+)
+
+func (w *world) register(t *testing.T, email string) string {
+	t.Helper()
+	got := w.post(t, "/sso/v1/registrations", home, ssoapi.Registration{Email: email, Password: goodPass, Name: "Ada"})
+	if got.Status != http.StatusCreated || got.UserID == "" {
+		t.Fatalf("registration answers %d %s", got.Status, got.Text)
+	}
+	return got.UserID
+}
+
+func (w *world) login(t *testing.T, email, password, address string) reply {
+	t.Helper()
+	return w.post(t, "/sso/v1/login", address, ssoapi.Credentials{Email: email, Password: password})
+}
+
+func (w *world) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	if _, err := w.db.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func want(t *testing.T, got reply, status int, code string) {
+	t.Helper()
+	if got.Status != status || (got.Code != code && got.Error != code) {
+		t.Errorf("answer = %d %s, want %d %s", got.Status, got.Text, status, code)
+	}
+}
