@@ -2,6 +2,7 @@ package httpclient
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -42,9 +43,9 @@ func marked(r *http.Request, n int) *http.Request {
 // change the request that it was given. The values of the others are shared,
 // since no layer writes into them.
 func withHeader(h http.Header, key, value string) http.Header {
-	c := make(http.Header, len(h)+1)
-	for k, v := range h {
-		c[k] = v
+	c := maps.Clone(h)
+	if c == nil {
+		c = http.Header{}
 	}
 	c[key] = []string{value}
 	return c

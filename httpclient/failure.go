@@ -82,8 +82,11 @@ const (
 // the other. What is unknown counts for nothing unless Log has marked it: it
 // may be a token that was not to be had, and that is no fault of the neighbour.
 func failureOf(ctx context.Context, err error) failure {
-	if e, ok := errors.AsType[*TimeoutError](err); ok && e.attempt {
-		return late
+	if e, ok := errors.AsType[*TimeoutError](err); ok {
+		if e.attempt {
+			return late
+		}
+		return nothing
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.kind
@@ -108,13 +111,19 @@ func transportFailure(err error, unknown failure) failure {
 }
 
 func isTLS(err error) bool {
-	_, alert := errors.AsType[tls.AlertError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
 	_, host := errors.AsType[x509.HostnameError](err)
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	return alert || record || verification || authority || host || invalid || errors.Is(err, http.ErrSchemeMismatch)
+	return record || verification || authority || host || invalid || isAlert(err) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// isAlert reports that one side ended the handshake. crypto/tls tells it by the
+// operation; the type of the alert is its own.
+func isAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "remote error" || op.Op == "local error")
 }
 
 // isUnsent reports a failure to connect. What else happens before the first

@@ -43,7 +43,18 @@ func Deadline(d time.Duration) Layer {
 	if d <= 0 {
 		d = defaultTimeout
 	}
-	return within(&TimeoutError{After: d})
+	bound := &TimeoutError{After: d}
+	return func(next http.RoundTripper) http.RoundTripper {
+		return RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			at := time.Now().Add(d)
+			if endsBefore(r.Context(), at) {
+				return next.RoundTrip(r)
+			}
+			ctx := &callContext{Context: r.Context(), at: at, bound: bound}
+			resp, err := next.RoundTrip(r.WithContext(ctx))
+			return bound.keep(ctx, ctx.cancel, ctx.isArmed(), resp, err)
+		})
+	}
 }
 
 // AttemptTimeout bounds one attempt and the reading of its answer. A context
@@ -52,31 +63,48 @@ func AttemptTimeout(d time.Duration) Layer {
 	if d <= 0 {
 		d = defaultAttemptTimeout
 	}
-	return within(&TimeoutError{After: d, attempt: true})
-}
-
-func within(bound *TimeoutError) Layer {
+	own := &TimeoutError{After: d, attempt: true}
 	return func(next http.RoundTripper) http.RoundTripper {
 		return RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			if at, ok := r.Context().Deadline(); ok && time.Until(at) <= bound.After {
+			parent, at, bound := r.Context(), time.Now().Add(d), own
+			if call, ok := unarmed(parent); ok {
+				parent = attemptContext{Context: call.Context, values: parent}
+				if call.at.Before(at) {
+					at, bound = call.at, call.bound
+				}
+			}
+			if endsBefore(parent, at) {
 				return next.RoundTrip(r)
 			}
-			ctx, cancel := context.WithTimeoutCause(r.Context(), bound.After, bound)
+			ctx, cancel := context.WithDeadlineCause(parent, at, bound)
 			resp, err := next.RoundTrip(r.WithContext(ctx))
-			if err != nil {
-				err = bound.explain(ctx, err)
-				cancel()
-				return nil, err
-			}
-			resp.Body = &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, bound: bound}
-			return resp, nil
+			return bound.keep(ctx, cancel, true, resp, err)
 		})
 	}
 }
 
+func endsBefore(ctx context.Context, at time.Time) bool {
+	end, ok := ctx.Deadline()
+	return ok && !end.After(at)
+}
+
+// keep ends the context with the attempt that failed, or else with the body of
+// the answer.
+func (e *TimeoutError) keep(ctx context.Context, cancel context.CancelFunc, armed bool, resp *http.Response, err error) (*http.Response, error) {
+	if err != nil {
+		err = e.explain(ctx, err)
+		cancel()
+		return nil, err
+	}
+	if armed {
+		resp.Body = &boundedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, bound: e}
+	}
+	return resp, nil
+}
+
 // explain makes an error that came since the bound was reached say so.
 func (e *TimeoutError) explain(ctx context.Context, err error) error {
-	if context.Cause(ctx) != error(e) || errors.Is(err, error(e)) {
+	if ctx.Err() == nil || context.Cause(ctx) != error(e) || errors.Is(err, error(e)) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", e, err)
