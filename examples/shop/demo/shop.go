@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/cart/cartapi"
+)
+
+// A shop is a running one, and how far the purchase in it is.
+type shop struct {
+	address string
+	client  *http.Client
+	out     io.Writer
+	steps   int
+
+	token string
+	key   string // the Idempotency-Key of the next requests, if any
+	cart  cartapi.Cart
+}
+
+func newShop(addr string, out io.Writer) *shop {
+	return &shop{address: "http://" + addr, client: &http.Client{Timeout: 30 * time.Second}, out: out}
+}
+
+func (s *shop) cartPath() string { return "/carts/" + s.cart.ID.String() }
+
+func (s *shop) step(what string) {
+	s.steps++
+	s.say("%d. %s", s.steps, what)
+}
+
+func (s *shop) get(ctx context.Context, path string, answer any) error {
+	return s.send(ctx, http.MethodGet, path, nil, http.StatusOK, answer)
+}
+
+func (s *shop) post(ctx context.Context, path string, body any, want int, answer any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode the body: %w", err)
+	}
+	return s.send(ctx, http.MethodPost, path, b, want, answer)
+}
+
+// send shows a request and its answer, and reads the answer if it has the
+// wanted status.
+func (s *shop) send(ctx context.Context, method, path string, body []byte, want int, answer any) error {
+	r, err := s.request(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	s.show("→", method+" "+path, r.Header, body)
+	resp, err := s.client.Do(r) //nolint:gosec // the address is the person's own, who runs the demo
+	if err != nil {
+		return s.unreachable(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	s.show("←", resp.Status, resp.Header, got)
+	if resp.StatusCode != want {
+		return fmt.Errorf("%s %s answered %d, expected %d", method, path, resp.StatusCode, want)
+	}
+	if answer == nil {
+		return nil
+	}
+	if err := json.Unmarshal(got, answer); err != nil {
+		return fmt.Errorf("understand the answer of %s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+func (s *shop) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body)) //nolint:gosec // as above
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if s.token != "" {
+		r.Header.Set("Authorization", "Bearer "+s.token)
+	}
+	if s.key != "" {
+		r.Header.Set(api.IdempotencyHeader, s.key)
+	}
+	return r, nil
+}
+
+func (s *shop) unreachable(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("nothing listens at %s. Start the shop with `make run` or `make run-services` in another terminal; if it has another address, set SLIPWAY_ADDR", s.address)
+	}
+	return fmt.Errorf("reach the shop at %s: %w", s.address, err)
+}
+
+func (s *shop) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.out, format+"\n\n", args...) // a terminal that is gone
+}
+
+// shown are the headers that a reader of the demo should see.
+func shown(h http.Header) string {
+	var b strings.Builder
+	for _, name := range []string{"Authorization", api.IdempotencyHeader, "Idempotent-Replayed", "Retry-After"} {
+		if v := h.Get(name); v != "" {
+			fmt.Fprintf(&b, "     %s: %s\n", name, abridged(v))
+		}
+	}
+	return b.String()
+}
+
+// show prints one half of an exchange.
+func (s *shop) show(arrow, line string, h http.Header, body []byte) {
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, body, "     ", "  ") != nil {
+		pretty.Reset()
+		pretty.Write(body)
+	}
+	text := secrets.ReplaceAllStringFunc(strings.TrimSpace(pretty.String()), func(field string) string {
+		name, value, _ := strings.Cut(field, `: "`)
+		return name + `: "` + value[:min(8, len(value)-1)] + `…"`
+	})
+	if text != "" {
+		text = "     " + text + "\n"
+	}
+	s.say("   %s %s\n%s%s", arrow, line, shown(h), text)
+}
+
+// secrets are fields whose values fill the screen and are nobody's business.
+var secrets = regexp.MustCompile(`"(password|access_token|refresh_token)": "[^"]*"`)
+
+func abridged(s string) string {
+	if len(s) <= 30 {
+		return s
+	}
+	return s[:16] + "…"
+}
