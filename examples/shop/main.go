@@ -11,11 +11,13 @@ import (
 	"github.com/slipway-go/slipway/modules/sso"
 )
 
-func main() {
-	slipway.Main(
+func main() { slipway.Main(modules()...) }
+
+func modules() []slipway.Module {
+	return []slipway.Module{
 		sso.New(sso.WithDemoUsers(sso.DemoUser{Email: "ada@example.com", Password: "correct-horse-battery", Name: "Ada"})),
 		catalog.New(),
 		cart.New(),
 		acquiring.New(simulator.Adapter()),
-	)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -25,4 +26,17 @@ func TestPurchase(t *testing.T) {
 			t.Errorf("purchase() = %v, want the address and how to start the shop", err)
 		}
 	})
+}
+
+func Example_pretty() {
+	fmt.Println(pretty([]byte(`{"b":1,"a":{"x":[]}}`), ""))
+	fmt.Println(pretty([]byte(`{"name":"a line of seventy letters and more, so that the object is laid out",`+
+		`"list":[{"sku":"mug"},{"sku":"tea"}],"id":7}`), ""))
+	// Output:
+	// {"b":1,"a":{"x":[]}}
+	// {
+	//   "name":"a line of seventy letters and more, so that the object is laid out",
+	//   "list":[{"sku":"mug"},{"sku":"tea"}],
+	//   "id":7
+	// }
 }

@@ -22,7 +22,7 @@ func purchase(ctx context.Context, s *shop) error {
 			return err
 		}
 	}
-	s.say("Bought. Everything above is described at %s/docs/, to be tried by hand.", s.address)
+	s.say("\nBought. Everything above is described at %s/docs/, to be tried by hand.", s.address)
 	return nil
 }
 

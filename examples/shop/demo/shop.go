@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strings"
 	"syscall"
 	"time"
 
@@ -37,7 +36,7 @@ func (s *shop) cartPath() string { return "/carts/" + s.cart.ID.String() }
 
 func (s *shop) step(what string) {
 	s.steps++
-	s.say("%d. %s", s.steps, what)
+	s.say("\n%d. %s", s.steps, what)
 }
 
 func (s *shop) get(ctx context.Context, path string, answer any) error {
@@ -107,43 +106,21 @@ func (s *shop) unreachable(err error) error {
 }
 
 func (s *shop) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(s.out, format+"\n\n", args...) // a terminal that is gone
+	_, _ = fmt.Fprintf(s.out, format+"\n", args...) // a terminal that is gone
 }
 
-// shown are the headers that a reader of the demo should see.
-func shown(h http.Header) string {
-	var b strings.Builder
-	for _, name := range []string{"Authorization", api.IdempotencyHeader, "Idempotent-Replayed", "Retry-After"} {
+// show prints one half of an exchange, with the headers that matter here.
+func (s *shop) show(arrow, line string, h http.Header, body []byte) {
+	s.say("   %s %s", arrow, line)
+	for _, name := range []string{"Authorization", api.IdempotencyHeader, "Idempotent-Replayed"} {
 		if v := h.Get(name); v != "" {
-			fmt.Fprintf(&b, "     %s: %s\n", name, abridged(v))
+			s.say("     %s: %s", name, tokens.ReplaceAllString(v, "$1…"))
 		}
 	}
-	return b.String()
+	if len(body) > 0 {
+		s.say("     %s", tokens.ReplaceAllString(pretty(bytes.TrimSpace(body), "     "), "$1…"))
+	}
 }
 
-// show prints one half of an exchange.
-func (s *shop) show(arrow, line string, h http.Header, body []byte) {
-	var pretty bytes.Buffer
-	if json.Indent(&pretty, body, "     ", "  ") != nil {
-		pretty.Reset()
-		pretty.Write(body)
-	}
-	text := secrets.ReplaceAllStringFunc(strings.TrimSpace(pretty.String()), func(field string) string {
-		name, value, _ := strings.Cut(field, `: "`)
-		return name + `: "` + value[:min(8, len(value)-1)] + `…"`
-	})
-	if text != "" {
-		text = "     " + text + "\n"
-	}
-	s.say("   %s %s\n%s%s", arrow, line, shown(h), text)
-}
-
-// secrets are fields whose values fill the screen and are nobody's business.
-var secrets = regexp.MustCompile(`"(password|access_token|refresh_token)": "[^"]*"`)
-
-func abridged(s string) string {
-	if len(s) <= 30 {
-		return s
-	}
-	return s[:16] + "…"
-}
+// tokens fill the screen and, like passwords, are nobody's business.
+var tokens = regexp.MustCompile(`(Bearer eyJ|_token":"[^"]{6}|password":")[^"]+`)
