@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway/config"
@@ -72,6 +73,32 @@ func TestOAuth_RefreshRotates(t *testing.T) {
 	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", third.RefreshToken), http.StatusBadRequest, "invalid_grant")
 	if !strings.Contains(w.log.String(), "refresh token replayed, session ended") {
 		t.Error("the log does not tell of the replay")
+	}
+}
+
+func TestRefusal22_ConcurrentRedemptionOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	token := w.login(t, "ada@example.com", goodPass, home).RefreshToken
+	for range 5 {
+		var answers [8]reply
+		var group sync.WaitGroup
+		for i := range answers {
+			group.Go(func() { answers[i] = w.token(t, "", "grant_type", "refresh_token", "refresh_token", token) })
+		}
+		group.Wait()
+		won := 0
+		for _, got := range answers {
+			if got.Status == http.StatusOK {
+				won, token = won+1, got.RefreshToken
+				continue
+			}
+			want(t, got, http.StatusBadRequest, "invalid_grant")
+		}
+		if won != 1 {
+			t.Fatalf("%d of 8 redemptions won, want 1", won)
+		}
 	}
 }
 

@@ -83,6 +83,7 @@ func TestRegister_IsBoundPerAddress(t *testing.T) {
 	for i := range 3 {
 		w.register(t, fmt.Sprintf("user%d@example.com", i))
 	}
+	w.failMore(t)
 	probe := ssoapi.Registration{Email: "user0@example.com", Password: goodPass, Name: "Eve"}
 	got := w.post(t, "/sso/v1/registrations", home, probe)
 	want(t, got, http.StatusTooManyRequests, "too_many_attempts")
@@ -104,6 +105,7 @@ func TestRegister_BelievesTrustedProxies(t *testing.T) {
 	for range 2 {
 		from("198.51.100.1")
 	}
+	w.failMore(t)
 	want(t, from("198.51.100.1"), http.StatusTooManyRequests, "too_many_attempts")
 	want(t, from("198.51.100.2"), http.StatusConflict, "email_taken")
 }

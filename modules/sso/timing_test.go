@@ -51,8 +51,14 @@ func TestBrake_Wait(t *testing.T) {
 		since    time.Duration
 		want     time.Duration
 	}{
-		{0, 0, 0}, {5, 0, 0}, {6, 0, time.Second}, {7, 0, 2 * time.Second}, {7, 1500 * time.Millisecond, 500 * time.Millisecond},
-		{10, 0, 16 * time.Second}, {1_000_000, 0, 5 * time.Minute}, {1_000_000, time.Hour, 0},
+		{0, 0, 0},
+		{5, 0, 0},
+		{6, 0, time.Second},
+		{7, 0, 2 * time.Second},
+		{7, 1500 * time.Millisecond, 500 * time.Millisecond},
+		{10, 0, 16 * time.Second},
+		{1_000_000, 0, 5 * time.Minute},
+		{1_000_000, time.Hour, 0},
 	} {
 		if got := b.wait(c.failures, c.since); got != c.want {
 			t.Errorf("wait(%d, %s) = %s, want %s", c.failures, c.since, got, c.want)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,10 +31,10 @@ var (
 	till  = api.Module("till")
 	read  = auth.Perm("shop:read", "See the shop").GrantTo("customer")
 	sell  = auth.Perm("shop:sell", "Sell").GrantTo("seller")
-	close = auth.Perm("shop:close", "Close the shop") //nolint:predeclared // the word of the trade
+	leave = auth.Perm("shop:close", "Close the shop")
 	look  = api.GET[api.Empty, whoami](shop, "/shop", auth.Need(read), "Who is looking")
 	offer = api.POST[api.Empty, api.Empty](shop, "/shop/offers", auth.Need(sell), "Offer something")
-	shut  = api.POST[api.Empty, api.Empty](shop, "/shop/end", auth.Need(close).Services("till"), "Close the shop")
+	shut  = api.POST[api.Empty, api.Empty](shop, "/shop/end", auth.Need(leave).Services("till"), "Close the shop")
 	pay   = api.GET[api.Empty, whoami](till, "/till", auth.Need(read), "Ask the shop, for the user")
 )
 
@@ -94,9 +96,7 @@ func newWorld(t *testing.T, settings map[string]string, opts ...sso.Option) *wor
 	t.Helper()
 	w := &world{db: dbtest.Open(t), log: &logBuffer{}}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_PUBLIC_URL": "https://shop.test", "TILL_CLIENT_SECRET": tillSecret}
-	for name, value := range settings {
-		values[name] = value
-	}
+	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
 		Database: func(context.Context, slipway.Module) (*postgres.DB, error) { return w.db, nil },
 		Stdout:   w.log,
@@ -174,8 +174,8 @@ func (w *world) get(t *testing.T, path, token string) reply {
 func (w *world) token(t *testing.T, client string, pairs ...string) reply {
 	t.Helper()
 	form := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		form.Set(pair[0], pair[1])
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/oauth/token", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

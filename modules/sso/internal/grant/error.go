@@ -27,8 +27,8 @@ func invalidRequest(format string, args ...any) error {
 }
 
 // invalidClient says the same whether the client or its secret is wrong.
-func invalidClient(format string, args ...any) error {
-	return &Error{Status: http.StatusUnauthorized, Code: "invalid_client", Description: fmt.Sprintf(format, args...)}
+func invalidClient(description string) error {
+	return &Error{Status: http.StatusUnauthorized, Code: "invalid_client", Description: description}
 }
 
 type errorBody struct {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +18,8 @@ func credentials(audience string) url.Values {
 }
 
 func with(form url.Values, pairs ...string) url.Values {
-	for i := 0; i < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		form.Set(pair[0], pair[1])
 	}
 	return form
 }

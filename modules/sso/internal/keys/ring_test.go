@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -42,7 +43,7 @@ func keySet(t *testing.T, r *keys.Ring) jose.JSONWebKeySet {
 // verify returns the id of the published key that has signed a token.
 func verify(t *testing.T, r *keys.Ring, token string) string {
 	t.Helper()
-	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,9 +143,29 @@ func TestRing_GoesOnWithoutTheDatabase(t *testing.T) {
 	r := ring(t, db, 1)
 	sign(t, r)
 	exec(t, db, `ALTER TABLE signing_keys RENAME TO gone`)
-	sign(t, r)
+	for _, age := range []time.Duration{0, time.Minute, time.Hour} {
+		r.Age(age)
+		sign(t, r)
+	}
 	if _, err := ring(t, db, 1).Sign(t.Context(), []byte("{}")); err == nil {
 		t.Error("Sign() succeeds without ever having seen a key")
+	}
+}
+
+func TestRing_LearnsWhatAnotherProcessDid(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t)
+	idle := ring(t, db, 1)
+	before := verify(t, idle, sign(t, idle))
+	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
+	busy := ring(t, db, 1)
+	after := verify(t, busy, sign(t, busy))
+	if got := verify(t, idle, sign(t, idle)); got != before {
+		t.Errorf("key %s signs before the ring has looked", got)
+	}
+	idle.Age(time.Hour)
+	if got := verify(t, idle, sign(t, idle)); got != after {
+		t.Errorf("key %s signs, want %s", got, after)
 	}
 }
 
