@@ -1,0 +1,22 @@
+// Command bench says what Slipway costs: it measures the kit beside what it is
+// compared with, by turns in one run, and prints the ratios. `make bench` runs it.
+//
+// # How it measures
+//
+// A server runs in a process of its own (this binary, started again) and tells
+// its processor time, user and system, so that the load generator's time does
+// not count. The generator sends fixed numbers of requests over kept-alive
+// loopback connections, to each server by turns; what is printed is the median
+// over the turns. On a busy machine all sides slow down alike.
+//
+// # What is compared
+//
+// Every server does the same work: it reads an identifier from the path, decodes
+// a JSON body where there is one, builds the same cart and encodes it. The bare
+// server does that with net/http and encoding/json alone. Around it, the kit's
+// has a trace, an access line in JSON, a verified token, the check of permission
+// and owner, deadlines and validation; the layers off the shelf have what
+// otelhttp, slog, promhttp and a cached JWT give.
+//
+// It is a Go module of its own: nobody who uses the kit downloads its peers.
+package main

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A table prints its lines as they are known: a run takes a minute, and nobody
+// likes to look at nothing.
+type table struct {
+	out    io.Writer
+	missed int
+}
+
+func newTable(out io.Writer) *table { return &table{out: out} }
+
+const (
+	nameWidth   = 58
+	figureWidth = 14
+)
+
+func (t *table) section(title string) {
+	fmt.Fprintf(t.out, "\n%s\n%s\n", title, strings.Repeat("-", nameWidth+2*figureWidth))
+}
+
+// row prints a figure that has no target.
+func (t *table) row(name, figure string) { t.target(name, figure, "", true) }
+
+// note prints a line of text.
+func (t *table) note(format string, args ...any) { fmt.Fprintf(t.out, "  "+format+"\n", args...) }
+
+func (t *table) target(name, figure, target string, met bool) {
+	if !met {
+		t.missed++
+		target += "  MISSED"
+	}
+	fmt.Fprintf(t.out, "  %-*s%*s   %s\n", nameWidth-2, name, figureWidth, figure, target)
+}
+
+// atLeast prints a ratio that should not be smaller.
+func (t *table) atLeast(name string, ratio, least float64) {
+	t.target(name, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", least), round2(ratio) >= least)
+}
+
+// atMost prints a ratio that should not be larger.
+func (t *table) atMost(name string, ratio, most float64) {
+	t.target(name, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≤ %.2f", most), round2(ratio) <= most)
+}
+
+func (t *table) ratio(name string, ratio float64) { t.row(name, fmt.Sprintf("%.2f", ratio)) }
+
+// within prints a duration that should not be longer.
+func (t *table) within(name string, d, most time.Duration) {
+	t.target(name, readable(d), "≤ "+readable(most), d <= most)
+}
+
+func (t *table) duration(name string, d time.Duration) { t.row(name, readable(d)) }
+
+func (t *table) end() {
+	if t.missed == 0 {
+		fmt.Fprintln(t.out, "\nEvery target is met.")
+		return
+	}
+	fmt.Fprintf(t.out, "\n%d missed. On a busy machine measure again before you believe it.\n", t.missed)
+}
+
+func round2(f float64) float64 { return math.Round(f*100) / 100 }
+
+func readable(d time.Duration) string {
+	switch {
+	case d < 10*time.Microsecond:
+		return fmt.Sprintf("%.2f µs", float64(d)/float64(time.Microsecond))
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.1f µs", float64(d)/float64(time.Microsecond))
+	case d < time.Second:
+		return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond))
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+func median[T int64 | float64 | time.Duration](all []T) T {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+// ratioOf returns the median of the turns' ratios: the two of one turn were
+// measured next to each other.
+func ratioOf(over, under []time.Duration) float64 {
+	ratios := make([]float64, len(over))
+	for i := range over {
+		ratios[i] = float64(over[i]) / float64(under[i])
+	}
+	return median(ratios)
+}
