@@ -55,7 +55,7 @@ need_go() {
 # The same places, in the same order, as package postgres looks in.
 postgres_places() {
 	if has postgres; then dirname "$(command -v postgres)"; fi
-	for place in /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+	for place in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
 		/home/linuxbrew/.linuxbrew/opt/postgresql*/bin /Applications/Postgres.app/Contents/Versions/*/bin; do
 		if [ -x "$place/postgres" ]; then printf '%s\n' "$place"; fi
 	done
