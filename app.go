@@ -74,22 +74,18 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, secrets: map[string]config.Secret{}}
+	var settingsErr, topologyErr error
+	a.settings, settingsErr = loadSettings(src)
+	a.topology, topologyErr = newTopology(src, a.settings.process.Modules, modules, o.Caller != nil)
+	if err := config.Join(settingsErr, topologyErr); err != nil {
+		return nil, err
+	}
 	var err error
-	if a.settings, err = loadSettings(src); err != nil {
-		return nil, err
-	}
-	a.network, err = httpclient.NewTransport(a.settings.http)
-	if err != nil {
-		return nil, err
-	}
-	if a.topology, err = newTopology(src, a.settings.process.Modules, modules, o.Caller != nil); err != nil {
+	if a.network, err = httpclient.NewTransport(a.settings.http); err != nil {
 		return nil, err
 	}
 	a.observe()
-	if err := a.identify(); err != nil {
-		return nil, err
-	}
-	return a, a.checkSettings()
+	return a, config.Join(a.identify(), a.checkSettings())
 }
 
 func (a *App) observe() {

@@ -94,7 +94,7 @@ func TestMain(m *testing.M) { slipwaytest.Main(m, library()...) }
 
 func TestLibrary(t *testing.T) {
 	t.Parallel()
-	short := map[string]string{"SLIPWAY_REQUEST_TIMEOUT": "500ms", "HTTP_TIMEOUT": "300ms", "HTTP_ATTEMPT_TIMEOUT": "300ms"}
+	short := map[string]string{"SLIPWAY_REQUEST_TIMEOUT": "500ms", "CALL_TIMEOUT": "300ms", "CALL_ATTEMPT_TIMEOUT": "300ms"}
 	slipwaytest.DeploymentsWith(t, short, library(), func(t *testing.T, k *slipwaytest.Kit) {
 		reader := k.As("reader")
 
@@ -189,7 +189,7 @@ func TestLibrary_neighbourDies(t *testing.T) {
 
 func TestTx_repliesForNeighbours(t *testing.T) {
 	t.Parallel()
-	k := slipwaytest.TxWith(t, map[string]string{"HTTP_TIMEOUT": "100ms", "SHELF_URL": "http://127.0.0.1:1"}, desk())
+	k := slipwaytest.TxWith(t, map[string]string{"CALL_TIMEOUT": "100ms", "SHELF_URL": "http://127.0.0.1:1"}, desk())
 	reader := k.User("anna", "desk:use")
 
 	slipwaytest.Reply(k, "shelf", getBook, book{Title: "Persuasion"})

@@ -24,6 +24,9 @@ import (
 // requests, requests in hand finished, background work ended, databases closed.
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
+	for _, p := range misspelt(a.source, a.topology.modules) {
+		a.logger.WarnContext(ctx, "a setting is read by nothing", "variable", p.Variable, "expected", p.Expected, "fix", p.Fix)
+	}
 	if err := a.Start(ctx); err != nil {
 		return errors.Join(err, a.Close())
 	}

@@ -12,20 +12,40 @@ import (
 
 // writeReference prints every setting of the kit and of the modules.
 func writeReference(out io.Writer, modules []Module) error {
-	sections := []config.Section{
-		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
-		{Title: "Databases", Variables: config.Describe[database]("")},
-		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
-		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
-		{Title: "Calls to neighbours", Variables: config.Describe[httpclient.Config]("HTTP_")},
-		{Title: "Where modules live", Variables: config.Describe[place]("<MODULE>_")},
-	}
+	sections := append(kitSections(), config.Section{Title: "Where modules live", Variables: config.Describe[place]("<MODULE>_")})
 	for _, m := range modules {
 		if len(m.variables) > 0 {
 			sections = append(sections, config.Section{Title: "Module " + m.Name(), Variables: m.variables})
 		}
 	}
 	return config.WriteReference(out, sections...)
+}
+
+func kitSections() []config.Section {
+	return []config.Section{
+		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
+		{Title: "Databases", Variables: config.Describe[database]("")},
+		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
+		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
+		{Title: "Calls to neighbours", Variables: config.Describe[httpclient.Config](callPrefix)},
+	}
+}
+
+// misspelt finds variables that look like settings and that nothing reads.
+func misspelt(src *config.Source, modules []Module) []config.Problem {
+	known := []config.Variable{{Name: "SLIPWAY_ENV"}, {Name: "SLIPWAY_TEST_DATABASE_URL"}, {Name: "SLIPWAY_TEST_PROCESS"}}
+	for _, s := range kitSections() {
+		known = append(known, s.Variables...)
+	}
+	prefixes := []string{"SLIPWAY_"}
+	for _, m := range modules {
+		prefix := settingsPrefix(m.Name())
+		prefixes = append(prefixes, prefix)
+		known = append(known, m.variables...)
+		known = append(known, config.Describe[place](prefix)...)
+		known = append(known, config.Describe[database](prefix)...)
+	}
+	return config.Unknown(src, known, prefixes)
 }
 
 // writeRoutes prints the access matrix: every route and who may call it.

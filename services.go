@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/config"
@@ -25,9 +26,12 @@ type ServicesConfig struct {
 	Args       []string
 	// Env is added to every process.
 	Env []string
-	// Databases is the private PostgreSQL in which every module gets a database,
-	// whose name begins with DatabasePrefix.
-	Databases      *postgres.Private
+	// Databases creates databases by name and returns their addresses; a
+	// *postgres.Private does. Every module gets one, whose name begins with
+	// DatabasePrefix.
+	Databases interface {
+		Database(ctx context.Context, name string) (address string, err error)
+	}
 	DatabasePrefix string
 	// OneBinary runs all modules in one process with one database instead.
 	OneBinary bool
@@ -41,6 +45,7 @@ type Services struct {
 	fleet     *fleet.Fleet
 	addr      string
 	oneBinary bool
+	databases map[string]string
 }
 
 // StartServices starts the processes and returns once all are ready. It is for
@@ -51,12 +56,15 @@ func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases}
 	return s, s.fleet.Start(ctx, p.processes()...)
 }
 
 // Addr returns the address of the edge.
 func (s *Services) Addr() string { return s.addr }
+
+// Database returns the address of a module's database.
+func (s *Services) Database(module string) string { return s.databases[module] }
 
 // Wait blocks until ctx is done or a process ends by itself.
 func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
@@ -91,6 +99,8 @@ type plan struct {
 	addrs   map[string]string
 	shared  []string            // for every process
 	own     map[string][]string // for the process of one module
+	// databases are the addresses of the modules' databases.
+	databases map[string]string
 }
 
 func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*plan, error) {
@@ -98,7 +108,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{cfg: cfg, name: s.process.name(), edge: s.process.Addr, addrs: map[string]string{}, own: map[string][]string{}}
+	p := &plan{cfg: cfg, name: s.process.name(), edge: s.process.Addr, addrs: map[string]string{}, own: map[string][]string{}, databases: map[string]string{}}
 	if cfg.OneBinary {
 		return p, p.addWhole(ctx, modules)
 	}
@@ -118,11 +128,14 @@ func (p *plan) addWhole(ctx context.Context, modules []Module) error {
 	for _, m := range modules {
 		p.shared = append(p.shared, newSecret(m.Name()))
 	}
-	if p.cfg.Databases == nil {
+	if !slices.ContainsFunc(modules, Module.HasDatabase) {
 		return nil
 	}
 	url, err := p.cfg.Databases.Database(ctx, p.cfg.DatabasePrefix+wholeProcess)
 	p.shared = append(p.shared, "DATABASE_URL="+url)
+	for _, m := range modules {
+		p.databases[m.Name()] = url
+	}
 	return err
 }
 
@@ -148,6 +161,7 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	}
 	url, err := p.cfg.Databases.Database(ctx, p.cfg.DatabasePrefix+name)
 	p.own[name] = append(p.own[name], prefix+"DATABASE_URL="+url)
+	p.databases[name] = url
 	return err
 }
 

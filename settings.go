@@ -55,12 +55,16 @@ type allSettings struct {
 	http     httpclient.Config
 }
 
+// callPrefix is that of the settings for calls to neighbours. It is not HTTP_:
+// HTTP_PROXY means something else to other programs.
+const callPrefix = "CALL_"
+
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
 	var errs [4]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
-	s.http, errs[3] = config.Load[httpclient.Config](src, "HTTP_")
+	s.http, errs[3] = config.Load[httpclient.Config](src, callPrefix)
 	return s, config.Join(errs[:]...)
 }

@@ -37,19 +37,8 @@ type topology struct {
 // the module's prefix.
 type place struct {
 	URL    *url.URL      `env:"URL" doc:"Where the module lives when this process does not host it, such as https://cart.internal."`
-	Tokens string        `env:"TOKENS" envDefault:"exchange" doc:"How a user's token travels to the module: exchange (for one addressed to it) or forward (as it is)."`
+	Tokens string        `env:"TOKENS" envDefault:"exchange" oneof:"exchange,forward" doc:"How a user's token travels to the module: exchange (for one addressed to it) or forward (as it is)."`
 	Secret config.Secret `env:"CLIENT_SECRET" doc:"The module's credential at the SSO. Needed by the process that hosts the module and by the one that hosts the SSO, unless they are one."`
-}
-
-func (p place) Validate() []config.Problem {
-	var problems []config.Problem
-	if p.Tokens != "exchange" && p.Tokens != "forward" {
-		problems = append(problems, config.Problem{Variable: "TOKENS", Given: p.Tokens, Expected: "exchange or forward"})
-	}
-	if p.URL != nil && (p.URL.Host == "" || p.URL.Scheme != "http" && p.URL.Scheme != "https") {
-		problems = append(problems, config.Problem{Variable: "URL", Given: p.URL.Redacted(), Expected: "an absolute URL such as http://10.0.0.7:8080"})
-	}
-	return problems
 }
 
 func settingsPrefix(module string) string { return strings.ToUpper(module) + "_" }
@@ -61,7 +50,7 @@ func newTopology(src *config.Source, names []string, modules []Module, substitut
 	if err := t.checkModules(); err != nil {
 		return nil, err
 	}
-	err := errors.Join(t.host(names), t.locate(src), t.connect(src))
+	err := config.Join(t.host(names), t.locate(src), t.connect(src))
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Config are the settings of calls to neighbours; their variables begin with
-// HTTP_. The zero value works: it has the same bounds, and makes no retries.
+// CALL_. The zero value works: it has the same bounds, and makes no retries.
 type Config struct {
 	ConnectTimeout   time.Duration `env:"CONNECT_TIMEOUT" envDefault:"2s" doc:"Bounds the connecting to a neighbour, and then the TLS handshake."`
 	Timeout          time.Duration `env:"TIMEOUT" envDefault:"10s" doc:"Bounds a call to a neighbour with all its attempts."`

@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 	case unsent:
 		return fmt.Sprintf("%s cannot be reached: %v; see that it runs and that %s_URL is its address", who, e.Err, strings.ToUpper(e.Target))
 	case untrusted:
-		return fmt.Sprintf("no TLS connection with %s: %v; trust its authority with HTTP_CA_FILE, and if it asks for a certificate set HTTP_CERT_FILE and HTTP_KEY_FILE", who, e.Err)
+		return fmt.Sprintf("no TLS connection with %s: %v; trust its authority with CALL_CA_FILE, and if it asks for a certificate set CALL_CERT_FILE and CALL_KEY_FILE", who, e.Err)
 	case broken:
 		return fmt.Sprintf("the connection with %s broke: %v", who, e.Err)
 	case nothing:

@@ -25,7 +25,7 @@ func TestError(t *testing.T) {
 		"NoSuchDNS": {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "cart.internal"}}, 503, []string{"no such host", "CART_URL"}},
 		"Reset":     {errReset, 503, []string{"cart at http://cart.internal", "connection reset"}},
 		"BrokeOff":  {io.EOF, 503, []string{"EOF"}},
-		"Untrusted": {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, 503, []string{"HTTP_CA_FILE", "unknown authority"}},
+		"Untrusted": {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, 503, []string{"CALL_CA_FILE", "unknown authority"}},
 		"Garbage":   {errors.New("malformed HTTP response"), 502, []string{"cart at http://cart.internal", "malformed"}},
 	} {
 		t.Run(name, func(t *testing.T) {

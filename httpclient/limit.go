@@ -13,7 +13,7 @@ type TooLargeError struct{ Limit int64 }
 
 // Error names the setting.
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the answer is larger than %d bytes (HTTP_MAX_RESPONSE_BYTES)", e.Limit)
+	return fmt.Sprintf("the answer is larger than %d bytes (CALL_MAX_RESPONSE_BYTES)", e.Limit)
 }
 
 // LimitBody bounds the answer: one that says that it is larger fails at once,

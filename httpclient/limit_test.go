@@ -101,7 +101,7 @@ func TestLimitBody(t *testing.T) {
 	t.Run("Is502ForTheClient", func(t *testing.T) {
 		t.Parallel()
 		got := get(t, httpclient.Chain(newNeighbour(sized(11, true)), named("cart"), httpclient.LimitBody(10)))
-		if s := problem.Status(got.err); s != http.StatusBadGateway || !strings.Contains(got.err.Error(), "HTTP_MAX_RESPONSE_BYTES") {
+		if s := problem.Status(got.err); s != http.StatusBadGateway || !strings.Contains(got.err.Error(), "CALL_MAX_RESPONSE_BYTES") {
 			t.Errorf("the client gets %d, the log %q", s, got.err)
 		}
 	})

@@ -26,9 +26,9 @@ type TimeoutError struct {
 // Error names the bound and the setting that moves it.
 func (e *TimeoutError) Error() string {
 	if e.attempt {
-		return fmt.Sprintf("an attempt took longer than %s (HTTP_ATTEMPT_TIMEOUT)", e.After)
+		return fmt.Sprintf("an attempt took longer than %s (CALL_ATTEMPT_TIMEOUT)", e.After)
 	}
-	return fmt.Sprintf("the call with all its attempts took longer than %s (HTTP_TIMEOUT)", e.After)
+	return fmt.Sprintf("the call with all its attempts took longer than %s (CALL_TIMEOUT)", e.After)
 }
 
 // Timeout reports that this is one.

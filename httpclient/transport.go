@@ -77,14 +77,14 @@ func (c Config) tls() (*tls.Config, error) {
 func authorities(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
-		return nil, fmt.Errorf("read HTTP_CA_FILE: %w", err)
+		return nil, fmt.Errorf("read CALL_CA_FILE: %w", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool() // a system without any: those of the file must do
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("read HTTP_CA_FILE: %s holds no certificate in PEM (-----BEGIN CERTIFICATE-----)", file)
+		return nil, fmt.Errorf("read CALL_CA_FILE: %s holds no certificate in PEM (-----BEGIN CERTIFICATE-----)", file)
 	}
 	return pool, nil
 }
@@ -94,7 +94,7 @@ func authorities(file string) (*x509.CertPool, error) {
 func (c Config) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("read HTTP_CERT_FILE %q and HTTP_KEY_FILE %q: %w", c.CertFile, c.KeyFile, err)
+		return nil, fmt.Errorf("read CALL_CERT_FILE %q and CALL_KEY_FILE %q: %w", c.CertFile, c.KeyFile, err)
 	}
 	return &pair, nil
 }

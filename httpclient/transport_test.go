@@ -31,10 +31,10 @@ func TestNewTransport_Refuses(t *testing.T) {
 		cfg  httpclient.Config
 		says []string
 	}{
-		"AMissingAuthority":      {httpclient.Config{CAFile: filepath.Join(dir, "none.pem")}, []string{"HTTP_CA_FILE", "none.pem"}},
-		"AnAuthorityThatIsNoPEM": {httpclient.Config{CAFile: garbage}, []string{"HTTP_CA_FILE", "garbage.pem", "BEGIN CERTIFICATE"}},
-		"AMissingCertificate":    {httpclient.Config{CertFile: filepath.Join(dir, "none.pem"), KeyFile: garbage}, []string{"HTTP_CERT_FILE", "none.pem"}},
-		"ACertificateWithoutKey": {httpclient.Config{CertFile: garbage}, []string{"HTTP_KEY_FILE"}},
+		"AMissingAuthority":      {httpclient.Config{CAFile: filepath.Join(dir, "none.pem")}, []string{"CALL_CA_FILE", "none.pem"}},
+		"AnAuthorityThatIsNoPEM": {httpclient.Config{CAFile: garbage}, []string{"CALL_CA_FILE", "garbage.pem", "BEGIN CERTIFICATE"}},
+		"AMissingCertificate":    {httpclient.Config{CertFile: filepath.Join(dir, "none.pem"), KeyFile: garbage}, []string{"CALL_CERT_FILE", "none.pem"}},
+		"ACertificateWithoutKey": {httpclient.Config{CertFile: garbage}, []string{"CALL_KEY_FILE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,8 +78,8 @@ func TestNewTransport_TLS(t *testing.T) {
 	t.Run("RefusesAnAuthorityThatItDoesNotKnow", func(t *testing.T) {
 		t.Parallel()
 		got := fetch(t, httpclient.Config{}, serve(t, plain))
-		if got.err == nil || !strings.Contains(got.err.Error(), "HTTP_CA_FILE") {
-			t.Errorf("got %+v, want an error that names HTTP_CA_FILE", got)
+		if got.err == nil || !strings.Contains(got.err.Error(), "CALL_CA_FILE") {
+			t.Errorf("got %+v, want an error that names CALL_CA_FILE", got)
 		}
 	})
 
@@ -94,8 +94,8 @@ func TestNewTransport_TLS(t *testing.T) {
 	t.Run("IsRefusedWithoutACertificate", func(t *testing.T) {
 		t.Parallel()
 		got := fetch(t, httpclient.Config{CAFile: caFile}, serve(t, asks))
-		if got.err == nil || !strings.Contains(got.err.Error(), "HTTP_CERT_FILE") {
-			t.Errorf("got %+v, want an error that names HTTP_CERT_FILE", got)
+		if got.err == nil || !strings.Contains(got.err.Error(), "CALL_CERT_FILE") {
+			t.Errorf("got %+v, want an error that names CALL_CERT_FILE", got)
 		}
 	})
 

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -14,12 +15,11 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
-	"github.com/slipway-go/slipway/postgres"
 )
 
 // Deployments runs the test once with the modules in one process and once with
 // one process per module, each with a database of its own, behind the edge. The
-// modules must be those of [Main]. With the module sso among them tokens are the
+// modules must be among those of [Main]. With the module sso among them tokens are the
 // product's own; without it they are the kit's.
 func Deployments(t *testing.T, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
 	t.Helper()
@@ -37,10 +37,17 @@ func DeploymentsWith(t *testing.T, settings map[string]string, modules []slipway
 	}
 }
 
+// Services runs the test with one process per module only: for what cannot
+// happen to one binary, such as a neighbour that is down.
+func Services(t *testing.T, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
+	t.Helper()
+	test(t, deploy(t, false, nil, modules))
+}
+
 func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []slipway.Module) *Kit {
 	t.Helper()
-	w := &world{t: t, modules: modules, transport: http.DefaultTransport}
-	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: "1", "SLIPWAY_ADDR": freeAddr(t)}
+	w := &world{modules: modules, transport: http.DefaultTransport}
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t)}
 	if !hosts(modules, "sso") {
 		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
 	}
@@ -50,22 +57,18 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 	if err != nil {
 		t.Fatal(err)
 	}
-	var private *postgres.Private
-	if slices.ContainsFunc(modules, slipway.Module.HasDatabase) {
-		private = privateServer(t)
-	}
 	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
 		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: oneBinary,
-		Databases: private, DatabasePrefix: uniqueName("deploy") + "_", Stdout: log, Stderr: log,
+		Databases: databases{}, DatabasePrefix: uniqueName("deploy") + "_", Stdout: log, Stderr: log,
 	}, modules...)
 	t.Cleanup(func() { stop(t, w.services, log) })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
 	w.base = "http://" + w.services.Addr()
-	k := &Kit{world: w}
+	k := &Kit{world: w, t: t}
 	if w.sso == nil {
-		w.signUp = k.register
+		w.signUp = (*Kit).register
 	}
 	return k
 }
@@ -107,8 +110,11 @@ func (k *Kit) Restart(module string) {
 	}
 }
 
+// Database returns the address of a module's database in a deployment.
+func (k *Kit) Database(module string) string { return k.services.Database(module) }
+
 // register makes a user of the product's own SSO.
-func (k *Kit) register(string) (subject, token string) {
+func (k *Kit) register() (subject, token string) {
 	k.t.Helper()
 	mail := uuid.NewString() + "@example.com"
 	const password = "correct horse battery staple" //nolint:gosec // a test's
@@ -122,6 +128,14 @@ func (k *Kit) register(string) (subject, token string) {
 	decodeInto(k.t, anonymous.JSON(http.MethodPost, "/sso/v1/registrations", `{"email":"`+mail+`","password":"`+password+`","name":"Test"}`).Want(http.StatusCreated).Raw, &user)
 	decodeInto(k.t, anonymous.JSON(http.MethodPost, "/sso/v1/login", `{"email":"`+mail+`","password":"`+password+`"}`).Want(http.StatusOK).Raw, &login)
 	return user.ID, login.Token
+}
+
+func names(modules []slipway.Module) []string {
+	all := make([]string, len(modules))
+	for i, m := range modules {
+		all[i] = m.Name()
+	}
+	return all
 }
 
 func hosts(modules []slipway.Module, name string) bool {

@@ -47,6 +47,23 @@ func Do[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra)
 	return a
 }
 
+// Try sends the input and tells only whether an answer came: for a process that
+// is about to die.
+func Try[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra) error {
+	r, err := api.NewRequest(k.t.Context(), op, in)
+	if err != nil {
+		return err
+	}
+	for _, extra := range extras {
+		extra(r)
+	}
+	resp, err := k.roundTrip(r)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
 // JSON sends a body as it is, well-formed or not, as the kit's caller.
 func (k *Kit) JSON(method, path, body string, extras ...Extra) *Answer[json.RawMessage] {
 	k.t.Helper()
@@ -69,17 +86,7 @@ func (k *Kit) JSON(method, path, body string, extras ...Extra) *Answer[json.RawM
 // Send sends any request as the kit's caller.
 func (k *Kit) Send(r *http.Request) (int, http.Header, []byte) {
 	k.t.Helper()
-	if k.token != "" && r.Header.Get("Authorization") == "" {
-		r.Header.Set("Authorization", "Bearer "+k.token)
-	}
-	if k.base != "" {
-		base, err := url.Parse(k.base)
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		r.URL.Scheme, r.URL.Host, r.Host = base.Scheme, base.Host, base.Host
-	}
-	resp, err := k.transport.RoundTrip(r)
+	resp, err := k.roundTrip(r)
 	if err != nil {
 		k.t.Fatalf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
@@ -89,6 +96,21 @@ func (k *Kit) Send(r *http.Request) (int, http.Header, []byte) {
 		k.t.Fatalf("%s %s: read the answer: %v", r.Method, r.URL.Path, err)
 	}
 	return resp.StatusCode, resp.Header, body
+}
+
+// roundTrip adds the caller's token and the address.
+func (k *Kit) roundTrip(r *http.Request) (*http.Response, error) {
+	if k.token != "" && r.Header.Get("Authorization") == "" {
+		r.Header.Set("Authorization", "Bearer "+k.token)
+	}
+	if k.base != "" {
+		base, err := url.Parse(k.base)
+		if err != nil {
+			return nil, err
+		}
+		r.URL.Scheme, r.URL.Host, r.Host = base.Scheme, base.Host, base.Host
+	}
+	return k.transport.RoundTrip(r)
 }
 
 func (a *Answer[Out]) decode() {

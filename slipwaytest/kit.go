@@ -15,20 +15,20 @@ import (
 // [Kit.Service] return the same world seen by another.
 type Kit struct {
 	*world
+	t       testing.TB
 	token   string
 	subject string
 }
 
 // world is what the kits of one test share.
 type world struct {
-	t         testing.TB
 	modules   []slipway.Module
 	transport http.RoundTripper // to the product's edge, or straight into the process
 	base      string
 	sso       *testSSO // nil where the product's own SSO is under test
 	replies   *replies
 	services  *slipway.Services // nil in Tx
-	signUp    func(role string) (subject, token string)
+	signUp    func(k *Kit) (subject, token string)
 }
 
 // As returns the kit of a new user who has the roles, with the permissions that
@@ -39,8 +39,8 @@ func (k *Kit) As(roles ...string) *Kit {
 		if len(roles) != 1 {
 			k.t.Fatalf("As(%q): where the module sso is under test a new user has the one role that registration gives", roles)
 		}
-		subject, token := k.signUp(roles[0])
-		return &Kit{world: k.world, subject: subject, token: token}
+		subject, token := k.signUp(k)
+		return &Kit{world: k.world, t: k.t, subject: subject, token: token}
 	}
 	return k.User(uuid.NewString(), permissionsOf(k.modules, roles)...)
 }
@@ -60,11 +60,16 @@ func (k *Kit) Service(name, audience string, permissions ...string) *Kit {
 // Claims returns the kit of whoever the claims describe.
 func (k *Kit) Claims(c authtest.Claims) *Kit {
 	k.t.Helper()
-	return &Kit{world: k.world, subject: c.Subject, token: k.issuer().Mint(c)}
+	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c)}
 }
 
 // Anonymous returns the kit of a caller without a token.
-func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world} }
+func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t} }
+
+// In returns the same kit inside a subtest, which then is the one that fails.
+func (k *Kit) In(t testing.TB) *Kit {
+	return &Kit{world: k.world, t: t, subject: k.subject, token: k.token}
+}
 
 // Subject returns the user's or the service's identifier.
 func (k *Kit) Subject() string { return k.subject }

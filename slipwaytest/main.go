@@ -3,13 +3,16 @@ package slipwaytest
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/postgres"
 )
 
-// childVariable marks the test binary as a process of a deployment under test.
+// childVariable marks the test binary as a process of a deployment under test,
+// and names the modules that are in it.
 const childVariable = "SLIPWAY_TEST_PROCESS"
 
 // Main runs a package's tests; call it from TestMain with every module that
@@ -17,9 +20,11 @@ const childVariable = "SLIPWAY_TEST_PROCESS"
 // modules instead.
 func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
-	if os.Getenv(childVariable) != "" {
+	if names := os.Getenv(childVariable); names != "" {
 		os.Args = os.Args[:1]
-		slipway.Main(modules...)
+		slipway.Main(slices.DeleteFunc(modules, func(m slipway.Module) bool {
+			return !slices.Contains(strings.Split(names, ","), m.Name())
+		})...)
 		return
 	}
 	code := m.Run()

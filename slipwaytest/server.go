@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/jackc/pgx/v5"
 
@@ -55,16 +54,12 @@ func startServer(ctx context.Context) error {
 	return nil
 }
 
-// privateServer returns the private PostgreSQL for processes that are given
-// databases of it.
-func privateServer(t testing.TB) *postgres.Private {
-	t.Helper()
-	server.mu.Lock()
-	defer server.mu.Unlock()
-	if err := startServer(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return server.private
+// databases creates the databases of a deployment.
+type databases struct{}
+
+// Database implements what slipway.ServicesConfig asks for.
+func (databases) Database(ctx context.Context, name string) (string, error) {
+	return database(ctx, name)
 }
 
 // closeServer drops what this process made and leaves the server; the last

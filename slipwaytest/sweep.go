@@ -21,23 +21,23 @@ func SweepTokens(t *testing.T, k *Kit) {
 			if r.Access().IsPublic() || k.services != nil && !r.OnEdge() {
 				continue // without a token, or without a way in from outside
 			}
-			t.Run(r.Pattern(), func(t *testing.T) { k.sweep(t, r) })
+			t.Run(r.Pattern(), func(t *testing.T) { k.In(t).sweep(r) })
 		}
 	}
 }
 
-func (k *Kit) sweep(t *testing.T, r *api.Route) {
-	t.Helper()
+func (k *Kit) sweep(r *api.Route) {
+	k.t.Helper()
 	good := goodClaims(r)
 	for _, refusal := range k.issuer().Refusals(good) {
-		status, header, body := k.Anonymous().Send(emptyRequest(t, r, refusal.Request))
+		status, header, body := k.Anonymous().Send(emptyRequest(k.t, r, refusal.Request))
 		if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") == "" {
-			t.Errorf("%s: got %d, want 401 with a challenge: does the route authenticate before all else?\n%s", refusal, status, body)
+			k.t.Errorf("%s: got %d, want 401 with a challenge: does the route authenticate before all else?\n%s", refusal, status, body)
 		}
 	}
-	status, _, body := k.Anonymous().Send(emptyRequest(t, r, authtest.Present(k.issuer().Mint(good))))
+	status, _, body := k.Anonymous().Send(emptyRequest(k.t, r, authtest.Present(k.issuer().Mint(good))))
 	if status == http.StatusUnauthorized { // a handler's neighbour may still say 403
-		t.Errorf("a good token with %v: got %d, want it admitted\n%s", r.Access(), status, body)
+		k.t.Errorf("a good token with %v: got %d, want it admitted\n%s", r.Access(), status, body)
 	}
 }
 
@@ -55,7 +55,7 @@ func goodClaims(r *api.Route) authtest.Claims {
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
-func emptyRequest(t *testing.T, r *api.Route, present func(*http.Request)) *http.Request {
+func emptyRequest(t testing.TB, r *api.Route, present func(*http.Request)) *http.Request {
 	t.Helper()
 	method := r.Method()
 	if method == "" {

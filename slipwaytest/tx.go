@@ -32,7 +32,7 @@ func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 // TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
 func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
 	t.Helper()
-	w := &world{t: t, modules: modules, sso: newSSO(authtest.NewIssuer(), modules), replies: newReplies(t)}
+	w := &world{modules: modules, sso: newSSO(authtest.NewIssuer(), modules), replies: newReplies(t)}
 	log := &logBuffer{}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
@@ -60,7 +60,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 		}
 	})
 	w.transport = s2s.Local(app.Handler())
-	return &Kit{world: w}
+	return &Kit{world: w, t: t}
 }
 
 // virtual returns a module's database as a transaction of this test.

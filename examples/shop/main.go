@@ -11,6 +11,9 @@ import (
 	"github.com/slipway-go/slipway/modules/sso"
 )
 
+//go:generate sh -c "go run . env > ../../docs/reference/settings.md"
+//go:generate sh -c "go run . routes > ../../docs/reference/shop-routes.txt"
+
 func main() { slipway.Main(modules()...) }
 
 func modules() []slipway.Module {

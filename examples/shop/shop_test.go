@@ -28,6 +28,11 @@ func inEveryDeployment(t *testing.T, test func(t *testing.T, s *shop)) {
 	slipwaytest.Deployments(t, modules(), func(t *testing.T, k *slipwaytest.Kit) { test(t, &shop{t, k}) })
 }
 
+// step is a subtest against the same deployment.
+func (s *shop) step(t *testing.T, name string, test func(t *testing.T, s *shop)) {
+	t.Run(name, func(t *testing.T) { test(t, &shop{t, s.kit.In(t)}) })
+}
+
 // A shop is a deployment with the steps of a purchase.
 type shop struct {
 	t   *testing.T
@@ -89,148 +94,146 @@ func (s *shop) eventually(what string, look func() bool) {
 
 func TestPurchase(t *testing.T) {
 	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		if got := slipwaytest.Do(s.kit, catalogapi.List, api.Empty{}).Want(200); len(got.Body.Products) == 0 {
-			t.Fatal("no products")
-		}
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 2)
-		if want := (money.Money{Amount: 2500, Currency: "EUR"}); c.Total != want || c.Owner != ada.Subject() || c.Status != cartapi.Open {
-			t.Fatalf("cart = %+v, want a total of %v", c, want)
-		}
-		first := s.pay(ada, c, simulator.CardApproved, "key-1").Want(201)
-		if first.Body.Status != acquiringapi.Captured {
-			t.Errorf("status = %s", first.Body.Status)
-		}
-		if got := s.cart(ada, c.ID).Status; got != cartapi.Paid {
-			t.Errorf("cart is %s, want paid", got)
-		}
+		s.step(t, "goes through once", purchase)
+		s.step(t, "is not for strangers", strangers)
+		s.step(t, "says what is wrong with its input", badInput)
+		s.step(t, "is made once, however many try at once", fiftyAtOnce)
+		s.step(t, "is declined and can be made with another card", declined)
+		s.step(t, "is found out when the acquirer's answer is lost", answerLost)
+	})
+}
 
-		t.Run("the same key is answered alike and charges nothing", func(t *testing.T) {
-			again := s.pay(ada, c, simulator.CardApproved, "key-1").Want(201)
-			if again.Body != first.Body || again.Header.Get("Idempotent-Replayed") != "true" {
-				t.Errorf("again = %+v", again.Body)
+func purchase(t *testing.T, s *shop) {
+	if got := slipwaytest.Do(s.kit, catalogapi.List, api.Empty{}).Want(200); len(got.Body.Products) == 0 {
+		t.Fatal("no products")
+	}
+	ada := s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 2)
+	if want := (money.Money{Amount: 2500, Currency: "EUR"}); c.Total != want || c.Owner != ada.Subject() || c.Status != cartapi.Open {
+		t.Fatalf("cart = %+v, want a total of %v", c, want)
+	}
+	first := s.pay(ada, c, simulator.CardApproved, "key-1").Want(201)
+	if first.Body.Status != acquiringapi.Captured {
+		t.Errorf("status = %s", first.Body.Status)
+	}
+	if got := s.cart(ada, c.ID).Status; got != cartapi.Paid {
+		t.Errorf("cart is %s, want paid", got)
+	}
+
+	t.Run("the same key is answered alike and charges nothing", func(t *testing.T) {
+		again := s.pay(ada.In(t), c, simulator.CardApproved, "key-1").Want(201)
+		if again.Body != first.Body || again.Header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("again = %+v", again.Body)
+		}
+	})
+	t.Run("the same key for another payment is refused", func(t *testing.T) {
+		s.payAmount(ada.In(t), c.ID, money.Money{Amount: 1, Currency: "EUR"}, simulator.CardApproved, "key-1").WantCode(422, "idempotency_key_reused")
+	})
+	t.Run("a paid cart cannot be paid again or filled", func(t *testing.T) {
+		s.pay(ada.In(t), c, simulator.CardApproved, "key-2").WantCode(409, acquiringapi.CodeAlreadyPaid)
+		slipwaytest.Do(ada.In(t), cartapi.AddItem, adding(c.ID, "mug-red", 1)).Want(409)
+	})
+	if got := s.charges(c.ID); got != 1 {
+		t.Errorf("charges = %d, want 1", got)
+	}
+}
+
+func strangers(_ *testing.T, s *shop) {
+	ada, bert := s.kit.As("customer"), s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 1)
+	slipwaytest.Do(bert, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(404)
+	slipwaytest.Do(bert, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Want(404)
+	s.pay(bert, c, simulator.CardApproved, "key").Want(404)
+	s.pay(s.kit.Anonymous(), c, simulator.CardApproved, "key").Want(401)
+	s.pay(ada, c, simulator.CardApproved, "key").Want(201)
+}
+
+func badInput(t *testing.T, s *shop) {
+	ada := s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 1)
+	items := "/carts/" + c.ID.String() + "/items"
+	payment := func(amount, currency string) string {
+		return fmt.Sprintf(`{"cart_id":%q,"amount":{"amount":%s,"currency":%q},"card":"4242424242424242"}`, c.ID, amount, currency)
+	}
+	for name, in := range map[string]struct {
+		path, body string
+		status     int
+	}{
+		"malformed JSON":             {items, `{"sku":`, 400},
+		"no body":                    {items, ``, 400},
+		"an unknown field":           {items, `{"sku":"mug-blue","quantity":1,"price":1}`, 422},
+		"a field twice by case":      {items, `{"sku":"mug-blue","quantity":1,"QUANTITY":50}`, 422},
+		"a wrong type":               {items, `{"sku":"mug-blue","quantity":"1"}`, 422},
+		"a quantity of zero":         {items, `{"sku":"mug-blue","quantity":0}`, 422},
+		"a negative quantity":        {items, `{"sku":"mug-blue","quantity":-1}`, 422},
+		"an unknown SKU":             {items, `{"sku":"unicorn","quantity":1}`, 422},
+		"an SKU in another currency": {items, `{"sku":"gift-card","quantity":1}`, 409},
+		"an oversize body":           {items, `{"sku":"` + string(make([]byte, 2<<20)) + `"}`, 413},
+		"a negative amount":          {"/payments", payment("-1", "EUR"), 422},
+		"an amount of zero":          {"/payments", payment("0", "EUR"), 422},
+		"an overflowing amount":      {"/payments", payment("9223372036854775808", "EUR"), 422},
+		"half a cent":                {"/payments", payment("12.5", "EUR"), 422},
+		"another currency":           {"/payments", payment("1250", "USD"), 409},
+		"an unknown currency":        {"/payments", payment("1250", "XXY"), 422},
+		"a total that changed":       {"/payments", payment("1", "EUR"), 409},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ada.In(t).JSON(http.MethodPost, in.path, in.body, slipwaytest.Key(name)).Want(in.status)
+			if got.Problem.Detail == "" || got.Problem.TraceID == "" || got.Problem.Code == "" {
+				t.Errorf("problem = %+v", got.Problem)
 			}
 		})
-		t.Run("the same key for another payment is refused", func(t *testing.T) {
-			s.payAmount(ada, c.ID, money.Money{Amount: 1, Currency: "EUR"}, simulator.CardApproved, "key-1").WantCode(422, "idempotency_key_reused")
-		})
-		t.Run("a paid cart cannot be paid again or filled", func(t *testing.T) {
-			s.pay(ada, c, simulator.CardApproved, "key-2").WantCode(409, acquiringapi.CodeAlreadyPaid)
-			slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-red", 1)).Want(409)
-		})
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
+	}
+	t.Run("no Idempotency-Key", func(t *testing.T) {
+		ada.In(t).JSON(http.MethodPost, "/payments", payment("1250", "EUR")).WantCode(400, "missing_idempotency_key")
 	})
+	if got := s.cart(ada, c.ID); got.Status != cartapi.Open || s.charges(c.ID) != 0 {
+		t.Errorf("cart = %+v, want it as before", got)
+	}
 }
 
-func TestPurchase_strangers(t *testing.T) {
-	inEveryDeployment(t, func(_ *testing.T, s *shop) {
-		ada, bert := s.kit.As("customer"), s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		slipwaytest.Do(bert, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(404)
-		slipwaytest.Do(bert, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Want(404)
-		s.pay(bert, c, simulator.CardApproved, "key").Want(404)
-		s.pay(s.kit.Anonymous(), c, simulator.CardApproved, "key").Want(401)
-		s.pay(ada, c, simulator.CardApproved, "key").Want(201)
-	})
+func fiftyAtOnce(t *testing.T, s *shop) {
+	ada := s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 1)
+	statuses := make([]int, 50)
+	var wg sync.WaitGroup
+	for i := range statuses {
+		wg.Go(func() { statuses[i] = s.pay(ada, c, simulator.CardApproved, fmt.Sprint("key-", i)).Status })
+	}
+	wg.Wait()
+	count := map[int]int{}
+	for _, status := range statuses {
+		count[status]++
+	}
+	if count[201] != 1 || count[409] != 49 {
+		t.Errorf("answers = %v, want one 201 and 49 409", count)
+	}
+	if got := s.charges(c.ID); got != 1 {
+		t.Errorf("charges = %d, want 1", got)
+	}
 }
 
-func TestPurchase_badInput(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		items := "/carts/" + c.ID.String() + "/items"
-		payment := func(amount, currency string) string {
-			return fmt.Sprintf(`{"cart_id":%q,"amount":{"amount":%s,"currency":%q},"card":"4242424242424242"}`, c.ID, amount, currency)
-		}
-		key := slipwaytest.Key("bad")
-		for name, in := range map[string]struct {
-			path, body string
-			status     int
-		}{
-			"malformed JSON":             {items, `{"sku":`, 400},
-			"no body":                    {items, ``, 400},
-			"an unknown field":           {items, `{"sku":"mug-blue","quantity":1,"price":1}`, 422},
-			"a field twice by case":      {items, `{"sku":"mug-blue","quantity":1,"QUANTITY":50}`, 422},
-			"a wrong type":               {items, `{"sku":"mug-blue","quantity":"1"}`, 422},
-			"a quantity of zero":         {items, `{"sku":"mug-blue","quantity":0}`, 422},
-			"a negative quantity":        {items, `{"sku":"mug-blue","quantity":-1}`, 422},
-			"an unknown SKU":             {items, `{"sku":"unicorn","quantity":1}`, 422},
-			"an SKU in another currency": {items, `{"sku":"gift-card","quantity":1}`, 422},
-			"an oversize body":           {items, `{"sku":"` + string(make([]byte, 2<<20)) + `"}`, 413},
-			"a negative amount":          {"/payments", payment("-1", "EUR"), 422},
-			"an amount of zero":          {"/payments", payment("0", "EUR"), 422},
-			"an overflowing amount":      {"/payments", payment("9223372036854775808", "EUR"), 422},
-			"half a cent":                {"/payments", payment("12.5", "EUR"), 422},
-			"another currency":           {"/payments", payment("1250", "USD"), 409},
-			"an unknown currency":        {"/payments", payment("1250", "XXY"), 422},
-			"a total that changed":       {"/payments", payment("1", "EUR"), 409},
-		} {
-			t.Run(name, func(t *testing.T) {
-				got := ada.JSON(http.MethodPost, in.path, in.body, key).Want(in.status)
-				if got.Problem.Detail == "" || got.Problem.TraceID == "" || got.Problem.Code == "" {
-					t.Errorf("problem = %+v", got.Problem)
-				}
-			})
-		}
-		t.Run("no Idempotency-Key", func(_ *testing.T) {
-			ada.JSON(http.MethodPost, "/payments", payment("1250", "EUR")).WantCode(400, "missing_idempotency_key")
-		})
-		if got := s.cart(ada, c.ID); got.Status != cartapi.Open || s.charges(c.ID) != 0 {
-			t.Errorf("cart = %+v, want it as before", got)
-		}
-	})
+func declined(t *testing.T, s *shop) {
+	ada := s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 1)
+	s.pay(ada, c, simulator.CardInsufficientFunds, "key-1").WantCode(402, "card_declined")
+	s.pay(ada, c, simulator.CardApproved, "key-2").Want(201)
+	if got := s.charges(c.ID); got != 1 {
+		t.Errorf("charges = %d, want 1", got)
+	}
 }
 
-func TestPurchase_fiftyAtOnce(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		statuses := make([]int, 50)
-		var wg sync.WaitGroup
-		for i := range statuses {
-			wg.Go(func() { statuses[i] = s.pay(ada, c, simulator.CardApproved, fmt.Sprint("key-", i)).Status })
-		}
-		wg.Wait()
-		count := map[int]int{}
-		for _, status := range statuses {
-			count[status]++
-		}
-		if count[201] != 1 || count[409] != 49 {
-			t.Errorf("answers = %v, want one 201 and 49 409", count)
-		}
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
+func answerLost(t *testing.T, s *shop) {
+	ada := s.kit.As("customer")
+	c := s.fill(ada, "mug-blue", 1)
+	p := s.pay(ada, c, simulator.CardAnswerLost, "key").Want(201).Body
+	s.eventually("the payment is found out and the cart closed", func() bool {
+		got := slipwaytest.Do(ada, acquiringapi.Get, acquiringapi.GetInput{ID: p.ID}).Want(200).Body.Status
+		return got == acquiringapi.Captured && s.cart(ada, c.ID).Status == cartapi.Paid
 	})
-}
-
-func TestPurchase_declined(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		s.pay(ada, c, simulator.CardInsufficientFunds, "key-1").WantCode(402, "card_declined")
-		s.pay(ada, c, simulator.CardApproved, "key-2").Want(201)
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
-	})
-}
-
-func TestPurchase_answerLost(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		p := s.pay(ada, c, simulator.CardAnswerLost, "key").Want(201).Body
-		s.eventually("the payment is found out and the cart closed", func() bool {
-			got := slipwaytest.Do(ada, acquiringapi.Get, acquiringapi.GetInput{ID: p.ID}).Want(200).Body.Status
-			return got == acquiringapi.Captured && s.cart(ada, c.ID).Status == cartapi.Paid
-		})
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
-	})
+	if got := s.charges(c.ID); got != 1 {
+		t.Errorf("charges = %d, want 1", got)
+	}
 }
 
 // A process that dies in the middle of a payment, whatever the moment, neither
