@@ -12,11 +12,12 @@ import (
 // can hold exactly, JavaScript's numbers included.
 const MaxAmount = 1<<53 - 1
 
-// The errors of calculations and of [New].
+// The errors of this package.
 var (
 	ErrOverflow = errors.New("the amount is out of range")
 	ErrCurrency = errors.New("the currencies differ")
 	ErrUnknown  = errors.New("there is no such currency: expected an ISO 4217 code such as EUR")
+	ErrForm     = errors.New(`expected money as {"amount":1250,"currency":"EUR"}, the amount in minor units, without fraction or exponent`)
 )
 
 // Money is an amount in minor units of a currency. Two are equal when == says so.
@@ -58,7 +59,7 @@ func (m Money) Mul(n int64) (Money, error) {
 	if err := m.Check(); err != nil {
 		return Money{}, err
 	}
-	if n > MaxAmount || n < -MaxAmount || m.Amount != 0 && abs(n) > MaxAmount/abs(m.Amount) {
+	if m.Amount != 0 && (n > MaxAmount || n < -MaxAmount || abs(n) > MaxAmount/abs(m.Amount)) {
 		return Money{}, fmt.Errorf("%d times %s: %w", n, m, ErrOverflow)
 	}
 	return Money{Amount: m.Amount * n, Currency: m.Currency}, nil
@@ -81,7 +82,7 @@ func (m *Money) UnmarshalJSON(b []byte) error {
 	type plain Money // without this method
 	var p plain
 	if err := json.Unmarshal(b, &p); err != nil {
-		return err
+		return ErrForm
 	}
 	*m = Money(p)
 	return m.Check()

@@ -11,7 +11,6 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/postgres"
-	"github.com/slipway-go/slipway/problem"
 )
 
 // baskets are all carts, in the database.
@@ -50,7 +49,7 @@ func load(ctx context.Context, tx postgres.Tx, id uuid.UUID, lock string) (*bask
 	err := tx.QueryRow(ctx, `SELECT owner, currency, status, payment_id, items FROM carts WHERE id = $1 `+lock, id).
 		Scan(&b.Owner, &b.Currency, &b.Status, &b.PaymentID, &b.Items)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.NotFound("there is no cart %s, or it is not yours", id)
+		return nil, noCart(id)
 	}
 	return b, wrap(err, "load the cart")
 }

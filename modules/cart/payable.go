@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/slipway-go/slipway/api"
-	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/postgres"
@@ -13,11 +12,8 @@ import (
 
 // claim locks a cart for a payment, at the prices of this moment.
 func (s *service) claim(ctx context.Context, in acquiringapi.ClaimInput) (acquiringapi.Claimed, error) {
-	b, err := s.baskets.get(ctx, in.ID)
+	b, err := s.mine(ctx, in.ID)
 	if err != nil {
-		return acquiringapi.Claimed{}, err
-	}
-	if err := auth.Own(ctx, b.Owner); err != nil {
 		return acquiringapi.Claimed{}, err
 	}
 	if b.Status == cartapi.Open {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
@@ -35,24 +37,34 @@ func (s *service) create(ctx context.Context, in cartapi.CreateInput) (cartapi.C
 }
 
 func (s *service) get(ctx context.Context, in cartapi.GetInput) (cartapi.Cart, error) {
-	b, err := s.baskets.get(ctx, in.ID)
+	b, err := s.mine(ctx, in.ID)
 	if err != nil {
-		return cartapi.Cart{}, err
-	}
-	if err := auth.Own(ctx, b.Owner); err != nil {
 		return cartapi.Cart{}, err
 	}
 	return b.public()
 }
 
+// mine returns a cart of whoever asks. Nothing tells another's cart from none.
+func (s *service) mine(ctx context.Context, id uuid.UUID) (*basket, error) {
+	b, err := s.baskets.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := auth.Own(ctx, b.Owner); err != nil {
+		return nil, noCart(id).Wrap(err)
+	}
+	return b, nil
+}
+
+func noCart(id uuid.UUID) *problem.Error {
+	return problem.NotFound("there is no cart %s, or it is not yours", id)
+}
+
 // addItem asks for the price before it locks the cart: a neighbour that is slow
 // must not hold a row.
 func (s *service) addItem(ctx context.Context, in cartapi.AddItemInput) (cartapi.Cart, error) {
-	b, err := s.baskets.get(ctx, in.ID)
+	b, err := s.mine(ctx, in.ID)
 	if err != nil {
-		return cartapi.Cart{}, err
-	}
-	if err := auth.Own(ctx, b.Owner); err != nil {
 		return cartapi.Cart{}, err
 	}
 	if err := b.mayChange(); err != nil {
@@ -62,22 +74,19 @@ func (s *service) addItem(ctx context.Context, in cartapi.AddItemInput) (cartapi
 	if err != nil {
 		return cartapi.Cart{}, err
 	}
-	b, err = s.baskets.change(ctx, in.ID, func(_ context.Context, _ postgres.Tx, b *basket) error {
-		return b.add(quote, in.Body.Quantity)
-	})
-	if err != nil {
-		return cartapi.Cart{}, err
-	}
-	return b.public()
+	return s.change(ctx, in.ID, func(b *basket) error { return b.add(quote, in.Body.Quantity) })
 }
 
 func (s *service) removeItem(ctx context.Context, in cartapi.RemoveItemInput) (cartapi.Cart, error) {
-	b, err := s.baskets.change(ctx, in.ID, func(ctx context.Context, _ postgres.Tx, b *basket) error {
-		if err := auth.Own(ctx, b.Owner); err != nil {
-			return err
-		}
-		return b.remove(in.SKU)
-	})
+	if _, err := s.mine(ctx, in.ID); err != nil {
+		return cartapi.Cart{}, err
+	}
+	return s.change(ctx, in.ID, func(b *basket) error { return b.remove(in.SKU) })
+}
+
+// change changes a cart by its rules alone and shows it.
+func (s *service) change(ctx context.Context, id uuid.UUID, f func(*basket) error) (cartapi.Cart, error) {
+	b, err := s.baskets.change(ctx, id, func(_ context.Context, _ postgres.Tx, b *basket) error { return f(b) })
 	if err != nil {
 		return cartapi.Cart{}, err
 	}
