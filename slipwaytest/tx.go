@@ -3,15 +3,12 @@ package slipwaytest
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
@@ -34,7 +31,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	t.Helper()
 	w := &world{modules: modules, sso: newSSO(authtest.NewIssuer(), modules), replies: newReplies(t)}
 	log := &logBuffer{}
-	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SSO_ISSUER": w.sso.issuer.URL()}
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
 		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m) },
@@ -61,65 +58,6 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	})
 	w.transport = s2s.Local(app.Handler())
 	return &Kit{world: w, t: t}
-}
-
-// virtual returns a module's database as a transaction of this test.
-func virtual(ctx context.Context, t testing.TB, m slipway.Module) (*postgres.DB, error) {
-	t.Helper()
-	address, err := migrated(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	db, err := postgres.NewVirtual(ctx, conn, m.Name())
-	if err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() {
-		// The test's own context is done by now.
-		ctx := context.WithoutCancel(ctx)
-		if err := db.Rollback(ctx); err != nil {
-			t.Errorf("roll back: %v", err)
-		}
-		_ = conn.Close(ctx) // the server ends the rest
-	})
-	return db, nil
-}
-
-// migrations remembers which modules' schemas this process has made.
-var migrations struct {
-	mu        sync.Mutex
-	addresses map[string]string // module → database
-}
-
-// migrated returns a database of this process in which the module's schema is
-// up to date.
-func migrated(ctx context.Context, m slipway.Module) (string, error) {
-	migrations.mu.Lock()
-	defer migrations.mu.Unlock()
-	if address, ok := migrations.addresses[m.Name()]; ok {
-		return address, nil
-	}
-	address, err := database(ctx, uniqueName(m.Name()))
-	if err != nil {
-		return "", err
-	}
-	db, err := postgres.Open(postgres.Config{URL: config.Secret(address), Schema: m.Name()})
-	if err != nil {
-		return "", err
-	}
-	defer db.Close()
-	if err := m.Migrate(ctx, db); err != nil {
-		return "", err
-	}
-	if migrations.addresses == nil {
-		migrations.addresses = map[string]string{}
-	}
-	migrations.addresses[m.Name()] = address
-	return address, nil
 }
 
 // logBuffer keeps the last lines of a log.
