@@ -63,9 +63,9 @@ func sign(t *testing.T, r *keys.Ring) string {
 	return token
 }
 
-func exec(t *testing.T, db *postgres.DB, sql string, args ...any) {
+func exec(t *testing.T, db *postgres.DB, sql string) {
 	t.Helper()
-	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
+	if _, err := db.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 }

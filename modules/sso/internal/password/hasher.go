@@ -6,7 +6,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -32,6 +34,7 @@ type Hasher struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 	hashes  atomic.Int64
+	tidy    atomic.Pointer[time.Timer]
 }
 
 // NewHasher returns a hasher that does up to n hashes at once.
@@ -58,7 +61,26 @@ func (h *Hasher) Wait(ctx context.Context) (*Turn, error) {
 }
 
 // Release lets the next have its turn.
-func (t *Turn) Release() { <-t.hasher.slots }
+func (t *Turn) Release() {
+	<-t.hasher.slots
+	t.hasher.tidyLater()
+}
+
+// quiet is how long after the last hash its memory is given back. The collector
+// by itself would take 46 live MiB for the size of the process and keep a
+// multiple of that.
+const quiet = 5 * time.Second
+
+func (h *Hasher) tidyLater() {
+	if timer := h.tidy.Load(); timer != nil {
+		timer.Reset(quiet)
+		return
+	}
+	timer := time.AfterFunc(quiet, debug.FreeOSMemory)
+	if !h.tidy.CompareAndSwap(nil, timer) {
+		timer.Stop() // another has one
+	}
+}
 
 // Hash returns the password's hash with a salt of its own, in PHC format.
 func (t *Turn) Hash(password string) string {

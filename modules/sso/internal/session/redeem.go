@@ -128,14 +128,24 @@ func (s *Store) rotate(ctx context.Context, t token, v verdict, child string) er
 		return fmt.Errorf("redeem a refresh token: %w", err)
 	}
 	if out.err == nil {
-		s.markAnswered(ctx, t)
+		s.answer(ctx, t)
 	}
 	return out.err
 }
 
-// markAnswered comes after the commit: whoever arrived before it cannot have had
-// the answer. When it fails, the answer counts as under way for a burst's time.
-func (s *Store) markAnswered(ctx context.Context, t token) {
+// hold is how long the winner's answer is kept back, so that whoever races with
+// it arrives before it. A refresh happens once in minutes and can wait so long.
+const hold = 100 * time.Millisecond
+
+// answer notes when the answer goes out: whoever arrived before cannot have had
+// it. When the note fails, the answer counts as under way for a burst's time.
+func (s *Store) answer(ctx context.Context, t token) {
+	select {
+	case <-time.After(hold):
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), burst)
+	defer cancel()
 	_, _ = s.db.Exec(ctx, `UPDATE refresh_tokens SET answered_at = $2 WHERE hash = $1`, t.hash, time.Now())
 }
 
