@@ -36,7 +36,7 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the pool of schema %s: %w", cfg.Schema, err)
 	}
-	return &DB{cfg: cfg, conn: settings.ConnConfig, backend: &pooled{pool, cfg.ConnectTimeout}}, nil
+	return &DB{cfg: cfg, conn: settings.ConnConfig, backend: &pooled{pool: pool, patient: cfg.ConnectTimeout}}, nil
 }
 
 // Schema returns the name of the module's schema.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/slipway-go/slipway/problem"
@@ -112,16 +113,24 @@ func isRetryable(err error) bool {
 	return ok && (answer.Code == serializationFailure || answer.Code == deadlockDetected)
 }
 
-// commitError tells a COMMIT that did not happen from one that nobody knows of.
-func commitError(ctx context.Context, err error) error {
+// commit tells a COMMIT that did not happen from one that nobody knows of. It
+// looks itself whether COMMIT can be sent at all: the driver calls an error that
+// came after sending safe to retry, too.
+func commit(ctx context.Context, begun transaction) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if t, ok := begun.(pgx.Tx); ok && t.Conn().IsClosed() {
+		return unavailable(fmt.Errorf("commit: %w", pgconn.ErrConnClosed))
+	}
+	err := begun.Commit(ctx)
 	if err == nil {
 		return nil
 	}
-	_, answered := errors.AsType[*pgconn.PgError](err)
-	if answered || pgconn.SafeToRetry(err) || !isLost(err) {
-		return explain(ctx, fmt.Errorf("commit: %w", err))
+	if _, answered := errors.AsType[*pgconn.PgError](err); !answered && isLost(err) {
+		return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 	}
-	return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+	return explain(ctx, fmt.Errorf("commit: %w", err))
 }
 
 // isLost reports whether an answer may have been lost on its way.

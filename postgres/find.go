@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,28 +21,68 @@ import (
 const leastMajor = 15
 
 // findBinaries returns the folder of PostgreSQL's programs: installed ones, else
-// those of the npm package.
-func findBinaries(ctx context.Context, log io.Writer) (string, error) {
-	folder, refused := findInstalled(ctx)
-	if folder != "" {
-		return folder, nil
+// those of the npm package. Data that is there already needs its own version.
+func findBinaries(ctx context.Context, data string, log io.Writer) (string, error) {
+	need, err := needFor(data)
+	if err != nil {
+		return "", err
 	}
-	folder, err := npmBinaries(ctx, log)
+	folder, refused := findInstalled(ctx, need)
+	if folder != "" || ctx.Err() != nil {
+		return folder, context.Cause(ctx)
+	}
+	if npmMajor := numberIn(npmVersion); !need.takes(npmMajor) {
+		return "", errors.Join(fmt.Errorf("no PostgreSQL %s was found. %s", need, advice()), refused)
+	}
+	folder, err = npmBinaries(ctx, log)
 	if err == nil {
 		return folder, nil
 	}
-	return "", errors.Join(fmt.Errorf("no PostgreSQL %d or newer was found. %s", leastMajor, advice()),
-		refused, fmt.Errorf("and npm was no help: %w", err))
+	return "", errors.Join(fmt.Errorf("no PostgreSQL %s was found. %s", need, advice()),
+		refused, fmt.Errorf("npm was no help: %w", err))
 }
 
-func findInstalled(ctx context.Context) (string, error) {
+// need is the one version that can read the data, or the zero value.
+type need struct {
+	major int
+	data  string
+}
+
+// needFor looks into the data. Root alone sees that of another account.
+func needFor(data string) (need, error) {
+	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return need{}, nil
+	}
+	if err != nil {
+		return need{}, err
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return need{}, fmt.Errorf("the version of the data in %s is %q; expected a number", data, b)
+	}
+	return need{major, data}, nil
+}
+
+func (n need) takes(major int) bool {
+	return major >= leastMajor && (n.major == 0 || major == n.major)
+}
+
+func (n need) String() string {
+	if n.major == 0 {
+		return fmt.Sprintf("%d or newer", leastMajor)
+	}
+	return fmt.Sprintf("%d, which wrote %s (without that folder any version from %d on will do),", n.major, n.data, leastMajor)
+}
+
+func findInstalled(ctx context.Context, need need) (string, error) {
 	as, err := serverAccount("")
 	if err != nil {
 		return "", err
 	}
 	var refused []error
 	for _, folder := range candidates() {
-		err := usable(ctx, folder, as)
+		err := usable(ctx, folder, need, as)
 		if err == nil {
 			return folder, nil
 		}
@@ -83,13 +124,13 @@ func numberIn(folder string) int {
 	return n
 }
 
-func usable(ctx context.Context, folder string, as *account) error {
+func usable(ctx context.Context, folder string, need need, as *account) error {
 	major, err := majorVersion(ctx, folder)
 	switch {
 	case err != nil:
 		return err
-	case major < leastMajor:
-		return fmt.Errorf("%s has PostgreSQL %d; expected %d or newer", folder, major, leastMajor)
+	case !need.takes(major):
+		return fmt.Errorf("%s has PostgreSQL %d", folder, major)
 	case !as.reaches(folder):
 		return fmt.Errorf("%s cannot be reached by the account that would run the server, since root may not", folder)
 	}

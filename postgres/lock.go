@@ -81,6 +81,13 @@ func (l *fileLock) flock(how int) error {
 	}
 }
 
+// isStill reports whether the name leads to the file that is locked.
+func (l *fileLock) isStill() bool {
+	held, heldErr := l.file.Stat()
+	named, namedErr := os.Stat(l.file.Name())
+	return heldErr == nil && namedErr == nil && os.SameFile(held, named)
+}
+
 func (l *fileLock) release() { l.file.Close() }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -69,7 +69,7 @@ func (m *migration) lock(ctx context.Context, conn *sql.Conn) error {
 	limited, cancel := context.WithTimeoutCause(ctx, migrationLockWait,
 		fmt.Errorf("another process has been migrating it for %s", migrationLockWait))
 	defer cancel()
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		var locked bool
 		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", lockKey(m.schema)).Scan(&locked); err != nil {
 			return fmt.Errorf("take the migration lock: %w", err)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +15,7 @@ import (
 type pooled struct {
 	pool    *pgxpool.Pool
 	patient time.Duration
+	closed  atomic.Bool
 }
 
 var _ backend = (*pooled)(nil)
@@ -26,6 +28,8 @@ func (p *pooled) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	switch {
 	case err == nil:
 		return conn, nil
+	case p.closed.Load():
+		return nil, unavailable(fmt.Errorf("this process has closed its connections: %w", err))
 	case ctx.Err() == nil && bounded.Err() != nil:
 		return nil, unavailable(fmt.Errorf("no connection within %s, %d of %d are in use: %w",
 			p.patient, p.pool.Stat().AcquiredConns(), p.pool.Stat().MaxConns(), err))
@@ -39,7 +43,7 @@ func (p *pooled) statement(ctx context.Context) (*statements, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &statements{raw: conn, done: conn.Release}, nil
+	return &statements{raw: conn, done: conn.Release, lost: p.pool.Reset}, nil
 }
 
 func (p *pooled) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
@@ -75,16 +79,32 @@ func (p *pooled) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 }
 
 func (p *pooled) once(ctx context.Context, fn func(context.Context, Tx) error) error {
-	conn, err := p.acquire(ctx)
+	conn, begun, err := p.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	defer conn.Release()
-	begun, err := conn.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", explain(ctx, err))
+	return run(ctx, begun, p.pool.Reset, fn)
+}
+
+// begin tries twice: nothing has happened yet, and after a restart of the server
+// a connection of the pool may be the dead end of a living one.
+func (p *pooled) begin(ctx context.Context) (*pgxpool.Conn, pgx.Tx, error) {
+	for again := true; ; again = false {
+		conn, err := p.acquire(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		begun, err := conn.Begin(ctx)
+		if err == nil {
+			return conn, begun, nil
+		}
+		conn.Release()
+		if err = explain(ctx, err); !again || !IsUnavailable(err) {
+			return nil, nil, err
+		}
+		p.pool.Reset()
 	}
-	return run(ctx, begun, fn)
 }
 
 func (p *pooled) ping(ctx context.Context) error {
@@ -96,4 +116,7 @@ func (p *pooled) ping(ctx context.Context) error {
 	return conn.Ping(ctx)
 }
 
-func (p *pooled) close() { p.pool.Close() }
+func (p *pooled) close() {
+	p.closed.Store(true)
+	p.pool.Close()
+}

@@ -31,8 +31,16 @@ type PrivateConfig struct {
 	Log io.Writer
 }
 
+// oldData is what the server would go on with.
+func (c PrivateConfig) oldData(at place) string {
+	if c.Durable {
+		return at.data()
+	}
+	return ""
+}
+
 const (
-	startTimeout = 2 * time.Minute
+	startTimeout = 5 * time.Minute // with a download
 	stopTimeout  = 5 * time.Second
 )
 
@@ -126,7 +134,7 @@ func answers(ctx context.Context, url string) bool {
 type supervisorProcess struct{ exit chan error }
 
 func launch(ctx context.Context, at place, cfg PrivateConfig) (*supervisorProcess, error) {
-	binaries, err := findBinaries(ctx, cfg.Log)
+	binaries, err := findBinaries(ctx, cfg.oldData(at), cfg.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type server struct {
 	as      *account
 	data    string
 	socket  string
+	copied  template // what data was copied from, if it was
 	process *os.Process
 	exit    chan error
 }
@@ -58,7 +59,10 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.makeData(ctx); err != nil {
 		return fmt.Errorf("make the data directory %s: %w", s.data, err)
 	}
-	return s.launch(ctx)
+	if err := s.launch(ctx); err == nil || s.copied == (template{}) {
+		return err
+	}
+	return s.relaunch(ctx)
 }
 
 // makeData makes a cluster under another name, so that one that was interrupted
@@ -71,7 +75,7 @@ func (s *server) makeData(ctx context.Context) error {
 	if err := makeFresh(making, s.as); err != nil {
 		return err
 	}
-	if err := s.initialise(ctx, making); err != nil {
+	if err := s.makeCluster(ctx, making); err != nil {
 		return errors.Join(err, os.RemoveAll(making))
 	}
 	if err := os.RemoveAll(s.data); err != nil {
@@ -80,12 +84,19 @@ func (s *server) makeData(ctx context.Context) error {
 	return os.Rename(making, s.data)
 }
 
+func (s *server) makeCluster(ctx context.Context, data string) error {
+	if s.order.Durable {
+		return s.initialise(ctx, data)
+	}
+	return s.makeCopied(ctx, data)
+}
+
 func (s *server) initialise(ctx context.Context, data string) error {
 	major, err := majorVersion(ctx, s.order.Binaries)
 	if err != nil {
 		return err
 	}
-	c := s.command(ctx, "initdb", initArguments(data, major, runtime.GOOS)...)
+	c := s.command(ctx, filepath.Join(s.order.Binaries, "initdb"), initArguments(data, major, runtime.GOOS)...)
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, bytes.TrimSpace(out))
 	}
@@ -106,10 +117,10 @@ func initArguments(data string, major int, system string) []string {
 	return append(args, "--locale=C", "--lc-ctype=en_US.UTF-8") // macOS long had no C.UTF-8
 }
 
-// command runs one of PostgreSQL's programs as the server's account, with an
+// command runs a program as the server's account, with an
 // environment in which nothing changes its behaviour.
-func (s *server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, filepath.Join(s.order.Binaries, name), args...) //nolint:gosec // found by us
+func (s *server) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, program, args...) //nolint:gosec // found by us
 	c.Dir, c.Env = "/", []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
 	c.SysProcAttr = s.as.attributes()
 	return c
@@ -161,7 +172,7 @@ func (s *server) launchOnce(ctx context.Context) error {
 	}
 	defer log.Close()
 	// Ended by stop, in its own way.
-	c := s.command(context.WithoutCancel(ctx), "postgres", s.arguments()...)
+	c := s.command(context.WithoutCancel(ctx), filepath.Join(s.order.Binaries, "postgres"), s.arguments()...)
 	c.Stdout, c.Stderr = log, log
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
@@ -228,7 +239,7 @@ func (s *server) endPrevious() error {
 	first, _, _ := strings.Cut(string(b), "\n")
 	pid, err := strconv.Atoi(first)
 	if err != nil || pid <= 1 || !isServer(pid, s.data) {
-		return os.Remove(s.pidFile())
+		return s.dropNote(pid)
 	}
 	const patience = 3 * time.Second
 	for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
@@ -242,9 +253,23 @@ func (s *server) endPrevious() error {
 	return fmt.Errorf("an earlier server of this data, process %d, does not end: kill it", pid)
 }
 
+// dropNote removes a note whose process is another program by now, which would
+// keep the server from starting. One without a process stays: by it the new server
+// recognises what is left of the old one, and waits.
+func (s *server) dropNote(pid int) error {
+	if pid > 1 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return nil
+	}
+	return os.Remove(s.pidFile())
+}
+
 // clean removes what nobody needs any more. What cannot be removed now is
-// replaced at the next start.
-func (s *server) clean() {
+// replaced at the next start. If the place was deleted and made anew meanwhile,
+// what is there belongs to another supervisor.
+func (s *server) clean(alive *fileLock) {
+	if !alive.isStill() {
+		return
+	}
 	_ = os.Remove(s.place.state())
 	_ = os.RemoveAll(s.socket)
 	if !s.order.Durable {

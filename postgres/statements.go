@@ -13,6 +13,19 @@ import (
 type statements struct {
 	raw  Tx
 	done func() // called when a statement has ended; may be nil
+	lost func() // called when the connection is lost; may be nil
+}
+
+// explain is explain, and tells whoever lent the connection that it is lost.
+func (s *statements) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = explain(ctx, err)
+	if s.lost != nil && IsUnavailable(err) {
+		s.lost()
+	}
+	return err
 }
 
 func (s *statements) end() {
@@ -27,14 +40,14 @@ func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 		defer s.end()
 	}
 	tag, err := s.raw.Exec(ctx, sql, args...)
-	return tag, explain(ctx, err)
+	return tag, s.explain(ctx, err)
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	r, err := s.raw.Query(ctx, sql, args...)
 	if err != nil {
 		s.end()
-		err = explain(ctx, err)
+		err = s.explain(ctx, err)
 		return failed{err}, err
 	}
 	return &rows{Rows: r, ctx: ctx, from: s}, nil
@@ -78,7 +91,7 @@ func (r *rows) Scan(dest ...any) error {
 	if err != nil {
 		r.Close()
 	}
-	return explain(r.ctx, err)
+	return r.from.explain(r.ctx, err)
 }
 
 func (r *rows) Values() ([]any, error) {
@@ -86,10 +99,10 @@ func (r *rows) Values() ([]any, error) {
 	if err != nil {
 		r.Close()
 	}
-	return values, explain(r.ctx, err)
+	return values, r.from.explain(r.ctx, err)
 }
 
-func (r *rows) Err() error { return explain(r.ctx, r.Rows.Err()) }
+func (r *rows) Err() error { return r.from.explain(r.ctx, r.Rows.Err()) }
 
 type row struct {
 	raw  pgx.Row
@@ -99,7 +112,7 @@ type row struct {
 
 func (r *row) Scan(dest ...any) error {
 	defer r.from.end()
-	return explain(r.ctx, r.raw.Scan(dest...))
+	return r.from.explain(r.ctx, r.raw.Scan(dest...))
 }
 
 // errBatchBegins guards the connection, which would be gone before the transaction ends.
@@ -113,13 +126,13 @@ type batch struct {
 
 func (b *batch) Exec() (pgconn.CommandTag, error) {
 	tag, err := b.BatchResults.Exec()
-	return tag, explain(b.ctx, err)
+	return tag, b.from.explain(b.ctx, err)
 }
 
 func (b *batch) Query() (pgx.Rows, error) {
 	r, err := b.BatchResults.Query()
 	if err != nil {
-		err = explain(b.ctx, err)
+		err = b.from.explain(b.ctx, err)
 		return failed{err}, err
 	}
 	// The connection is the batch's until the batch is closed.
@@ -132,7 +145,7 @@ func (b *batch) QueryRow() pgx.Row {
 
 func (b *batch) Close() error {
 	defer b.from.end()
-	return explain(b.ctx, b.BatchResults.Close())
+	return b.from.explain(b.ctx, b.BatchResults.Close())
 }
 
 // failed is the rows, or the row, of a statement that never ran.

@@ -69,7 +69,7 @@ func supervise(given string) error {
 		return err
 	}
 	defer alive.release()
-	return o.serve(ctx, at)
+	return o.serve(ctx, at, alive)
 }
 
 // soleSupervisor waits a moment, since whoever looks whether one is there holds
@@ -81,13 +81,13 @@ func soleSupervisor(ctx context.Context, at place) (*fileLock, error) {
 }
 
 // serve runs the server until nobody uses it, somebody stops us or it ends.
-func (o order) serve(ctx context.Context, at place) error {
+func (o order) serve(ctx context.Context, at place, alive *fileLock) error {
 	s, err := newServer(o, at)
 	if err != nil {
 		return err
 	}
 	// Runs before the lock is released: who comes next finds nothing of this one.
-	defer s.clean()
+	defer s.clean(alive)
 	if err := s.start(ctx); err != nil {
 		return err
 	}

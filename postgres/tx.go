@@ -72,14 +72,15 @@ func pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-// run gives fn the transaction that was begun and ends it. Rolling back is
+// run gives fn the transaction that was begun and ends it; lost is called if its
+// connection breaks. Rolling back is
 // deferred, so that it happens for a panic and a Goexit too, which go on.
-func run(ctx context.Context, begun transaction, fn func(context.Context, Tx) error) error {
+func run(ctx context.Context, begun transaction, lost func(), fn func(context.Context, Tx) error) error {
 	defer rollback(ctx, begun)
-	if err := fn(txscope.Enter(ctx), &statements{raw: begun}); err != nil {
+	if err := fn(txscope.Enter(ctx), &statements{raw: begun, lost: lost}); err != nil {
 		return err
 	}
-	return commitError(ctx, begun.Commit(ctx))
+	return commit(ctx, begun)
 }
 
 // rollback does nothing after a commit. Where it fails the driver drops the

@@ -108,7 +108,7 @@ func (v *virtual) once(ctx context.Context, fn func(context.Context, Tx) error) 
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
-	return run(context.WithValue(ctx, virtualKey{}, v), t, fn)
+	return run(context.WithValue(ctx, virtualKey{}, v), t, nil, fn)
 }
 
 func (v *virtual) begin(ctx context.Context) (*virtualTx, error) {
