@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/problem"
 )
 
 func credentials(audience string) url.Values {
@@ -254,5 +255,21 @@ func TestToken_Refresh(t *testing.T) {
 				t.Errorf("the token speaks for %+v, %v", p, err)
 			}
 		})
+	}
+}
+
+func TestToken_DatabaseDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sessions.err = problem.Unavailable("the database is away").WithHeader("Retry-After", "1")
+	for name, got := range map[string]reply{
+		"refresh": w.post(t, "", refresh("x")), "exchange": w.post(t, "acquiring", exchange(w.login(t), "cart")),
+	} {
+		if got.Status != 503 || got.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: answer = %d %v, want 503 with Retry-After", name, got.Status, got.Header)
+		}
+	}
+	if got := w.post(t, "acquiring", credentials("cart")); got.Status != 200 {
+		t.Errorf("a service's own token needs no session: %d %s", got.Status, got.Description)
 	}
 }
