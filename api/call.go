@@ -51,16 +51,17 @@ func NewRequest[In, Out any](ctx context.Context, op *Operation[In, Out], in In)
 
 func (o *Operation[In, Out]) call(ctx context.Context, c Caller, in reflect.Value, out *Out) (string, error) {
 	prefix, err := o.prefix(c)
-	pattern := o.method + " " + prefix + o.path
+	pattern := o.patternBelow(prefix)
 	if err != nil {
 		return pattern, err
 	}
-	r, err := o.encoder.request(httpclient.WithRoute(ctx, pattern), in, prefix)
-	if err != nil {
-		return pattern, err
-	}
+	ctx = httpclient.WithRoute(ctx, pattern)
 	if o.access.IsPublic() {
-		r = r.WithContext(auth.Anonymous(r.Context()))
+		ctx = auth.Anonymous(ctx)
+	}
+	r, err := o.encoder.request(ctx, in, prefix)
+	if err != nil {
+		return pattern, err
 	}
 	if o.idempotent {
 		if err := setIdempotencyKey(ctx, r); err != nil {
@@ -87,7 +88,7 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 		return unreachable(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
-	body, err := io.ReadAll(resp.Body)
+	body, err := readBody(resp)
 	if err != nil {
 		return garbled(err)
 	}
@@ -101,6 +102,16 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 		return garbled(err)
 	}
 	return nil
+}
+
+// readBody reads to the end, into a buffer that need not grow where the answer
+// says its length. What it says is believed up to a bound.
+func readBody(resp *http.Response) ([]byte, error) {
+	const believed = 1 << 20
+	var b bytes.Buffer
+	b.Grow(int(min(max(resp.ContentLength, 0), believed)) + bytes.MinRead)
+	_, err := b.ReadFrom(resp.Body)
+	return b.Bytes(), err
 }
 
 func garbled(err error) error {
@@ -127,7 +138,7 @@ func RouteOf[In, Out any](op Callable[In, Out]) *Route { return op.operation().R
 func PatternAt[In, Out any](op Callable[In, Out], module string) string {
 	o := op.operation()
 	if o.needed {
-		return o.method + " " + internalPath(module, o.path)
+		return o.patternBelow(internalPath(module, ""))
 	}
 	return o.Pattern()
 }

@@ -20,6 +20,7 @@ import (
 // is declared, not when a call is made.
 type encoder struct {
 	route    *Route
+	blank    *http.Request // what all requests of the route have in common
 	segments []segment
 	params   []param
 	body     []int // index of the field Body; nil when there is none
@@ -44,7 +45,9 @@ var (
 )
 
 func newEncoder(r *Route) (*encoder, error) {
-	e := &encoder{route: r}
+	e := &encoder{route: r, blank: &http.Request{
+		Method: r.method, Host: r.contract.name, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,
+	}}
 	if r.in.Kind() != reflect.Struct {
 		return e, fmt.Errorf("%s: input %s: expected a struct", r.Pattern(), r.in)
 	}
@@ -156,31 +159,28 @@ func (e *encoder) request(ctx context.Context, in reflect.Value, path string) (*
 	if err != nil {
 		return nil, fmt.Errorf("path %q: %w", escaped, err)
 	}
-	u := &url.URL{Scheme: "http", Host: e.route.contract.name, Path: unescaped, RawPath: escaped}
-	query, header := url.Values{}, http.Header{}
-	if err := e.parameters(in, query, header); err != nil {
+	r := e.blank.WithContext(ctx)
+	r.URL = &url.URL{Scheme: "http", Host: r.Host, Path: unescaped, RawPath: escaped}
+	r.Header = http.Header{"Accept": acceptJSON}
+	query := url.Values{}
+	if err := e.parameters(in, query, r.Header); err != nil {
 		return nil, err
 	}
-	u.RawQuery = query.Encode()
-	return e.withBody(ctx, in, u, header)
+	r.URL.RawQuery = query.Encode()
+	return r, e.setBody(in, r)
 }
 
-func (e *encoder) withBody(ctx context.Context, in reflect.Value, u *url.URL, header http.Header) (*http.Request, error) {
-	header["Accept"] = acceptJSON
-	r := (&http.Request{
-		Method: e.route.method, URL: u, Host: u.Host, Header: header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,
-	}).WithContext(ctx)
+func (e *encoder) setBody(in reflect.Value, r *http.Request) error {
 	if e.body == nil {
-		return r, nil
+		return nil
 	}
-	b, err := json.Marshal(in.FieldByIndex(e.body).Interface())
+	b, err := json.Marshal(in.FieldByIndex(e.body).Addr().Interface())
 	if err != nil {
-		return nil, fmt.Errorf("encode the body of %s: %w", e.route.Pattern(), err)
+		return fmt.Errorf("encode the body of %s: %w", e.route.Pattern(), err)
 	}
-	header["Content-Type"] = contentJSON
+	r.Header["Content-Type"] = contentJSON
 	setBody(r, b)
-	return r, nil
+	return nil
 }
 
 // Shared header values: they are replaced, never appended to in place.
@@ -254,9 +254,11 @@ func text(v reflect.Value) (string, error) {
 	if v.Type() == timeType {
 		return v.Interface().(time.Time).Format(time.RFC3339Nano), nil
 	}
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
-		b, err := m.MarshalText()
-		return string(b), err
+	if v.Type().NumMethod() > 0 { // boxing a plain value would cost an allocation
+		if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+			b, err := m.MarshalText()
+			return string(b), err
+		}
 	}
 	switch v.Kind() { //nolint:exhaustive // the rest was refused at declaration
 	case reflect.String:

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway/auth"
@@ -88,15 +89,20 @@ func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, conte
 	} else {
 		span = telemetry.NewSpanContext()
 	}
-	x.traceID = span.TraceIDString()
-	ctx := telemetry.WithSpan(context.WithValue(r.Context(), exchangeKey{}, x), span)
+	x.span = span
+	x.ctx = exchangeContext{r.Context(), x}
+	ctx := telemetry.WithSpan(&x.ctx, span)
 	if r.Header.Get(httpclient.AttemptHeader) != "" {
 		ctx = httpclient.WithoutRetry(ctx)
 	}
 	if e.timeout == 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, e.timeout)
+	end := x.start.Add(e.timeout)
+	if earlier, ok := ctx.Deadline(); ok && !earlier.After(end) {
+		return ctx, func() {} // a neighbour in this process, whose own deadline comes first
+	}
+	return context.WithDeadline(ctx, end)
 }
 
 func (e *endpoint) admit(ctx context.Context, x *exchange, r *http.Request) (context.Context, error) {
@@ -151,9 +157,21 @@ func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 	if x.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	if e.logger.Enabled(ctx, level) {
-		e.logger.LogAttrs(ctx, level, "request", x.attrs(r)...)
+	e.log(ctx, level, x, r)
+}
+
+// log writes the access line. It hands its own record to the handler: the
+// logger's methods would look for the line of code that called them.
+func (e *endpoint) log(ctx context.Context, level slog.Level, x *exchange, r *http.Request) {
+	h := e.logger.Handler()
+	if !h.Enabled(ctx, level) {
+		return
 	}
+	end := time.Now()
+	line := slog.NewRecord(end, level, "request", 0)
+	var attrs [maxAttrs]slog.Attr
+	line.AddAttrs(x.appendAttrs(attrs[:0], r, end)...)
+	_ = h.Handle(ctx, line) // as slog.Logger does: a log that fails must not fail the request
 }
 
 // Observe gives a handler beside the modules (the edge proxy, a page) what every
@@ -170,6 +188,9 @@ func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h
 func Fail(w http.ResponseWriter, r *http.Request, err error) { fail(r.Context(), w, err) }
 
 func remoteIP(r *http.Request) string {
+	if !strings.Contains(r.RemoteAddr, ":") {
+		return r.RemoteAddr // a neighbour in this process
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // An exchange is one request on its way through an endpoint. As the response
@@ -19,8 +20,9 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	endpoint  *endpoint
+	ctx       exchangeContext
 	start     time.Time
-	traceID   string
+	span      telemetry.SpanContext
 	principal *auth.Principal
 	guard     *auth.Guard
 	status    int
@@ -33,7 +35,21 @@ type exchange struct {
 	err       error          // the unexpected error behind a 5xx, for the report
 }
 
+// An exchangeContext is part of its exchange: as a value of context.WithValue
+// it would cost an allocation of every request.
+type exchangeContext struct {
+	context.Context
+	exchange *exchange
+}
+
 type exchangeKey struct{}
+
+func (c *exchangeContext) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return c.exchange
+	}
+	return c.Context.Value(key)
+}
 
 func exchangeFrom(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
@@ -42,10 +58,12 @@ func exchangeFrom(ctx context.Context) *exchange {
 
 func traceID(ctx context.Context) string {
 	if x := exchangeFrom(ctx); x != nil {
-		return x.traceID
+		return x.traceID()
 	}
 	return ""
 }
+
+func (x *exchange) traceID() string { return x.span.TraceIDString() }
 
 // note keeps what the access line says of an error and what is reported, and
 // returns the problem that the client sees.
@@ -115,7 +133,7 @@ func (x *exchange) replace(err error) {
 	clear(x.Header())
 	x.wrote = true
 	x.status = x.problem.Status()
-	problem.Write(x.ResponseWriter, x.problem, x.traceID)
+	problem.Write(x.ResponseWriter, x.problem, x.traceID())
 	x.silenced = true
 }
 
@@ -144,14 +162,17 @@ func (x *exchange) Flush() {
 	}
 }
 
-func (x *exchange) attrs(r *http.Request) []slog.Attr {
-	attrs := make([]slog.Attr, 0, 12)
+// maxAttrs is how many attributes an access line has at most.
+const maxAttrs = 12
+
+// appendAttrs appends the attributes of the access line.
+func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time) []slog.Attr {
 	attrs = append(attrs,
 		slog.String("method", r.Method),
 		slog.String("route", x.endpoint.pattern),
 		slog.String("path", r.URL.Path),
 		slog.Int("status", x.status),
-		slog.Float64("duration_ms", float64(time.Since(x.start).Microseconds())/1000),
+		slog.Float64("duration_ms", float64(end.Sub(x.start).Microseconds())/1000),
 		slog.Int64("bytes", x.bytes),
 		slog.String("remote_ip", remoteIP(r)),
 	)

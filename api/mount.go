@@ -15,7 +15,7 @@ type Mounted struct{ *Route }
 func Handler(c *Contract, pattern string, access auth.Access, doc string) *Mounted {
 	method, path := splitPattern(pattern)
 	r := &Route{
-		contract: c, method: method, path: path, access: access, doc: doc, mounted: true,
+		contract: c, method: method, path: path, pattern: joinPattern(method, path), access: access, doc: doc, mounted: true,
 		status: http.StatusOK, maxBody: DefaultMaxBody, timeout: DefaultTimeout,
 	}
 	c.add(r)

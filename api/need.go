@@ -36,3 +36,11 @@ func Serve[In, Out any](c *Contract, n *Need[In, Out]) *Operation[In, Out] {
 }
 
 func internalPath(module, path string) string { return "/internal/" + module + path }
+
+// patternBelow returns the route's pattern with a prefix before its path.
+func (r *Route) patternBelow(prefix string) string {
+	if prefix == "" {
+		return r.pattern
+	}
+	return r.method + " " + prefix + r.path
+}

@@ -83,7 +83,7 @@ func declare[In, Out any](c *Contract, method, path string, access auth.Access, 
 
 func define[In, Out any](c *Contract, method, path string, access auth.Access, doc string) *Operation[In, Out] {
 	r := &Route{
-		contract: c, method: method, path: path, access: access, doc: doc,
+		contract: c, method: method, path: path, pattern: joinPattern(method, path), access: access, doc: doc,
 		status: http.StatusOK, maxBody: DefaultMaxBody, timeout: DefaultTimeout,
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
 	}

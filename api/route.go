@@ -24,6 +24,7 @@ type Route struct {
 	contract   *Contract
 	method     string
 	path       string
+	pattern    string // of both
 	doc        string
 	access     auth.Access
 	status     int
@@ -50,7 +51,9 @@ func (r *Route) Method() string { return r.method }
 func (r *Route) Path() string { return r.path }
 
 // Pattern returns the method and the path, as http.ServeMux and the logs name a route.
-func (r *Route) Pattern() string { return strings.TrimSpace(r.method + " " + r.path) }
+func (r *Route) Pattern() string { return r.pattern }
+
+func joinPattern(method, path string) string { return strings.TrimSpace(method + " " + path) }
 
 // Doc returns the one-line description.
 func (r *Route) Doc() string { return r.doc }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -123,13 +124,19 @@ type bearer struct{ token, key string }
 
 func (b bearer) renewable() bool { return b.key != "" }
 
+// on returns the request with the token; a RoundTripper may not change the
+// request that it was given. The other headers' values are shared, since no
+// layer writes into them.
 func (b bearer) on(r *http.Request) *http.Request {
 	if b.token == "" {
 		return r
 	}
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token)
-	return r
+	authorized := r.WithContext(r.Context())
+	if authorized.Header = maps.Clone(r.Header); authorized.Header == nil {
+		authorized.Header = http.Header{}
+	}
+	authorized.Header["Authorization"] = []string{"Bearer " + b.token}
+	return authorized
 }
 
 var errNobody = errors.New("the call is made on nobody's behalf: there is no user in this context; call as the service with auth.AsService(ctx, reason)")
@@ -140,8 +147,7 @@ func (c *Client) token(ctx context.Context) (bearer, error) {
 		return bearer{}, nil
 	}
 	if _, ok := auth.ServiceReason(ctx); ok {
-		t, err := c.cfg.Tokens.Service(ctx, c.cfg.Neighbour)
-		return bearer{t, "service|" + c.cfg.Neighbour}, err
+		return c.cfg.Tokens.service(ctx, c.cfg.Neighbour)
 	}
 	user, ok := auth.TokenFrom(ctx)
 	switch {
@@ -150,8 +156,7 @@ func (c *Client) token(ctx context.Context) (bearer, error) {
 	case c.cfg.Forward:
 		return bearer{token: user}, nil
 	}
-	t, err := c.cfg.Tokens.Exchange(ctx, user, c.cfg.Neighbour)
-	return bearer{t, exchangeKey(user, c.cfg.Neighbour)}, err
+	return c.cfg.Tokens.exchange(ctx, user, c.cfg.Neighbour)
 }
 
 func invalidToken(r *http.Response) bool {

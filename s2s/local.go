@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,7 +15,7 @@ import (
 // cancellation and nothing else. A panic becomes an error; an answer that comes
 // after the caller has given up is dropped, and the caller gets ctx.Err().
 func Local(h http.Handler) http.RoundTripper {
-	return &local{handler: h, work: make(chan func())}
+	return &local{handler: h, work: make(chan *localCall)}
 }
 
 // workerIdle is how long a goroutine waits for another call: its grown stack is
@@ -25,7 +24,7 @@ const workerIdle = 5 * time.Second
 
 type local struct {
 	handler http.Handler
-	work    chan func() // unbuffered: only an idle worker receives
+	work    chan *localCall // unbuffered: only an idle worker receives
 }
 
 func (l *local) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -33,8 +32,8 @@ func (l *local) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := &localCall{request: l.request(r), answer: &answer{header: http.Header{}, status: http.StatusOK}, done: make(chan struct{})}
-	l.run(func() { c.serve(l.handler) })
+	c := newLocalCall(r)
+	l.run(c)
 	select {
 	case <-c.done:
 		return c.response(r)
@@ -43,47 +42,52 @@ func (l *local) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// request is what the handler would read from the wire.
-func (l *local) request(r *http.Request) *http.Request {
-	in := r.WithContext(detached{r.Context()})
-	u := *r.URL
-	in.URL = &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
-	in.Header = r.Header.Clone()
-	in.RequestURI = in.URL.RequestURI()
-	in.RemoteAddr = "local"
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	return in
-}
-
-func (l *local) run(f func()) {
+func (l *local) run(c *localCall) {
 	select {
-	case l.work <- f:
+	case l.work <- c:
 	default:
-		go l.worker(f)
+		go l.worker(c)
 	}
 }
 
-func (l *local) worker(f func()) {
+func (l *local) worker(c *localCall) {
 	idle := time.NewTimer(workerIdle)
 	defer idle.Stop()
 	for {
-		f()
+		c.serve(l.handler)
 		idle.Reset(workerIdle)
 		select {
-		case f = <-l.work:
+		case c = <-l.work:
 		case <-idle.C:
 			return
 		}
 	}
 }
 
+// A localCall holds what belongs to one call in one piece: allocated one by
+// one, its parts would cost more than the hand-over between the goroutines.
 type localCall struct {
 	request *http.Request
-	answer  *answer
+	url     url.URL
+	answer  answer
+	body    answerBody
 	err     error
 	done    chan struct{}
+}
+
+// newLocalCall makes of the request what the handler would read from the wire.
+func newLocalCall(r *http.Request) *localCall {
+	c := &localCall{done: make(chan struct{}), answer: answer{header: http.Header{}, status: http.StatusOK}}
+	c.url = url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+	c.request = r.WithContext(detached{r.Context()})
+	c.request.URL = &c.url
+	c.request.Header = r.Header.Clone()
+	c.request.RequestURI = c.url.RequestURI()
+	c.request.RemoteAddr = "local"
+	if c.request.Body == nil {
+		c.request.Body = http.NoBody
+	}
+	return c
 }
 
 func (c *localCall) serve(h http.Handler) {
@@ -93,7 +97,7 @@ func (c *localCall) serve(h http.Handler) {
 			c.err = fmt.Errorf("panic in the neighbour: %v", p)
 		}
 	}()
-	h.ServeHTTP(c.answer, c.request)
+	h.ServeHTTP(&c.answer, c.request)
 }
 
 func (c *localCall) response(r *http.Request) (*http.Response, error) {
@@ -103,14 +107,19 @@ func (c *localCall) response(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		_ = r.Body.Close() // as the contract of http.RoundTripper asks
 	}
-	a := c.answer
+	a := &c.answer
+	c.body.Reset(a.body.Bytes())
 	return &http.Response{
 		Status: http.StatusText(a.status), StatusCode: a.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body.Bytes())),
+		Header: a.header, Body: &c.body,
 		ContentLength: int64(a.body.Len()), Request: r,
 	}, nil
 }
+
+type answerBody struct{ bytes.Reader }
+
+func (*answerBody) Close() error { return nil }
 
 // maxLocalAnswer bounds an answer as the network client's limit would.
 const maxLocalAnswer = 64 << 20
@@ -148,3 +157,7 @@ func (d detached) Deadline() (time.Time, bool) { return d.parent.Deadline() }
 func (d detached) Done() <-chan struct{}       { return d.parent.Done() }
 func (d detached) Err() error                  { return d.parent.Err() }
 func (d detached) Value(any) any               { return nil }
+
+// AfterFunc is how package context follows a context that is not its own
+// without a goroutine for each that is derived from it.
+func (d detached) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(d.parent, f) }

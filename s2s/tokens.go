@@ -65,19 +65,31 @@ func NewTokens(cfg TokensConfig) *Tokens {
 
 // Service returns a token of the service itself, addressed to audience.
 func (t *Tokens) Service(ctx context.Context, audience string) (string, error) {
-	return t.get(ctx, "service|"+audience, url.Values{
-		"grant_type": {"client_credentials"}, "audience": {audience},
+	b, err := t.service(ctx, audience)
+	return b.token, err
+}
+
+func (t *Tokens) service(ctx context.Context, audience string) (bearer, error) {
+	return t.get(ctx, "service|"+audience, func() url.Values {
+		return url.Values{"grant_type": {"client_credentials"}, "audience": {audience}}
 	})
 }
 
 // Exchange returns a token of the user whom subject stands for, addressed to
 // audience and naming this service as the actor (RFC 8693).
 func (t *Tokens) Exchange(ctx context.Context, subject, audience string) (string, error) {
-	return t.get(ctx, exchangeKey(subject, audience), url.Values{
-		"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
-		"subject_token":      {subject},
-		"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
-		"audience":           {audience},
+	b, err := t.exchange(ctx, subject, audience)
+	return b.token, err
+}
+
+func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer, error) {
+	return t.get(ctx, exchangeKey(subject, audience), func() url.Values {
+		return url.Values{
+			"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
+			"subject_token":      {subject},
+			"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+			"audience":           {audience},
+		}
 	})
 }
 
@@ -90,26 +102,28 @@ func exchangeKey(subject, audience string) string {
 	return string(sum[:]) + "|" + audience
 }
 
-func (t *Tokens) get(ctx context.Context, key string, form url.Values) (string, error) {
+// get returns the token that is kept under the key, or the one that the form
+// asks for.
+func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (bearer, error) {
 	now := time.Now()
 	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
 		if c.stale(now) && t.cooled(now) == nil {
-			t.fetch(key, form) // behind; this call goes on with the live token
+			t.fetch(key, form()) // behind; this call goes on with the live token
 		}
-		return c.Token, nil
+		return bearer{c.Token, key}, nil
 	}
 	if err := t.cooled(now); err != nil {
-		return "", err
+		return bearer{}, err
 	}
 	select {
-	case r := <-t.fetch(key, form):
+	case r := <-t.fetch(key, form()):
 		if r.Err != nil {
-			return "", r.Err
+			return bearer{}, r.Err
 		}
 		token, _ := r.Val.(string)
-		return token, nil
+		return bearer{token, key}, nil
 	case <-ctx.Done():
-		return "", fmt.Errorf("wait for a token: %w", ctx.Err())
+		return bearer{}, fmt.Errorf("wait for a token: %w", ctx.Err())
 	}
 }
 
