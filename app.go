@@ -106,8 +106,10 @@ func (a *App) identify() error {
 	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
 		a.identity.issuer = a.settings.process.publicURL()
 	case a.topology.role != roleEdge:
-		return config.Errors{{Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
-			Fix: "a process that does not host the whole product cannot guess it; give every process the same"}}
+		return config.Errors{{
+			Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
+			Fix: "a process that does not host the whole product cannot guess it; give every process the same",
+		}}
 	}
 	return nil
 }
@@ -128,8 +130,10 @@ func (a *App) checkSettings() error {
 			errs = append(errs, err)
 		}
 		if _, ok := a.secret(m.Name()); !ok && len(a.topology.callees[m.Name()]) > 0 && a.overrides.Caller == nil {
-			errs = append(errs, config.Errors{{Variable: settingsPrefix(m.Name()) + "CLIENT_SECRET", Expected: "the credential of service " + m.Name() + " at the SSO, 32 characters or more",
-				Fix: "the process that hosts the SSO needs the same value"}})
+			errs = append(errs, config.Errors{{
+				Variable: settingsPrefix(m.Name()) + "CLIENT_SECRET", Expected: "the credential of service " + m.Name() + " at the SSO, 32 characters or more",
+				Fix: "the process that hosts the SSO needs the same value",
+			}})
 		}
 	}
 	return config.Join(errs...)

@@ -208,8 +208,8 @@ func TestTx_neighbourFaults(t *testing.T) {
 	}{
 		"garbage": {slipwaytest.Garbage, 502},
 		"silence": {slipwaytest.Hang, 504},
-		"a 500":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, 500},
-		"a 503":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 503},
+		"a 500":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, 500},
+		"a 503":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 503},
 		"a 403 that is not ours": {func(w http.ResponseWriter, _ *http.Request) {
 			problem.Write(w, problem.Unauthorized("who are you"), "")
 		}, 500},

@@ -193,8 +193,10 @@ func (a *App) databaseSettings(m Module) (database, error) {
 	}
 	shared, err := config.Load[database](a.source, "")
 	if err == nil && shared.URL.Reveal() == "" && a.source.Environment() == config.Production {
-		err = config.Errors{{Variable: "DATABASE_URL", Expected: "the address of PostgreSQL, such as postgres://user:password@host/database",
-			Fix: fmt.Sprintf("in production nothing is started privately; set it, or %sDATABASE_URL", settingsPrefix(m.Name()))}}
+		err = config.Errors{{
+			Variable: "DATABASE_URL", Expected: "the address of PostgreSQL, such as postgres://user:password@host/database",
+			Fix: fmt.Sprintf("in production nothing is started privately; set it, or %sDATABASE_URL", settingsPrefix(m.Name())),
+		}}
 	}
 	return shared, err
 }

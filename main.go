@@ -94,7 +94,7 @@ func command(ctx context.Context, args []string, out io.Writer, modules []Module
 	case "openapi":
 		return writeOpenAPI(out, src, modules)
 	}
-	return fmt.Errorf("unknown command %q\n\n"+usage, name, os.Args[0])
+	return fmt.Errorf("unknown command %q; %s help lists the commands", name, os.Args[0])
 }
 
 func run(ctx context.Context, src *config.Source, modules []Module) error {

@@ -117,7 +117,7 @@ func (k *Kit) Database(module string) string { return k.services.Database(module
 func (k *Kit) register() (subject, token string) {
 	k.t.Helper()
 	mail := uuid.NewString() + "@example.com"
-	const password = "correct horse battery staple" //nolint:gosec // a test's
+	const password = "correct horse battery staple"
 	anonymous := k.Anonymous()
 	var user struct {
 		ID string `json:"user_id"`

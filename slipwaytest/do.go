@@ -90,7 +90,7 @@ func (k *Kit) Send(r *http.Request) (int, http.Header, []byte) {
 	if err != nil {
 		k.t.Fatalf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		k.t.Fatalf("%s %s: read the answer: %v", r.Method, r.URL.Path, err)

@@ -68,6 +68,7 @@ func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t} }
 
 // In returns the same kit inside a subtest, which then is the one that fails.
 func (k *Kit) In(t testing.TB) *Kit {
+	t.Helper()
 	return &Kit{world: k.world, t: t, subject: k.subject, token: k.token}
 }
 

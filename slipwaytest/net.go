@@ -12,7 +12,7 @@ func freeAddr(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // only its address was wanted
+	defer l.Close()
 	return l.Addr().String()
 }
 

@@ -21,7 +21,10 @@ type replies struct {
 	by map[string]*neighbour // by module
 }
 
-func newReplies(t testing.TB) *replies { return &replies{t: t, by: map[string]*neighbour{}} }
+func newReplies(t testing.TB) *replies {
+	t.Helper()
+	return &replies{t: t, by: map[string]*neighbour{}}
+}
 
 // A neighbour is a module that the test answers for: a server of its contract's
 // routes, so an answer that the contract does not allow cannot be given.

@@ -136,7 +136,7 @@ func (f *Fleet) member(name string) (*member, error) {
 }
 
 func (f *Fleet) spawn(p Process) error {
-	cmd := exec.Command(p.Path, p.Args...) //nolint:gosec // the product's own binary
+	cmd := exec.CommandContext(context.Background(), p.Path, p.Args...) //nolint:gosec // the product's own binary; it is stopped in order, not by a context
 	cmd.Env = p.Env
 	cmd.Stdout = &lines{mu: &f.output, w: f.cfg.Stdout}
 	cmd.Stderr = &lines{mu: &f.output, w: f.cfg.Stderr, prefix: "[" + p.Name + "] "}
@@ -198,7 +198,7 @@ func ready(ctx context.Context, client *http.Client, url string) bool {
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close() //nolint:errcheck // the status says all
+	defer resp.Body.Close()
 	return resp.StatusCode == http.StatusOK
 }
 
