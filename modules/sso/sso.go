@@ -21,7 +21,7 @@ import (
 
 // New returns the module.
 func New(opts ...Option) slipway.Module {
-	var o options
+	o := options{newHasher: password.NewHasher}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -31,7 +31,10 @@ func New(opts ...Option) slipway.Module {
 // An Option changes what a product's SSO does.
 type Option func(*options)
 
-type options struct{ demo []DemoUser }
+type options struct {
+	demo      []DemoUser
+	newHasher func(n int) *password.Hasher
+}
 
 // A service is the module at work.
 type service struct {
@@ -52,6 +55,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	hasher := o.newHasher(runtime.GOMAXPROCS(0))
 	ring := keys.NewRing(m.DB(), sealer, keys.Config{Life: cfg.KeyLife})
 	s := &service{
 		cfg:       cfg,
@@ -59,8 +63,8 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		sessions:  session.NewStore(m.DB(), session.Config{Idle: cfg.SessionIdle, Life: cfg.SessionLife}),
 		minter:    grant.Minter{Issuer: m.Issuer(), Life: cfg.AccessTokenLife, Signer: ring},
 		audience:  m.EdgeAudience(),
-		passwords: password.NewHasher(runtime.GOMAXPROCS(0)),
-		nobody:    password.Nobody(),
+		passwords: hasher,
+		nobody:    hasher.Nobody(),
 		brakes:    newBrakes(m.DB(), cfg),
 		logger:    m.Logger(),
 	}

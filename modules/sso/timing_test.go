@@ -20,8 +20,9 @@ func TestRefusal34_UnknownUserTakesTheWorkOfAKnownOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hasher := password.NewHasher(2)
 	s := &service{
-		cfg: cfg, accounts: accounts{db: db}, passwords: password.NewHasher(2), nobody: password.Nobody(),
+		cfg: cfg, accounts: accounts{db: db}, passwords: hasher, nobody: hasher.Nobody(),
 		brakes: newBrakes(db, cfg), logger: telemetry.Discard(),
 	}
 	hash, err := s.passwords.Hash(t.Context(), "four random words here")

@@ -100,7 +100,7 @@ func newWorld(t *testing.T, settings map[string]string, opts ...sso.Option) *wor
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
 		Database: func(context.Context, slipway.Module) (*postgres.DB, error) { return w.db, nil },
 		Stdout:   w.log,
-	}, sso.New(opts...), shopModule(), tillModule())
+	}, sso.New(append(opts, sso.WithCheapPasswords())...), shopModule(), tillModule())
 	if err != nil {
 		t.Fatalf("NewWith() = %v", err)
 	}

@@ -6,5 +6,5 @@
 // context allows gets its error; when too many wait, the next is refused.
 //
 // The work of a comparison does not depend on the password, on whether it is
-// right, or on whether there is an account at all: compare with [Nobody] then.
+// right, or on whether there is an account at all: compare with [Hasher.Nobody] then.
 package password

@@ -31,6 +31,7 @@ var ErrBusy = errors.New("too many passwords are being checked")
 
 // A Hasher hashes and compares passwords. It is safe for concurrent use.
 type Hasher struct {
+	memory  uint32 // KiB
 	slots   chan struct{}
 	waiting atomic.Int64
 	hashes  atomic.Int64
@@ -38,7 +39,17 @@ type Hasher struct {
 }
 
 // NewHasher returns a hasher that does up to n hashes at once.
-func NewHasher(n int) *Hasher { return &Hasher{slots: make(chan struct{}, max(n, 1))} }
+func NewHasher(n int) *Hasher {
+	return &Hasher{memory: memoryKiB, slots: make(chan struct{}, max(n, 1))}
+}
+
+// NewCheapHasher returns one whose hashes cost next to nothing and protect
+// nothing, for tests of other things.
+func NewCheapHasher(n int) *Hasher {
+	h := NewHasher(n)
+	h.memory = 64
+	return h
+}
 
 // Hashes returns how many hashes have been computed.
 func (h *Hasher) Hashes() int64 { return h.hashes.Load() }
@@ -86,7 +97,8 @@ func (h *Hasher) tidyLater() {
 func (t *Turn) Hash(password string) string {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails
-	return phc{memoryKiB, passes, lanes, salt, t.hasher.key(password, salt, memoryKiB, passes, lanes)}.String()
+	memory := t.hasher.memory
+	return phc{memory, passes, lanes, salt, t.hasher.key(password, salt, memory, passes, lanes)}.String()
 }
 
 // Compare reports whether the hash is that of the password.
@@ -116,8 +128,8 @@ func (h *Hasher) key(password string, salt []byte, memory, passes uint32, lanes 
 
 // Nobody returns a hash that no password has, to compare with when there is no
 // account: the answer must not come sooner.
-func Nobody() string {
+func (h *Hasher) Nobody() string {
 	random := make([]byte, saltSize+keySize)
 	_, _ = rand.Read(random) // never fails
-	return phc{memoryKiB, passes, lanes, random[:saltSize], random[saltSize:]}.String()
+	return phc{h.memory, passes, lanes, random[:saltSize], random[saltSize:]}.String()
 }

@@ -34,13 +34,13 @@ func TestTurn_Compare(t *testing.T) {
 	})
 	t.Run("refuses everything for nobody, with the same work", func(t *testing.T) {
 		before := h.Hashes()
-		if ok, err := work.Compare(password.Nobody(), ""); ok || err != nil {
+		if ok, err := work.Compare(h.Nobody(), ""); ok || err != nil {
 			t.Errorf("Compare() = %v, %v, want false", ok, err)
 		}
 		if got := h.Hashes() - before; got != 1 {
 			t.Errorf("computed %d hashes, want 1", got)
 		}
-		if got, want := len(password.Nobody()), len(hash); got != want {
+		if got, want := len(h.Nobody()), len(hash); got != want {
 			t.Errorf("nobody's hash has %d characters, a user's %d", got, want)
 		}
 	})
