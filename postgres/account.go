@@ -21,7 +21,7 @@ func accounts() []string { return []string{"postgres", "_postgres", "nobody"} }
 // already stays with its owner.
 func serverAccount(data string) (*account, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil //nolint:nilnil // the documented "us"
+		return nil, nil // the documented "us"
 	}
 	if owner := ownerOf(data); owner != nil && owner.uid != 0 {
 		return owner, nil

@@ -86,7 +86,7 @@ func TestDB_GivesConnectionsBack(t *testing.T) {
 
 	for name, use := range map[string]func(){
 		"a statement that fails":    func() { _, _ = db.Exec(ctx, "SELECT nonsense") },
-		"a query that fails":        func() { _, _ = db.Query(ctx, "SELECT nonsense") },
+		"a query that fails":        func() { r, _ := db.Query(ctx, "SELECT nonsense"); r.Close() },
 		"a query that fails late":   func() { r, _ := db.Query(ctx, "SELECT 1/(id-2) FROM items"); _, _ = pgx.CollectRows(r, pgx.RowTo[int]) },
 		"rows read to the end":      func() { r, _ := db.Query(ctx, "SELECT id FROM items"); drain(r) },
 		"rows closed early":         func() { r, _ := db.Query(ctx, "SELECT id FROM items"); r.Next(); r.Close() },

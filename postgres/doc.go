@@ -37,6 +37,16 @@
 // uses it calls [Supervise] first of all, since the server's supervisor is the
 // program itself, started once more.
 //
+//   - Processes that name the same folder share one server. It ends with the last
+//     of them, even if that was killed, and leaves nothing but durable data.
+//   - Only its own user (and root) can connect, and over no port.
+//   - As root it runs as postgres or nobody. Durable data in a folder that this
+//     account cannot enter lies in /var/lib/slipway behind a symbolic link.
+//   - The user's cache folder (root's is /var/cache) keeps what is slow to make: an
+//     empty cluster, and programs that came from npm.
+//   - It is for Linux and macOS. On macOS a server whose supervisor was killed lives
+//     on until the next start.
+//
 // # Testing
 //
 // [NewVirtual] gives a DB inside one transaction that is never committed, so each

@@ -232,7 +232,7 @@ func warm(t *testing.T, db *postgres.DB) {
 func listen(t *testing.T, serve func(net.Conn)) config.Secret {
 	t.Helper()
 	dir := t.TempDir()
-	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
+	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, ".s.PGSQL.5432"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func cutAt(t *testing.T, word string) config.Secret {
 		t.Skip("the server is not on a socket")
 	}
 	return listen(t, func(client net.Conn) {
-		server, err := net.Dial(network, address)
+		server, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), network, address)
 		if err != nil {
 			t.Errorf("reach the server: %v", err)
 			return

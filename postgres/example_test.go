@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -12,9 +13,8 @@ import (
 
 // A transaction commits when its function returns nil.
 func ExampleDB_InTx() {
-	private, db := exampleDB()
-	defer private.Close() //nolint:errcheck // an example
-	defer db.Close()
+	db, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	move := func(amount int) error {
@@ -41,7 +41,7 @@ func ExampleDB_InTx() {
 }
 
 // exampleDB starts a PostgreSQL of its own; a module gets its DB from slipway.Setup.
-func exampleDB() (*postgres.Private, *postgres.DB) {
+func exampleDB() (db *postgres.DB, done func()) {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "slipway-example-")
 	if err != nil {
@@ -51,12 +51,17 @@ func exampleDB() (*postgres.Private, *postgres.DB) {
 	if err != nil {
 		panic(err)
 	}
-	db, err := postgres.Open(postgres.Config{URL: config.Secret(private.URL()), Schema: "example"})
+	db, err = postgres.Open(postgres.Config{URL: config.Secret(private.URL()), Schema: "example"})
 	if err != nil {
 		panic(err)
 	}
 	if err := db.Up(ctx, nil, ladder("CREATE TABLE purse (cents integer); INSERT INTO purse VALUES (100);", "DROP TABLE purse;")); err != nil {
 		panic(err)
 	}
-	return private, db
+	return db, func() {
+		db.Close()
+		if err := errors.Join(private.Close(), os.RemoveAll(dir)); err != nil {
+			panic(err)
+		}
+	}
 }

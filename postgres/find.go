@@ -96,8 +96,8 @@ func candidates() []string {
 	var found []string
 	if inPath, err := exec.LookPath("postgres"); err == nil {
 		// Distributions link the program alone into the path.
-		if real, err := filepath.EvalSymlinks(inPath); err == nil {
-			found = append(found, filepath.Dir(real))
+		if program, err := filepath.EvalSymlinks(inPath); err == nil {
+			found = append(found, filepath.Dir(program))
 		}
 	}
 	for _, pattern := range []string{

@@ -42,7 +42,7 @@ func tryLock(path string, kind lockKind) (*fileLock, error) {
 	}
 	l.release()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, nil //nolint:nilnil // no lock and no failure: someone else has it
+		return nil, nil // no lock and no failure: someone else has it
 	}
 	return nil, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,9 +128,9 @@ const (
 // ladder makes migrations of pairs of up and down.
 func ladder(upDown ...string) fstest.MapFS {
 	files := fstest.MapFS{}
-	for i := 0; i < len(upDown); i += 2 {
-		text := "-- +goose Up\n" + upDown[i] + "\n\n-- +goose Down\n" + upDown[i+1] + "\n"
-		files[fmt.Sprintf("%05d_step.sql", i/2+1)] = &fstest.MapFile{Data: []byte(text)}
+	for pair := range slices.Chunk(upDown, 2) {
+		text := "-- +goose Up\n" + pair[0] + "\n\n-- +goose Down\n" + pair[1] + "\n"
+		files[fmt.Sprintf("%05d_step.sql", len(files)+1)] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return files
 }

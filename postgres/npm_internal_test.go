@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,8 +21,8 @@ func archive(t *testing.T, nameContent ...string) string {
 	var packed bytes.Buffer
 	compressed := gzip.NewWriter(&packed)
 	files := tar.NewWriter(compressed)
-	for i := 0; i < len(nameContent); i += 2 {
-		name, content := nameContent[i], nameContent[i+1]
+	for pair := range slices.Chunk(nameContent, 2) {
+		name, content := pair[0], pair[1]
 		if err := files.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
 			t.Fatal(err)
 		}

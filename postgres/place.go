@@ -100,12 +100,27 @@ func (p place) durableData(as *account) (string, error) {
 	if exists(p.data()) || as.reaches(p.dir) && p.gives(as) {
 		return p.data(), nil
 	}
-	elsewhere := filepath.Join(systemData, p.key())
-	if err := os.MkdirAll(elsewhere, 0o711); err != nil { //nolint:gosec // the data in it is closed
+	elsewhere, err := p.makeElsewhere()
+	if err != nil {
 		return "", fmt.Errorf("make a folder for the data, since PostgreSQL's account cannot use %s: %w", p.dir, err)
 	}
 	target := filepath.Join(elsewhere, "data")
 	return target, os.Symlink(target, p.data())
+}
+
+// makeElsewhere makes a new folder each time: who removed the place wants to
+// begin anew, which is no reason to remove data.
+func (p place) makeElsewhere() (string, error) {
+	if err := os.MkdirAll(systemData, 0o711); err != nil { //nolint:gosec // the data in it is closed
+		return "", err
+	}
+	folder, err := os.MkdirTemp(systemData, p.key()+"-")
+	if err != nil {
+		return "", err
+	}
+	note := "The data of the private PostgreSQL in " + p.dir + ".\nIf that folder is gone, nobody needs this one.\n"
+	err = os.WriteFile(filepath.Join(folder, "README"), []byte(note), 0o600)
+	return folder, errors.Join(err, os.Chmod(folder, 0o711)) //nolint:gosec // as above
 }
 
 // gives reports whether files can be given to the account, which some mounts refuse.
@@ -114,7 +129,7 @@ func (p place) gives(as *account) bool {
 	if err != nil {
 		return false
 	}
-	defer os.Remove(probe)
+	defer os.Remove(probe) //nolint:errcheck // an empty folder in the way of nothing
 	return as.own(probe) == nil
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -180,7 +181,7 @@ func (s *supervisorProcess) failure(at place) error {
 	const end = 4 << 10
 	told, _ := os.ReadFile(at.supervisorLog()) // if it cannot be read, the rest must do
 	told = bytes.TrimSpace(told[max(0, len(told)-end):])
-	return fmt.Errorf("its supervisor ended (%v) and said:\n%s", <-s.exit, told)
+	return fmt.Errorf("its supervisor: %w; it said:\n%s", cmp.Or(<-s.exit, errEnded), told)
 }
 
 // URL returns the address of the database that every server has.

@@ -103,6 +103,20 @@ func (r running) wantGone(t *testing.T) {
 	}
 }
 
+// openFolder is a temporary folder that other accounts may enter.
+func openFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/tmp", "slipway-test-") //nolint:usetesting // whose folders root alone may enter
+	if err == nil {
+		err = os.Chmod(folder, 0o711) //nolint:gosec // it is to be entered
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	return folder
+}
+
 // helper is another process that has a share.
 type helper struct {
 	process *os.Process
@@ -268,7 +282,7 @@ func TestStartPrivate(t *testing.T) {
 
 	t.Run("DurableDataStay", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
+		dir := openFolder(t)
 		address := func() string {
 			url, err := start(t, postgres.PrivateConfig{Dir: dir, Durable: true}).Database(t.Context(), "shop")
 			if err != nil {
@@ -292,6 +306,30 @@ func TestStartPrivate(t *testing.T) {
 		}
 		exec1(t, address(), "SELECT id FROM kept")
 	})
+}
+
+// TestStartPrivate_OutOfReach has root keep data where only root may go.
+func TestStartPrivate_OutOfReach(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root needs another account for the server")
+	}
+	cfg := postgres.PrivateConfig{Dir: t.TempDir(), Durable: true} // closed to all but us
+	p := start(t, cfg)
+	data, err := os.Readlink(filepath.Join(cfg.Dir, "data"))
+	if err != nil {
+		t.Fatalf("where is the data? %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(data)); _ = os.Remove(filepath.Dir(filepath.Dir(data))) })
+	exec1(t, p.URL(), "CREATE TABLE kept (id integer)")
+	if err := p.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+	again := start(t, cfg)
+	exec1(t, again.URL(), "SELECT id FROM kept")
+	if err := again.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
 }
 
 // exec1 runs statements, or just one.
@@ -361,12 +399,7 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Skip("only root can become somebody else")
 	}
 	uid, gid := number(t, nobody.Uid), number(t, nobody.Gid)
-	// Where go test has its own things nobody may look.
-	home, err := os.MkdirTemp("/tmp", "slipway-nobody-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	home := openFolder(t)
 	program, err := os.ReadFile(executable(t))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(home, "postgres.test"), program, 0o755)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,7 +188,7 @@ func (s *server) awaitReady(ctx context.Context) error {
 		select {
 		case err := <-s.exit:
 			s.process = nil
-			return fmt.Errorf("the server did not start (%v); it said:\n%s", err, s.lastWords())
+			return fmt.Errorf("the server did not start: %w; it said:\n%s", cmp.Or(err, errEnded), s.lastWords())
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), s.stop())
 		case <-time.After(lookInterval):
@@ -195,6 +196,9 @@ func (s *server) awaitReady(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errEnded stands for an end without an error.
+var errEnded = errors.New("it ended by itself")
 
 // pidFile is the server's own: the process first, its status in the eighth line.
 func (s *server) pidFile() string { return filepath.Join(s.data, "postmaster.pid") }
@@ -221,7 +225,7 @@ func (s *server) stop() error {
 			return nil
 		}
 		select {
-		case <-s.exit:
+		case <-s.exit: //nolint:errcheck // it ends as it likes
 			return nil
 		case <-time.After(patience):
 		}

@@ -69,7 +69,7 @@ func (s *statements) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResul
 // rows explains errors, and ends its statement once it is read or closed.
 type rows struct {
 	pgx.Rows
-	ctx  context.Context //nolint:containedctx // the statement's own, to judge its errors
+	ctx  context.Context // the statement's own, to judge its errors
 	from *statements
 }
 
@@ -106,7 +106,7 @@ func (r *rows) Err() error { return r.from.explain(r.ctx, r.Rows.Err()) }
 
 type row struct {
 	raw  pgx.Row
-	ctx  context.Context //nolint:containedctx // the statement's own, to judge its errors
+	ctx  context.Context // the statement's own, to judge its errors
 	from *statements
 }
 
@@ -120,7 +120,7 @@ var errBatchBegins = errors.New("a batch that begins a transaction: begin it wit
 
 type batch struct {
 	pgx.BatchResults
-	ctx  context.Context //nolint:containedctx // the statement's own, to judge its errors
+	ctx  context.Context // the statement's own, to judge its errors
 	from *statements
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,6 +109,6 @@ func (o order) serve(ctx context.Context, at place, alive *fileLock) error {
 	case <-ctx.Done():
 		return s.stop()
 	case err := <-s.exit:
-		return fmt.Errorf("the server ended by itself (%v); it said:\n%s", err, s.lastWords())
+		return fmt.Errorf("the server ended by itself: %w; it said:\n%s", cmp.Or(err, errEnded), s.lastWords())
 	}
 }

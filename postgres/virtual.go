@@ -24,7 +24,7 @@ func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error)
 	if err := checkSchema(schema); err != nil {
 		return nil, err
 	}
-	v := &virtual{conn: conn, turn: make(chan struct{}, 1)}
+	v := &virtual{conn: conn, turn: make(chan struct{}, 1), over: make(chan struct{})}
 	if _, err := conn.Exec(ctx, "BEGIN; SET LOCAL search_path = "+pgx.Identifier{schema}.Sanitize()); err != nil {
 		return nil, fmt.Errorf("begin a virtual database: %w", err)
 	}
@@ -44,6 +44,7 @@ func (d *DB) Rollback(ctx context.Context) error {
 		return fmt.Errorf("roll the test back: %w", err)
 	}
 	// The turn is never given back: whoever still works gets an error, not the next test's data.
+	close(v.over)
 	_, err := v.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
 	return err
 }
@@ -77,7 +78,9 @@ type virtualKey struct{}
 type virtual struct {
 	conn *pgx.Conn
 	// turn holds a token while someone uses the connection.
-	turn       chan struct{}
+	turn chan struct{}
+	// over is closed once all is rolled back.
+	over       chan struct{}
 	deferAgain string
 }
 
@@ -96,6 +99,8 @@ func (v *virtual) enter(ctx context.Context) error {
 	select {
 	case v.turn <- struct{}{}:
 		return nil
+	case <-v.over:
+		return errRolledBack
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:

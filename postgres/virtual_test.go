@@ -189,4 +189,9 @@ func TestDB_Rollback(t *testing.T) {
 	if got := count(t, beneath); got != 0 {
 		t.Errorf("%d rows were left, want 0", got)
 	}
+	for what, err := range map[string]error{"InTx()": db.InTx(t.Context(), insert), "Rollback()": db.Rollback(t.Context())} {
+		if err == nil || !strings.Contains(err.Error(), "rolled back") {
+			t.Errorf("%s after Rollback = %v, want to be told", what, err)
+		}
+	}
 }
