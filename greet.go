@@ -74,5 +74,8 @@ func buildVersion() string {
 	if !ok {
 		return "unknown"
 	}
+	if info.Main.Version == "(devel)" {
+		return "development"
+	}
 	return cmp.Or(info.Main.Version, "development")
 }

@@ -153,6 +153,10 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	p.shared = append(p.shared, prefix+"URL=http://"+addr)
 	secret := newSecret(name)
 	p.own[name] = append(p.own[name], secret)
+	if name == ssoModule {
+		// The edge of this plan stands between users and the SSO.
+		p.own[name] = append(p.own[name], "SSO_TRUSTED_PROXIES=127.0.0.0/8")
+	}
 	if name != ssoModule {
 		p.own[ssoModule] = append(p.own[ssoModule], secret)
 	}

@@ -87,7 +87,7 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 	if err != nil {
 		return unreachable(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
+	defer resp.Body.Close()
 	body, err := readBody(resp)
 	if err != nil {
 		return garbled(err)

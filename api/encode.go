@@ -56,6 +56,9 @@ func newEncoder(r *Route) (*encoder, error) {
 			return e, fmt.Errorf("%s: input field %s: %w", r.Pattern(), f.Name, err)
 		}
 	}
+	if err := checkDefaults(r); err != nil {
+		return e, err
+	}
 	return e, e.template()
 }
 
@@ -255,7 +258,7 @@ func text(v reflect.Value) (string, error) {
 		return v.Interface().(time.Time).Format(time.RFC3339Nano), nil
 	}
 	if v.Type().NumMethod() > 0 { // boxing a plain value would cost an allocation
-		if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 			b, err := m.MarshalText()
 			return string(b), err
 		}

@@ -25,6 +25,7 @@ type endpoint struct {
 	route         *Route
 	pattern       string
 	public        bool
+	private       bool // the answer is for nobody else, so no cache may keep it
 	audience      []string
 	maxBody       int64
 	timeout       time.Duration
@@ -39,6 +40,7 @@ type endpoint struct {
 func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 	e := &endpoint{
 		route: r, pattern: r.Pattern(), public: r.access.IsPublic(),
+		private:  !r.access.IsPublic() || r.method != http.MethodGet,
 		audience: []string{r.contract.name, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
 		authenticator: s.cfg.Authenticator, logger: s.cfg.Logger, reporter: s.cfg.Reporter, next: next,

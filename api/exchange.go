@@ -108,7 +108,7 @@ func (x *exchange) WriteHeader(code int) {
 	if _, ok := h["X-Content-Type-Options"]; !ok {
 		h["X-Content-Type-Options"] = noSniff
 	}
-	if _, ok := h["Cache-Control"]; !ok && !x.endpoint.public {
+	if _, ok := h["Cache-Control"]; !ok && x.endpoint.private {
 		h["Cache-Control"] = noStore
 	}
 	x.ResponseWriter.WriteHeader(code)

@@ -87,9 +87,23 @@ func (r *Route) huma() huma.Operation {
 		// byte lets a body of exactly the limit pass.
 		MaxBodyBytes: r.maxBody + 1,
 		Responses:    map[string]*huma.Response{"default": problemResponse()},
+		Parameters:   r.extraParameters(),
 		Security:     r.security(),
 		Extensions:   map[string]any{"x-slipway-access": r.access.String()},
 	}
+}
+
+// extraParameters documents what the endpoint reads and the input does not.
+func (r *Route) extraParameters() []*huma.Param {
+	if !r.idempotent {
+		return nil
+	}
+	longest := maxIdempotencyKey
+	return []*huma.Param{{
+		Name: IdempotencyHeader, In: "header",
+		Description: "Any text that is new for a new request, and the same when this one is sent again: then it takes effect once.",
+		Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+	}}
 }
 
 func (r *Route) security() []map[string][]string {

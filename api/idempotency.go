@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -144,7 +145,7 @@ const leaseGrace = 2 * time.Second
 
 func fingerprint(r *http.Request, body []byte) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%d\n", r.URL.EscapedPath(), r.URL.RawQuery, len(body))
+	_, _ = fmt.Fprintf(h, "%s\n%s\n%d\n", r.URL.EscapedPath(), r.URL.RawQuery, len(body))
 	h.Write(body)
 	return [sha256.Size]byte(h.Sum(nil))
 }
@@ -227,9 +228,7 @@ func (r *recording) answer() StoredAnswer {
 
 func (r *recording) send() {
 	h := r.x.Header()
-	for k, v := range r.header {
-		h[k] = v
-	}
+	maps.Copy(h, r.header)
 	r.x.WriteHeader(r.status)
 	_, _ = r.x.Write(r.body.Bytes()) // the client may be gone
 }

@@ -264,6 +264,11 @@ func TestContract_Err(t *testing.T) {
 	type trueByDefault struct {
 		All bool `query:"all" default:"true"`
 	}
+	type defaulted struct {
+		Body struct {
+			Quantity int `json:"quantity" default:"5"`
+		}
+	}
 	type small struct {
 		N int32 `query:"n"`
 	}
@@ -275,7 +280,10 @@ func TestContract_Err(t *testing.T) {
 		"would overflow silently":    func(c *api.Contract) { api.GET[small, book](c, "/a", auth.Need(read), "x") },
 		`no input field has the tag`: func(c *api.Contract) { api.GET[api.Empty, book](c, "/a/{id}", auth.Need(read), "x") },
 		"the path has no {id}":       func(c *api.Contract) { api.GET[getInput, book](c, "/a", auth.Need(read), "x") },
-		"expected to begin with /":   func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
+		"would also replace a zero that was sent": func(c *api.Contract) {
+			api.POST[defaulted, book](c, "/a", auth.Need(read), "x")
+		},
+		"expected to begin with /": func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
 		"is declared twice": func(c *api.Contract) {
 			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
 			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
