@@ -13,8 +13,16 @@ import (
 
 // New returns the module.
 func New(adapter Adapter) slipway.Module {
-	setup := func(m *slipway.Setup, cfg Config) error { return setup(m, cfg, adapter) }
-	return slipway.NewModule(acquiringapi.Module, setup, slipway.Migrations(migrations.Files))
+	return slipway.NewModule(acquiringapi.Module, func(m *slipway.Setup, cfg Config) error {
+		s, err := newService(m, cfg, adapter)
+		if err != nil {
+			return err
+		}
+		api.Handle(m, acquiringapi.Create, s.create)
+		api.Handle(m, acquiringapi.Get, s.get)
+		m.Background("collector", s.collect)
+		return nil
+	}, slipway.Migrations(migrations.Files))
 }
 
 // Config are the settings of the module.
@@ -41,20 +49,16 @@ func (c Config) Validate() []config.Problem {
 	return problems
 }
 
-func setup(m *slipway.Setup, cfg Config, adapter Adapter) error {
+func newService(m *slipway.Setup, cfg Config, adapter Adapter) (*service, error) {
 	if adapter.TestMoney && m.Environment() == config.Production && !cfg.TestMoney {
-		return fmt.Errorf("the acquirer %q moves no real money: give acquiring.New a real one, or set ACQUIRING_TEST_MONEY=true to give goods away", adapter.Name)
+		return nil, fmt.Errorf("the acquirer %q moves no real money: give acquiring.New a real one, or set ACQUIRING_TEST_MONEY=true to give goods away", adapter.Name)
 	}
 	provider, err := adapter.Open(m)
 	if err != nil {
-		return fmt.Errorf("open the acquirer %s: %w", adapter.Name, err)
+		return nil, fmt.Errorf("open the acquirer %s: %w", adapter.Name, err)
 	}
-	s := &service{
+	return &service{
 		cfg: cfg, payments: ledger{db: m.DB(), provider: adapter.Name},
 		payable: m.Calls(cfg.Payable), provider: provider, logger: m.Logger(),
-	}
-	api.Handle(m, acquiringapi.Create, s.create)
-	api.Handle(m, acquiringapi.Get, s.get)
-	m.Background("collector", s.collect)
-	return nil
+	}, nil
 }

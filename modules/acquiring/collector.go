@@ -73,7 +73,7 @@ func (s *service) lookUp(ctx context.Context, p payment) (payment, error) {
 	defer cancel()
 	result, err := s.provider.Lookup(asked, p.ID)
 	if err != nil {
-		return p, errors.Join(err, s.payments.leave(ctx, p))
+		return p, errors.Join(err, s.payments.leave(ctx, p, p.pause()))
 	}
 	return s.conclude(ctx, p, result)
 }

@@ -69,7 +69,7 @@ func (l ledger) get(ctx context.Context, id uuid.UUID) (payment, error) {
 func (l ledger) takeUp(ctx context.Context, id uuid.UUID) (payment, error) {
 	p, err := l.change(ctx, `
 UPDATE payments SET attempt = attempt + 1, due_at = now() + $2
- WHERE id = $1 AND due_at < now() RETURNING `+columns, id, lease)
+ WHERE id = $1 AND due_at <= now() RETURNING `+columns, id, lease)
 	return p, wrap(err, "take the payment up")
 }
 
@@ -77,7 +77,7 @@ UPDATE payments SET attempt = attempt + 1, due_at = now() + $2
 func (l ledger) takeUpDue(ctx context.Context, limit int) ([]payment, error) {
 	rows, err := l.db.Query(ctx, `
 UPDATE payments SET attempt = attempt + 1, due_at = now() + $1
- WHERE id IN (SELECT id FROM payments WHERE settled_at IS NULL AND due_at < now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+ WHERE id IN (SELECT id FROM payments WHERE settled_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING `+columns, lease, limit)
 	if err != nil {
 		return nil, wrap(err, "take up what is due")
@@ -115,9 +115,9 @@ UPDATE payments SET settled_at = now() WHERE id = $1 AND attempt = $2 AND settle
 }
 
 // leave gives a payment back, to be looked at again after a pause.
-func (l ledger) leave(ctx context.Context, p payment) error {
+func (l ledger) leave(ctx context.Context, p payment, pause time.Duration) error {
 	_, err := l.db.Exec(ctx, `UPDATE payments SET looks = looks + 1, due_at = now() + $3 WHERE id = $1 AND attempt = $2`,
-		p.ID, p.Attempt, p.pause())
+		p.ID, p.Attempt, pause)
 	return wrap(err, "leave the payment")
 }
 

@@ -110,7 +110,8 @@ func (s *service) claim(ctx context.Context, p payment) (payment, error) {
 		err = errors.New("the payable agreed to another owner or total than it was asked for")
 	}
 	if err != nil {
-		return p, errors.Join(fmt.Errorf("claim the payable: %w", err), s.payments.leave(ctx, p))
+		// At once: the client's next try may resume it.
+		return p, errors.Join(fmt.Errorf("claim the payable: %w", err), s.payments.leave(ctx, p, 0))
 	}
 	return s.claimed(ctx, p)
 }
@@ -127,7 +128,7 @@ func (s *service) claimed(ctx context.Context, p payment) (payment, error) {
 	if errors.Is(err, errActive) {
 		return p, errors.Join(
 			problem.Conflict("another payment for the same is at work or has been made").WithCode(acquiringapi.CodeInProgress),
-			s.payments.leave(ctx, p))
+			s.payments.leave(ctx, p, 0))
 	}
 	return next, err
 }
@@ -140,7 +141,7 @@ func (s *service) charge(ctx context.Context, p payment, card Card) (payment, er
 	result, err := s.provider.Charge(asked, Charge{Key: p.ID, Reference: p.CartID, Amount: p.Amount, Card: card})
 	if err != nil {
 		s.logger.WarnContext(ctx, "charge without an answer; it will be looked up", "payment_id", p.ID, "error", err)
-		return p, s.payments.leave(ctx, p)
+		return p, s.payments.leave(ctx, p, p.pause())
 	}
 	return s.conclude(ctx, p, result)
 }
@@ -155,7 +156,7 @@ func (s *service) conclude(ctx context.Context, p payment, r Result) (payment, e
 	case r.Outcome == NotFound && p.Waiting > s.cfg.LostAfter:
 		return s.payments.move(ctx, p, lost, "never_charged")
 	}
-	return p, s.payments.leave(ctx, p)
+	return p, s.payments.leave(ctx, p, p.pause())
 }
 
 // settle tells the payable, as the service, how the payment ended. What fails
@@ -168,7 +169,7 @@ func (s *service) settle(ctx context.Context, p payment) {
 	if err == nil {
 		_, err = s.payments.settle(ctx, p)
 	} else {
-		err = errors.Join(err, s.payments.leave(ctx, p))
+		err = errors.Join(err, s.payments.leave(ctx, p, p.pause()))
 	}
 	if err != nil && !errors.Is(err, errOvertaken) {
 		s.logger.ErrorContext(ctx, "payment not settled; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)

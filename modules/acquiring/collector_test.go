@@ -1,0 +1,232 @@
+package acquiring
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
+	"github.com/slipway-go/slipway/modules/acquiring/migrations"
+	"github.com/slipway-go/slipway/money"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+func TestCollector(t *testing.T) {
+	t.Parallel()
+
+	t.Run("gives a payable back whose request died before the charge", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.create(t)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Created, false) // the request may still be at work
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Failed, true)
+		w.wantTold(t, `"failed"`)
+	})
+
+	t.Run("finds out what became of a charge without an answer", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.found = Result{Outcome: Approved}
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Captured, true)
+		w.wantTold(t, `"captured"`)
+	})
+
+	t.Run("believes that nothing was charged only after a while", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.found = Result{Outcome: NotFound}
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.later(t, time.Minute)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Failed, true)
+		w.wantTold(t, `"failed"`)
+	})
+
+	t.Run("asks again, less and less often, while the acquirer is down", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.later(t, lease)
+		w.pass(t)
+		w.pass(t) // not due
+		if w.lookups != 1 {
+			t.Errorf("asked %d times, want 1", w.lookups)
+		}
+		w.later(t, time.Second)
+		w.pass(t)
+		w.later(t, time.Second)
+		w.pass(t) // not due: now the pause is longer
+		if w.lookups != 2 {
+			t.Errorf("asked %d times, want 2", w.lookups)
+		}
+		w.wantStatus(t, p, acquiringapi.Pending, false)
+	})
+
+	t.Run("tells the payable again until it listens", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.found, w.payableDown = Result{Outcome: Declined, Reason: "stolen"}, true
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Declined, false)
+		w.payableDown = false
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Declined, true)
+		w.wantTold(t, `"failed"`)
+		w.later(t, time.Hour)
+		w.pass(t)
+		if w.lookups != 1 {
+			t.Errorf("the acquirer was asked %d times, want 1", w.lookups)
+		}
+	})
+}
+
+func TestLedger(t *testing.T) {
+	t.Parallel()
+
+	t.Run("refuses whoever was overtaken", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		old := w.pending(t)
+		w.later(t, lease)
+		if _, err := w.service.payments.takeUp(t.Context(), old.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.service.payments.move(t.Context(), old, lost, ""); !errors.Is(err, errOvertaken) {
+			t.Errorf("move = %v, want errOvertaken", err)
+		}
+		if _, err := w.service.payments.takeUp(t.Context(), old.ID); !errors.Is(err, errOvertaken) {
+			t.Errorf("takeUp of what somebody works on = %v, want errOvertaken", err)
+		}
+		w.wantStatus(t, old, acquiringapi.Pending, false)
+	})
+
+	t.Run("has one payment at work or made for a payable", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.pending(t)
+		second := w.create(t)
+		if _, err := w.service.payments.move(t.Context(), second, claimed, ""); !errors.Is(err, errActive) {
+			t.Errorf("move = %v, want errActive", err)
+		}
+	})
+}
+
+// A world is the module with a payable and an acquirer that do as they are told.
+type world struct {
+	service     *service
+	cart        uuid.UUID
+	payableDown bool
+	told        *slipwaytest.Received[acquiringapi.SettleInput]
+	found       Result // the zero one means that the acquirer is down
+	lookups     int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{cart: uuid.New()}
+	adapter := Adapter{Name: "stub", Open: func(*slipway.Setup) (Provider, error) { return w, nil }}
+	module := slipway.NewModule(acquiringapi.Module, func(m *slipway.Setup, cfg Config) (err error) {
+		w.service, err = newService(m, cfg, adapter)
+		api.Handle(m, acquiringapi.Create, w.service.create)
+		api.Handle(m, acquiringapi.Get, w.service.get)
+		return err
+	}, slipway.Migrations(migrations.Files))
+	k := slipwaytest.Tx(t, module)
+	w.told = slipwaytest.Fail(k, "cart", acquiringapi.Settle, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(map[bool]int{false: http.StatusNoContent, true: http.StatusInternalServerError}[w.payableDown])
+	})
+	return w
+}
+
+// Charge implements Provider.
+func (w *world) Charge(context.Context, Charge) (Result, error) {
+	return Result{}, errors.New("nothing should be charged here")
+}
+
+// Lookup implements Provider.
+func (w *world) Lookup(context.Context, uuid.UUID) (Result, error) {
+	w.lookups++
+	if w.found == (Result{}) {
+		return Result{}, errors.New("the acquirer is down")
+	}
+	return w.found, nil
+}
+
+func (w *world) create(t *testing.T) payment {
+	t.Helper()
+	card, err := ParseCard("4242424242424242")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.service.payments.create(t.Context(), order{
+		Owner: "ada", Key: uuid.NewString(), CartID: w.cart, Amount: money.Money{Amount: 1250, Currency: "EUR"}, Card: card,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// pending returns a payment that was asked of the acquirer by a process that is gone.
+func (w *world) pending(t *testing.T) payment {
+	t.Helper()
+	p, err := w.service.payments.move(t.Context(), w.create(t), claimed, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// later lets time pass for the payments: the test is one transaction, in which
+// the database's clock stands.
+func (w *world) later(t *testing.T, d time.Duration) {
+	t.Helper()
+	_, err := w.service.payments.db.Exec(t.Context(), `UPDATE payments SET due_at = due_at - $1::interval, charged_at = charged_at - $1::interval`, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) pass(t *testing.T) {
+	t.Helper()
+	w.service.pass(t.Context())
+}
+
+func (w *world) wantStatus(t *testing.T, p payment, status acquiringapi.Status, settled bool) {
+	t.Helper()
+	got, err := w.service.payments.get(t.Context(), p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Status != status || got.Settled != settled {
+		t.Errorf("the payment is %s (%s), settled %v; want %s, %v", got.Status, got.Reason, got.Settled, status, settled)
+	}
+}
+
+// wantTold checks the last settlement that the payable was told of.
+func (w *world) wantTold(t *testing.T, outcome string) {
+	t.Helper()
+	bodies := w.told.Bodies()
+	if len(bodies) == 0 || !strings.Contains(bodies[len(bodies)-1], outcome) {
+		t.Errorf("the payable was told %v, want %s at last", bodies, outcome)
+	}
+}
