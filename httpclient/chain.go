@@ -1,14 +1,17 @@
 package httpclient
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // A Layer wraps a RoundTripper with one concern.
 type Layer func(http.RoundTripper) http.RoundTripper
 
 // Chain puts the layers around base; the first is the outermost.
 func Chain(base http.RoundTripper, layers ...Layer) http.RoundTripper {
-	for i := len(layers) - 1; i >= 0; i-- {
-		base = layers[i](base)
+	for _, layer := range slices.Backward(layers) {
+		base = layer(base)
 	}
 	return base
 }

@@ -38,7 +38,7 @@ func ExampleChain() {
 		fmt.Println(err)
 		return
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	fmt.Println(resp.StatusCode, string(body), err, "in", attempts, "attempts")
 	// Output: 200 three items <nil> in 2 attempts

@@ -39,7 +39,7 @@ func (c LogConfig) requestBody(r *http.Request) string {
 	if err != nil {
 		return sized(r.ContentLength)
 	}
-	defer body.Close() //nolint:errcheck // a copy that was read
+	defer body.Close()
 	head, err := io.ReadAll(io.LimitReader(body, maxLoggedBody+1))
 	return c.show(r.Header, head, err)
 }

@@ -78,7 +78,8 @@ func TestLog_OneLineForEachAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := newNeighbour(fails(errRefused), status(http.StatusServiceUnavailable), status(http.StatusOK))
-		lines := logged(t, slog.LevelInfo, n, request(t.Context(), t, http.MethodGet, ""), httpclient.Retry(httpclient.RetryConfig{}), httpclient.Trace())
+		ctx := telemetry.WithSpan(t.Context(), telemetry.NewSpanContext())
+		lines := logged(t, slog.LevelInfo, n, request(ctx, t, http.MethodGet, ""), httpclient.Retry(httpclient.RetryConfig{}), httpclient.Trace())
 		if len(lines) != 3 {
 			t.Fatalf("%d lines, want 3", len(lines))
 		}
@@ -87,7 +88,7 @@ func TestLog_OneLineForEachAttempt(t *testing.T) {
 				t.Errorf("line %d is of attempt %v at level %v, want %s", i, lines[i]["attempt"], lines[i]["level"], level)
 			}
 		}
-		if lines[0]["trace_id"] != lines[0]["trace_id"] || lines[0]["span_id"] == lines[1]["span_id"] {
+		if lines[0]["trace_id"] != lines[1]["trace_id"] || lines[0]["span_id"] == lines[1]["span_id"] {
 			t.Errorf("spans %v and %v", lines[0]["span_id"], lines[1]["span_id"])
 		}
 	})

@@ -48,7 +48,7 @@ func drain(body io.ReadCloser) string {
 	if body == nil {
 		return ""
 	}
-	defer body.Close() //nolint:errcheck // in memory
+	defer body.Close()
 	b, err := io.ReadAll(body)
 	if err != nil {
 		return "unreadable: " + err.Error()

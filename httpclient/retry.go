@@ -150,7 +150,7 @@ func retryAfter(resp *http.Response) time.Duration {
 	}
 	v := resp.Header.Get("Retry-After")
 	if s, err := strconv.ParseUint(v, 10, 32); err == nil {
-		return time.Duration(s) * time.Second //nolint:gosec // 32 bits of seconds fit
+		return time.Duration(s) * time.Second
 	}
 	if at, err := http.ParseTime(v); err == nil {
 		return max(0, time.Until(at))

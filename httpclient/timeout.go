@@ -104,7 +104,7 @@ func (e *TimeoutError) keep(ctx context.Context, cancel context.CancelFunc, arme
 
 // explain makes an error that came since the bound was reached say so.
 func (e *TimeoutError) explain(ctx context.Context, err error) error {
-	if ctx.Err() == nil || context.Cause(ctx) != error(e) || errors.Is(err, error(e)) {
+	if ctx.Err() == nil || !errors.Is(context.Cause(ctx), error(e)) || errors.Is(err, error(e)) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", e, err)

@@ -90,7 +90,7 @@ func TestDeadline_Context(t *testing.T) {
 	t.Parallel()
 
 	// inside runs f where a layer within the deadline would.
-	inside := func(t *testing.T, ctx context.Context, f func(ctx context.Context)) { //nolint:revive // t first, as everywhere
+	inside := func(t *testing.T, ctx context.Context, f func(ctx context.Context)) {
 		t.Helper()
 		base := httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
 			f(r.Context())

@@ -65,7 +65,7 @@ func TestNewTransport_TLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10} //nolint:gosec // to see what the client refuses
+		s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10}
 		change(s.TLS)
 		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		s.StartTLS()
@@ -237,7 +237,7 @@ func fetchBy(t *testing.T, transport http.RoundTripper, address string) fetched 
 	if err != nil {
 		return fetched{err: err}
 	}
-	defer resp.Body.Close() //nolint:errcheck // empty
+	defer resp.Body.Close()
 	return fetched{resp.StatusCode, resp.Header, nil}
 }
 

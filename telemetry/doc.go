@@ -2,20 +2,31 @@
 // unexpected errors, and what must not be in any of them.
 //
 //	logger := telemetry.NewLogger(os.Stdout, "shop", telemetry.LogConfig{}, &telemetry.Redactor{})
-//	logger.InfoContext(ctx, "payment captured", "order_id", id)
+//	logger.With("module", "cart").InfoContext(ctx, "payment captured", "order_id", id)
 //
 // # Guaranteed
 //
-//   - One record is one line of JSON, written by one Write.
-//   - A line written with a context names the trace and span of that context.
+//   - One record is one line of JSON in one Write: time, level, msg, service,
+//     module, trace_id, span_id, then the rest. The time is in UTC with nine
+//     digits of a second; the trace is the context's. An attribute that is called
+//     like one of these fields gets an underscore behind its name.
 //   - Passwords, tokens, keys and card numbers are hidden by the name of the
 //     attribute or field that holds them and, as a second net, by what they look
-//     like. Headers and bodies are shown by allow-list.
+//     like, in every text of every line, the message included. Headers and bodies
+//     are shown by allow-list; a body that is cut off is not shown at all.
+//   - A struct is logged field by field, and its tags log:"drop", log:"mask" and
+//     log:"hash" hold wherever it stands: behind a pointer, in a list, in a map.
+//   - Nothing that is logged can break a line, end the process or go on for ever:
+//     texts, depth and numbers of elements are bounded, panics of what is logged
+//     are contained.
+//   - A traceparent is read as W3C Trace Context asks; anything malformed is
+//     refused, and a trace begins anew.
 //
 // # Not guaranteed
 //
 // A secret that looks like nothing and stands in a field that is called like
 // nothing is not recognised: tag the field (log:"drop") or use config.Secret.
+// The net by value takes one number in ten that looks like a card's for one.
 //
 // # Testing
 //

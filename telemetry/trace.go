@@ -20,7 +20,7 @@ type SpanContext struct {
 func NewSpanContext() SpanContext {
 	var s SpanContext
 	for !s.Valid() {
-		binary.NativeEndian.PutUint64(s.TraceID[:8], rand.Uint64())  //nolint:gosec // not a secret
+		binary.NativeEndian.PutUint64(s.TraceID[:8], rand.Uint64()) //nolint:gosec // not a secret
 		binary.NativeEndian.PutUint64(s.TraceID[8:], rand.Uint64()) //nolint:gosec // not a secret
 		binary.NativeEndian.PutUint64(s.SpanID[:], rand.Uint64())   //nolint:gosec // not a secret
 	}
@@ -110,13 +110,30 @@ func digit(c byte) (byte, bool) {
 
 type spanKey struct{}
 
+// A spanned context holds its span itself: as a value of context.WithValue it
+// would cost a second allocation on the way of every request.
+type spanned struct {
+	context.Context
+
+	span SpanContext
+}
+
+func (s *spanned) Value(key any) any {
+	if key == (spanKey{}) {
+		return &s.span
+	}
+	return s.Context.Value(key)
+}
+
 // WithSpan returns a context inside the span.
 func WithSpan(ctx context.Context, s SpanContext) context.Context {
-	return context.WithValue(ctx, spanKey{}, s)
+	return &spanned{ctx, s}
 }
 
 // SpanFrom returns the span of the context; the zero value when there is none.
 func SpanFrom(ctx context.Context) SpanContext {
-	s, _ := ctx.Value(spanKey{}).(SpanContext)
-	return s
+	if s, ok := ctx.Value(spanKey{}).(*SpanContext); ok {
+		return *s
+	}
+	return SpanContext{}
 }

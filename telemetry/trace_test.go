@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -52,4 +53,49 @@ func ExampleParseTraceparent() {
 	child := parent.Child()
 	fmt.Println(child.TraceIDString(), child.SpanID != parent.SpanID)
 	// Output: 4bf92f3577b34da6a3ce929d0e0e4736 true
+}
+
+func TestWithSpan(t *testing.T) {
+	t.Parallel()
+
+	t.Run("IsNoneAtFirst", func(t *testing.T) {
+		t.Parallel()
+		if got := telemetry.SpanFrom(t.Context()); got.Valid() || got.Traceparent() != "" {
+			t.Errorf("SpanFrom() = %v", got)
+		}
+	})
+
+	t.Run("KeepsWhatTheContextHas", func(t *testing.T) {
+		t.Parallel()
+		type key struct{}
+		parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "kept"))
+		outer := telemetry.NewSpanContext()
+		ctx := telemetry.WithSpan(telemetry.WithSpan(parent, outer), outer.Child())
+		if ctx.Value(key{}) != "kept" {
+			t.Error("a value is lost")
+		}
+		if got := telemetry.SpanFrom(ctx); got == outer || got.TraceID != outer.TraceID {
+			t.Errorf("SpanFrom() = %v, want the inner span", got)
+		}
+		child, stop := context.WithCancel(ctx)
+		defer stop()
+		cancel()
+		<-child.Done()
+	})
+}
+
+func FuzzParseTraceparent(f *testing.F) {
+	f.Add(example)
+	f.Add("cc" + example[2:] + "-what-the-future-brings")
+	f.Fuzz(func(t *testing.T, header string) {
+		s, ok := telemetry.ParseTraceparent(header)
+		switch {
+		case !ok && s != telemetry.SpanContext{}:
+			t.Errorf("ParseTraceparent(%q) = %v and refuses it", header, s)
+		case ok && s.Traceparent()[:52] != "00"+header[2:52]:
+			t.Errorf("ParseTraceparent(%q) is written as %q", header, s.Traceparent())
+		case ok && strings.ToLower(header) != header && len(header) == len(example):
+			t.Errorf("ParseTraceparent(%q) takes upper case", header)
+		}
+	})
 }
