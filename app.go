@@ -103,6 +103,9 @@ func (a *App) identify() error {
 	switch {
 	case a.settings.identity.Issuer != nil:
 		a.identity.issuer = strings.TrimSuffix(a.settings.identity.Issuer.String(), "/")
+	case a.source.Environment() == config.Production && a.settings.process.PublicURL == nil && a.topology.role == roleWhole:
+		return config.Errors{{Variable: "SLIPWAY_PUBLIC_URL", Expected: "the address under which users reach the product, such as https://shop.example",
+			Fix: "it is the issuer of the tokens; SSO_ISSUER may name another"}}
 	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
 		a.identity.issuer = a.settings.process.publicURL()
 	case a.topology.role != roleEdge:

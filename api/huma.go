@@ -142,7 +142,7 @@ func toProblem(c huma.Context, _ string, v any) (any, error) {
 		return e.Body, nil
 	case *huma.ErrorModel:
 		p := invalid(e)
-		note(c.Context(), p)
+		_ = note(c.Context(), p)
 		return p.Body(traceID(c.Context())), nil
 	}
 	return v, nil
