@@ -182,7 +182,7 @@ func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, err
 	if err != nil {
 		return CachedToken{}, problem.Unavailable("the sign-in service could not be reached").WithCode("sso_unavailable").WithHeader("Retry-After", "1").Wrap(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
+	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse))
 	if err != nil {
 		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode("sso_unavailable").Wrap(err)
