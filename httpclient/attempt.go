@@ -32,8 +32,8 @@ func attemptOf(ctx context.Context) int {
 	return 1
 }
 
-// marked returns the request as attempt n.
-func marked(r *http.Request, n int) *http.Request {
+// numbered returns the request as attempt n.
+func numbered(r *http.Request, n int) *http.Request {
 	m := r.WithContext(context.WithValue(r.Context(), attemptKey{}, n))
 	m.Header = withHeader(r.Header, AttemptHeader, strconv.Itoa(n))
 	return m

@@ -3,7 +3,9 @@ package httpclient_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +16,9 @@ import (
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
 )
+
+// errSSO is what another neighbour's chain makes of its failure.
+var _, errSSO = named("sso")(newNeighbour(fails(errRefused))).RoundTrip(&http.Request{URL: &url.URL{}})
 
 func guarded(n http.RoundTripper) http.RoundTripper {
 	return httpclient.Chain(n, httpclient.Breaker(httpclient.BreakerConfig{Target: "cart"}), httpclient.AttemptTimeout(0), named("cart"))
@@ -60,6 +65,7 @@ func TestBreaker_StaysClosed(t *testing.T) {
 		"On404":                     status(http.StatusNotFound),
 		"On429":                     status(http.StatusTooManyRequests),
 		"OnErrorsOfLayersWithin":    fails(problem.Unavailable("no token").Wrap(errRefused)),
+		"OnTheFailureOfTheSSO":      fails(fmt.Errorf("get a token: %w", problem.Unavailable("no token").Wrap(errSSO))),
 		"OnErrorsThatNobodyKnows":   fails(errors.New("nobody to call for")),
 		"OnOneFailureInThree":       oneIn(3, status(http.StatusServiceUnavailable)),
 		"OnAnswersThatAreInOrder":   status(http.StatusOK),

@@ -79,22 +79,39 @@ const (
 )
 
 // failureOf judges an error by its kind, so that layers can be used one without
-// the other. What is unknown counts for nothing unless Log has marked it: it
+// the other. What is unknown counts for nothing unless [Log] has marked it: it
 // may be a token that was not to be had, and that is no fault of the neighbour.
 func failureOf(ctx context.Context, err error) failure {
-	if e, ok := errors.AsType[*TimeoutError](err); ok {
-		if e.attempt {
-			return late
-		}
-		return nothing
+	if kind, ok := marked(err); ok {
+		return kind
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.kind
-	}
-	if _, ok := errors.AsType[*problem.Error](err); ok || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return nothing
 	}
 	return transportFailure(err, nothing)
+}
+
+// marked looks for the outermost error that says whose failure it is: a problem
+// may have the failure of another neighbour as its cause, the SSO's.
+func marked(err error) (failure, bool) {
+	switch e := err.(type) { //nolint:errorlint // one step at a time
+	case nil:
+		return nothing, false
+	case *Error:
+		return e.kind, true
+	case *TimeoutError:
+		return e.kind(), true
+	case *problem.Error:
+		return nothing, true
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if kind, ok := marked(inner); ok {
+				return kind, true
+			}
+		}
+		return nothing, false
+	}
+	return marked(errors.Unwrap(err))
 }
 
 // transportFailure sorts the errors of a transport.

@@ -117,7 +117,7 @@ func isRepeatable(r *http.Request) bool {
 // GetBody can do that: what a reader has given is gone.
 func replay(r *http.Request, n int) (*http.Request, bool) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return marked(r, n), true
+		return numbered(r, n), true
 	}
 	if r.GetBody == nil {
 		return nil, false
@@ -126,7 +126,7 @@ func replay(r *http.Request, n int) (*http.Request, bool) {
 	if err != nil {
 		return nil, false
 	}
-	again := marked(r, n)
+	again := numbered(r, n)
 	again.Body = body
 	return again, true
 }

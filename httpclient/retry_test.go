@@ -95,7 +95,7 @@ func TestRetry_Never(t *testing.T) {
 
 	t.Run("ACallThatALayerRefused", func(t *testing.T) {
 		t.Parallel()
-		for _, err := range []error{errors.New("nobody to call for"), problem.Unavailable("no token").Wrap(errRefused)} {
+		for _, err := range []error{errors.New("nobody to call for"), problem.Unavailable("no token").Wrap(errRefused), problem.Unavailable("no token").Wrap(errSSO)} {
 			n := newNeighbour(fails(err))
 			if got := get(t, httpclient.Chain(n, httpclient.Retry(httpclient.RetryConfig{}))); !errors.Is(got.err, err) || n.calls() != 1 {
 				t.Errorf("%d attempts with %v, want 1 with %v", n.calls(), got.err, err)

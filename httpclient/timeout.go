@@ -34,6 +34,14 @@ func (e *TimeoutError) Error() string {
 // Timeout reports that this is one.
 func (e *TimeoutError) Timeout() bool { return true }
 
+// kind tells a slow neighbour from a caller who has no more time.
+func (e *TimeoutError) kind() failure {
+	if e.attempt {
+		return late
+	}
+	return nothing
+}
+
 // Is makes it a context.DeadlineExceeded.
 func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 

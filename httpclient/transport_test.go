@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,7 @@ func TestNewTransport_TLS(t *testing.T) {
 		t.Helper()
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Client", clientOf(r))
+			w.Header().Set("X-Proto", r.Proto)
 		}))
 		pair, err := tls.X509KeyPair([]byte(serverCert), []byte(serverKey))
 		if err != nil {
@@ -68,6 +70,7 @@ func TestNewTransport_TLS(t *testing.T) {
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10}
 		change(s.TLS)
 		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+		s.EnableHTTP2 = slices.Contains(s.TLS.NextProtos, "h2")
 		s.StartTLS()
 		t.Cleanup(s.Close)
 		return s.URL
@@ -103,6 +106,14 @@ func TestNewTransport_TLS(t *testing.T) {
 		t.Parallel()
 		if got := fetch(t, httpclient.Config{CAFile: caFile}, serve(t, plain)); got.err != nil || got.status != http.StatusOK {
 			t.Errorf("got %+v, want 200", got)
+		}
+	})
+
+	t.Run("SpeaksHTTP2WhereTheNeighbourDoes", func(t *testing.T) {
+		t.Parallel()
+		got := fetch(t, httpclient.Config{CAFile: caFile}, serve(t, func(c *tls.Config) { c.NextProtos = []string{"h2"} }))
+		if got.err != nil || got.header.Get("X-Proto") != "HTTP/2.0" {
+			t.Errorf("got %+v, want HTTP/2", got)
 		}
 	})
 
