@@ -195,7 +195,7 @@ func (a *App) databaseSettings(m Module) (database, error) {
 	if err == nil && shared.URL.Reveal() == "" && a.source.Environment() == config.Production {
 		err = config.Errors{{
 			Variable: "DATABASE_URL", Expected: "the address of PostgreSQL, such as postgres://user:password@host/database",
-			Fix: fmt.Sprintf("in production nothing is started privately; set it, or %sDATABASE_URL", settingsPrefix(m.Name())),
+			Fix: "in production nothing is started privately; <MODULE>_DATABASE_URL gives a module its own",
 		}}
 	}
 	return shared, err
