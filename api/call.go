@@ -88,7 +88,7 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 		return unreachable(err)
 	}
 	defer resp.Body.Close()
-	body, err := readBody(resp)
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return garbled(err)
 	}
@@ -102,16 +102,6 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 		return garbled(err)
 	}
 	return nil
-}
-
-// readBody reads to the end, into a buffer that need not grow where the answer
-// says its length. What it says is believed up to a bound.
-func readBody(resp *http.Response) ([]byte, error) {
-	const believed = 1 << 20
-	var b bytes.Buffer
-	b.Grow(int(min(max(resp.ContentLength, 0), believed)) + bytes.MinRead)
-	_, err := b.ReadFrom(resp.Body)
-	return b.Bytes(), err
 }
 
 func garbled(err error) error {

@@ -257,11 +257,9 @@ func text(v reflect.Value) (string, error) {
 	if v.Type() == timeType {
 		return v.Interface().(time.Time).Format(time.RFC3339Nano), nil
 	}
-	if v.Type().NumMethod() > 0 { // boxing a plain value would cost an allocation
-		if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
-			b, err := m.MarshalText()
-			return string(b), err
-		}
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
+		b, err := m.MarshalText()
+		return string(b), err
 	}
 	switch v.Kind() { //nolint:exhaustive // the rest was refused at declaration
 	case reflect.String:

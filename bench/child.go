@@ -38,7 +38,7 @@ func startChild(ctx context.Context, handler string, o options, env ...string) (
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.CommandContext(ctx, self, "-serve", handler, "-log", o.log, "-profile", o.profile)}
+	c := &child{cmd: exec.CommandContext(ctx, self, "-serve", handler, "-log", o.log, "-profile", o.profile)} //nolint:gosec // this binary
 	c.cmd.Env = append(os.Environ(), env...)
 	c.cmd.Stderr = os.Stderr
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
@@ -137,7 +137,7 @@ func startProfile(name string, o options) (func() error, error) {
 	if o.profile == "" {
 		return func() error { return nil }, nil
 	}
-	f, err := os.Create(filepath.Join(o.profile, name+os.Getenv("GOGC")+".pprof"))
+	f, err := os.Create(filepath.Join(o.profile, name+os.Getenv("GOGC")+".pprof")) //nolint:gosec // where the user said
 	if err != nil {
 		return nil, err
 	}

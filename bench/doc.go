@@ -6,8 +6,9 @@
 // A server runs in a process of its own (this binary, started again) and tells
 // its processor time, user and system, so that the load generator's time does
 // not count. The generator sends fixed numbers of requests over kept-alive
-// loopback connections, to each server by turns; what is printed is the median
-// over the turns. On a busy machine all sides slow down alike.
+// loopback connections, to each server by turns. A ratio is the median over the
+// turns, so on a busy machine all sides slow down alike; an absolute time is the
+// quickest turn's, since other work on the machine can only add to it.
 //
 // # What is compared
 //

@@ -24,21 +24,25 @@ const (
 )
 
 func (t *table) section(title string) {
-	fmt.Fprintf(t.out, "\n%s\n%s\n", title, strings.Repeat("-", nameWidth+2*figureWidth))
+	t.printf("\n%s\n%s\n", title, strings.Repeat("-", nameWidth+2*figureWidth))
+}
+
+func (t *table) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.out, format, args...) // nobody may be looking any more
 }
 
 // row prints a figure that has no target.
 func (t *table) row(name, figure string) { t.target(name, figure, "", true) }
 
 // note prints a line of text.
-func (t *table) note(format string, args ...any) { fmt.Fprintf(t.out, "  "+format+"\n", args...) }
+func (t *table) note(format string, args ...any) { t.printf("  "+format+"\n", args...) }
 
 func (t *table) target(name, figure, target string, met bool) {
 	if !met {
 		t.missed++
 		target += "  MISSED"
 	}
-	fmt.Fprintf(t.out, "  %-*s%*s   %s\n", nameWidth-2, name, figureWidth, figure, target)
+	t.printf("  %-*s%*s   %s\n", nameWidth-2, name, figureWidth, figure, target)
 }
 
 // atLeast prints a ratio that should not be smaller.
@@ -62,10 +66,10 @@ func (t *table) duration(name string, d time.Duration) { t.row(name, readable(d)
 
 func (t *table) end() {
 	if t.missed == 0 {
-		fmt.Fprintln(t.out, "\nEvery target is met.")
+		t.printf("\nEvery target is met.\n")
 		return
 	}
-	fmt.Fprintf(t.out, "\n%d missed. On a busy machine measure again before you believe it.\n", t.missed)
+	t.printf("\n%d missed. On a busy machine measure again before you believe it.\n", t.missed)
 }
 
 func round2(f float64) float64 { return math.Round(f*100) / 100 }
@@ -86,6 +90,10 @@ func median[T int64 | float64 | time.Duration](all []T) T {
 	sorted := slices.Sorted(slices.Values(all))
 	return sorted[len(sorted)/2]
 }
+
+// quickest is the figure for an absolute time: what else the machine does can
+// only add to it.
+func quickest(all []time.Duration) time.Duration { return slices.Min(all) }
 
 // ratioOf returns the median of the turns' ratios: the two of one turn were
 // measured next to each other.
