@@ -50,8 +50,8 @@ func (c Config) Validate() []config.Problem {
 }
 
 func newService(m *slipway.Setup, cfg Config, adapter Adapter) (*service, error) {
-	if adapter.TestMoney && m.Environment() == config.Production && !cfg.TestMoney {
-		return nil, fmt.Errorf("the acquirer %q moves no real money: give acquiring.New a real one, or set ACQUIRING_TEST_MONEY=true to give goods away", adapter.Name)
+	if err := adapter.allowed(m.Environment(), cfg.TestMoney); err != nil {
+		return nil, err
 	}
 	provider, err := adapter.Open(m)
 	if err != nil {

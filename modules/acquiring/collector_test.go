@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/acquiring/migrations"
 	"github.com/slipway-go/slipway/money"
@@ -99,6 +100,68 @@ func TestCollector(t *testing.T) {
 	})
 }
 
+// A request finds a payment that its process left behind when it died.
+func TestCreate_resumes(t *testing.T) {
+	t.Parallel()
+
+	t.Run("not while somebody may be at work", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.pay(t, p).WantCode(409, "idempotency_in_flight")
+	})
+
+	t.Run("not for another order", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.later(t, lease)
+		p.Amount.Amount++
+		w.pay(t, p).WantCode(422, "idempotency_key_reused")
+	})
+
+	t.Run("under the acquirer's same key", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.later(t, lease)
+		w.charged = Result{Outcome: Approved}
+		got := w.pay(t, p).Want(201).Body
+		if got.ID != p.ID || got.Status != acquiringapi.Captured || len(w.charges) != 1 || w.charges[0].Key != p.ID {
+			t.Errorf("payment = %+v after charges %+v, want %s captured", got, w.charges, p.ID)
+		}
+		w.wantTold(t, `"captured"`)
+	})
+
+	t.Run("and finds it finished by the collector", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.found = Result{Outcome: Declined, Reason: "stolen"}
+		w.later(t, lease)
+		w.pass(t)
+		w.pay(t, p).WantCode(402, "card_declined")
+		if len(w.charges) != 0 {
+			t.Errorf("charges = %+v, want none", w.charges)
+		}
+	})
+}
+
+func TestAdapter_allowed(t *testing.T) {
+	t.Parallel()
+	toys, bank := Adapter{Name: "toys", TestMoney: true}, Adapter{Name: "bank"}
+	if err := toys.allowed(config.Production, false); err == nil || !strings.Contains(err.Error(), "ACQUIRING_TEST_MONEY") {
+		t.Errorf("toys in production: %v, want an error that names the setting", err)
+	}
+	for _, err := range []error{
+		toys.allowed(config.Production, true), toys.allowed(config.Development, false), bank.allowed(config.Production, false),
+	} {
+		if err != nil {
+			t.Errorf("got %v, want it allowed", err)
+		}
+	}
+}
+
 func TestLedger(t *testing.T) {
 	t.Parallel()
 
@@ -133,11 +196,14 @@ func TestLedger(t *testing.T) {
 // A world is the module with a payable and an acquirer that do as they are told.
 type world struct {
 	service     *service
+	buyer       *slipwaytest.Kit
 	cart        uuid.UUID
 	payableDown bool
 	told        *slipwaytest.Received[acquiringapi.SettleInput]
 	found       Result // the zero one means that the acquirer is down
 	lookups     int
+	charged     Result // the zero one means that the acquirer is down
+	charges     []Charge
 }
 
 func newWorld(t *testing.T) *world {
@@ -151,6 +217,7 @@ func newWorld(t *testing.T) *world {
 		return err
 	}, slipway.Migrations(migrations.Files))
 	k := slipwaytest.Tx(t, module)
+	w.buyer = k.As("customer")
 	w.told = slipwaytest.Fail(k, "cart", acquiringapi.Settle, func(rw http.ResponseWriter, _ *http.Request) {
 		rw.WriteHeader(map[bool]int{false: http.StatusNoContent, true: http.StatusInternalServerError}[w.payableDown])
 	})
@@ -158,17 +225,29 @@ func newWorld(t *testing.T) *world {
 }
 
 // Charge implements Provider.
-func (w *world) Charge(context.Context, Charge) (Result, error) {
-	return Result{}, errors.New("nothing should be charged here")
+func (w *world) Charge(_ context.Context, c Charge) (Result, error) {
+	w.charges = append(w.charges, c)
+	return w.answer(w.charged)
 }
 
 // Lookup implements Provider.
 func (w *world) Lookup(context.Context, uuid.UUID) (Result, error) {
 	w.lookups++
-	if w.found == (Result{}) {
-		return Result{}, errors.New("the acquirer is down")
+	return w.answer(w.found)
+}
+
+func (w *world) answer(r Result) (Result, error) {
+	if r == (Result{}) {
+		return r, errors.New("the acquirer is down")
 	}
-	return w.found, nil
+	return r, nil
+}
+
+// pay repeats the request of a payment.
+func (w *world) pay(t *testing.T, p payment) *slipwaytest.Answer[acquiringapi.Payment] {
+	t.Helper()
+	order := acquiringapi.Order{CartID: p.CartID, Amount: p.Amount, Card: "4242424242424242"}
+	return slipwaytest.Do(w.buyer.In(t), acquiringapi.Create, acquiringapi.CreateInput{Body: order}, slipwaytest.Key(p.Key))
 }
 
 func (w *world) create(t *testing.T) payment {
@@ -178,7 +257,7 @@ func (w *world) create(t *testing.T) payment {
 		t.Fatal(err)
 	}
 	p, err := w.service.payments.create(t.Context(), order{
-		Owner: "ada", Key: uuid.NewString(), CartID: w.cart, Amount: money.Money{Amount: 1250, Currency: "EUR"}, Card: card,
+		Owner: w.buyer.Subject(), Key: uuid.NewString(), CartID: w.cart, Amount: money.Money{Amount: 1250, Currency: "EUR"}, Card: card,
 	})
 	if err != nil {
 		t.Fatal(err)

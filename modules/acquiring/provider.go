@@ -2,10 +2,12 @@ package acquiring
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/money"
 )
 
@@ -18,6 +20,14 @@ type Adapter struct {
 	TestMoney bool
 	// Open returns the provider when the module is set up.
 	Open func(m *slipway.Setup) (Provider, error)
+}
+
+// allowed refuses to give goods away by mistake.
+func (a Adapter) allowed(env config.Environment, testMoney bool) error {
+	if a.TestMoney && env == config.Production && !testMoney {
+		return fmt.Errorf("the acquirer %q moves no real money: give acquiring.New a real one, or set ACQUIRING_TEST_MONEY=true to give goods away", a.Name)
+	}
+	return nil
 }
 
 // A Provider charges cards. An error of its methods means that the outcome is

@@ -23,16 +23,16 @@ type service struct {
 	logger   *slog.Logger
 }
 
-// get shows a payment to whose it is.
+// get shows a payment to whose it is. Nothing tells another's from none.
 func (s *service) get(ctx context.Context, in acquiringapi.GetInput) (acquiringapi.Payment, error) {
 	p, err := s.payments.get(ctx, in.ID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return acquiringapi.Payment{}, problem.NotFound("there is no payment %s, or it is not yours", in.ID)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return acquiringapi.Payment{}, err
 	}
-	return p.public(), auth.Own(ctx, p.Owner)
+	if err := auth.Own(ctx, p.Owner); err != nil { // none has no owner
+		return acquiringapi.Payment{}, problem.NotFound("there is no payment %s, or it is not yours", in.ID).Wrap(err)
+	}
+	return p.public(), nil
 }
 
 // create takes a payment as far as it gets within one request.

@@ -1,12 +1,28 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/examples/shop/catalog"
+	"github.com/slipway-go/slipway/modules/acquiring"
+	"github.com/slipway-go/slipway/modules/acquiring/simulator"
+	"github.com/slipway-go/slipway/modules/cart"
+	"github.com/slipway-go/slipway/modules/sso"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
+
+func TestMain(m *testing.M) { slipwaytest.Main(m, modules()...) }
+
+func modules() []slipway.Module {
+	return []slipway.Module{sso.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter())}
+}
 
 func TestPurchase(t *testing.T) {
 	t.Parallel()
@@ -26,6 +42,30 @@ func TestPurchase(t *testing.T) {
 			t.Errorf("purchase() = %v, want the address and how to start the shop", err)
 		}
 	})
+
+	t.Run("buys, and shows neither token nor password", func(t *testing.T) {
+		t.Parallel()
+		slipwaytest.Deployments(t, modules(), func(t *testing.T, k *slipwaytest.Kit) {
+			var out bytes.Buffer
+			s := newShop("shop.test", &out)
+			s.client.Transport = deployment{k.Anonymous()}
+			if err := purchase(t.Context(), s); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if s.token == "" || strings.Contains(out.String(), s.token[8:]) || !strings.Contains(out.String(), `"password":"…"`) {
+				t.Errorf("the demo shows a secret:\n%s", out.String())
+			}
+		})
+	})
+}
+
+// A deployment is where the demo's requests go.
+type deployment struct{ kit *slipwaytest.Kit }
+
+// RoundTrip implements http.RoundTripper.
+func (d deployment) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, header, body := d.kit.Send(r)
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: header, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
 }
 
 func Example_pretty() {
