@@ -105,6 +105,9 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 }
 
 func garbled(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return err // it was the reading that took too long
+	}
 	return problem.BadGateway("a part of the service gave an answer that could not be understood; try again later").Wrap(err)
 }
 

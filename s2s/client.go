@@ -56,7 +56,7 @@ func New(cfg ClientConfig) *Client {
 	c.chain = httpclient.Chain(cfg.Transport,
 		httpclient.Deadline(cfg.HTTP.Timeout),
 		httpclient.Retry(cfg.HTTP.RetryConfig()),
-		httpclient.Breaker(httpclient.BreakerConfig{Target: cfg.Neighbour}),
+		httpclient.Breaker(httpclient.BreakerConfig{Target: cfg.Neighbour, Logger: cfg.Logger}),
 		c.authorize,
 		httpclient.AttemptTimeout(cfg.HTTP.AttemptTimeout),
 		httpclient.Trace(),
