@@ -204,8 +204,8 @@ func (e *encoder) path(in reflect.Value, prefix string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("path parameter %s: %w", s.param.name, err)
 		}
-		// A router takes these for parts of the path itself.
-		if v == "" || v == "." || v == ".." {
+		// A router takes these for parts of the path itself; "/" even when it is escaped.
+		if v == "" || v == "." || v == ".." || v == "/" {
 			return "", fmt.Errorf("path parameter %s: %q cannot be sent in a path", s.param.name, v)
 		}
 		b.WriteString(url.PathEscape(v))

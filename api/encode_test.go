@@ -52,7 +52,7 @@ func (r registrar) API() *api.Server { return r.server }
 
 func drawEverything(t *rapid.T) everything {
 	in := everything{
-		Name:   rapid.StringN(1, 20, -1).Filter(func(s string) bool { return s != "." && s != ".." && !strings.ContainsRune(s, 0) }).Draw(t, "name"),
+		Name:   rapid.StringN(1, 20, -1).Filter(func(s string) bool { return s != "." && s != ".." && s != "/" && !strings.ContainsRune(s, 0) }).Draw(t, "name"),
 		ID:     uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id")),
 		Number: rapid.Int64().Draw(t, "number"),
 		Text:   rapid.String().Draw(t, "text"),
@@ -103,7 +103,7 @@ func TestCall_refusesWhatAPathCannotCarry(t *testing.T) {
 		Name string `path:"name"`
 	}
 	op := api.GET[named, api.Empty](c, "/things/{name}", auth.Public("a test"), "Get a thing")
-	for _, name := range []string{"", ".", ".."} {
+	for _, name := range []string{"", ".", "..", "/"} {
 		_, err := api.Call(t.Context(), inProcess{api.NewServer(c, api.ServerConfig{})}, op, named{name})
 		if err == nil || !strings.Contains(err.Error(), "cannot be sent in a path") {
 			t.Errorf("Call(%q) = %v", name, err)
