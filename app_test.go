@@ -156,6 +156,18 @@ func TestLibrary(t *testing.T) {
 	})
 }
 
+func TestLibrary_forwarding(t *testing.T) {
+	t.Parallel()
+	slipwaytest.DeploymentsWith(t, map[string]string{"SHELF_TOKENS": "forward"}, library(), func(t *testing.T, k *slipwaytest.Kit) {
+		reader := k.As("reader")
+		got := slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200).Body
+		if want := (book{"Emma", reader.Subject(), ""}); got != want {
+			t.Errorf("got %+v, want %+v: the user's own token, with no service in it", got, want)
+		}
+		slipwaytest.Do(reader, stamped, titleInput{"Emma"}).Want(403) // a route for services takes no user's token
+	})
+}
+
 func described(t *testing.T, k *slipwaytest.Kit) []string {
 	t.Helper()
 	var doc struct {

@@ -287,11 +287,14 @@ func TestPurchase_neighbourDown(t *testing.T) {
 			return slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Status == 200
 		})
 
+		bert := k.As("customer") // whose token nobody has exchanged yet
+		empty := slipwaytest.Do(bert, cartapi.Create, cartapi.CreateInput{}).Want(201).Body
 		k.Kill("sso")
 		if got := s.cart(ada, c.ID); got.Total.Amount != 2500 {
 			t.Errorf("with a live token and no SSO: cart = %+v", got)
 		}
 		slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Want(200) // an exchanged token lives on too
+		slipwaytest.Do(bert, cartapi.AddItem, adding(empty.ID, "mug-blue", 1)).WantCode(503, "sso_unavailable")
 		k.JSON("POST", "/sso/v1/login", `{"email":"a@example.com","password":"long enough a password"}`).Want(503)
 		k.Restart("sso")
 
