@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -160,7 +161,8 @@ func TestIdempotent(t *testing.T) {
 		t.Parallel()
 		_, anna := setup(t)
 		slipwaytest.Do(anna, sell, selling("tea"), slipwaytest.Key("")).WantCode(400, "bad_idempotency_key")
-		slipwaytest.Do(anna, sell, selling("tea"), slipwaytest.Key(string(make([]byte, 300)))).WantCode(400, "bad_idempotency_key")
+		slipwaytest.Do(anna, sell, selling("tea"), slipwaytest.Key(strings.Repeat("k", 300))).WantCode(400, "bad_idempotency_key")
+		slipwaytest.Do(anna, sell, selling("tea"), slipwaytest.Key("\xff")).WantCode(400, "bad_idempotency_key")
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway/problem"
@@ -120,8 +121,8 @@ func (e *endpoint) serveOnce(ctx context.Context, x *exchange, r *http.Request) 
 
 func (e *endpoint) idempotencyRequest(x *exchange, r *http.Request) (IdempotencyRequest, []byte, error) {
 	keys := r.Header.Values(IdempotencyHeader)
-	if len(keys) > 1 || len(keys) == 1 && (keys[0] == "" || len(keys[0]) > maxIdempotencyKey) {
-		return IdempotencyRequest{}, nil, problem.BadRequest("send one Idempotency-Key of 1 to %d characters", maxIdempotencyKey).WithCode("bad_idempotency_key")
+	if len(keys) > 1 || len(keys) == 1 && !validKey(keys[0]) {
+		return IdempotencyRequest{}, nil, problem.BadRequest("send one Idempotency-Key of 1 to %d visible ASCII characters", maxIdempotencyKey).WithCode("bad_idempotency_key")
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -138,6 +139,11 @@ func (e *endpoint) idempotencyRequest(x *exchange, r *http.Request) (Idempotency
 		k.Key = keys[0]
 	}
 	return k, body, nil
+}
+
+func validKey(key string) bool {
+	visible := func(c rune) bool { return c > ' ' && c < 0x7f }
+	return key != "" && len(key) <= maxIdempotencyKey && !strings.ContainsFunc(key, func(c rune) bool { return !visible(c) && c != ' ' })
 }
 
 // leaseGrace covers the time between a handler's deadline and the stored answer.

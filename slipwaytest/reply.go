@@ -1,7 +1,6 @@
 package slipwaytest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -18,20 +18,17 @@ import (
 type replies struct {
 	t  testing.TB
 	mu sync.Mutex
-	by map[string]*neighbour // by module
+	by map[string]neighbour // by module
 }
 
 func newReplies(t testing.TB) *replies {
 	t.Helper()
-	return &replies{t: t, by: map[string]*neighbour{}}
+	return &replies{t: t, by: map[string]neighbour{}}
 }
 
-// A neighbour is a module that the test answers for: a server of its contract's
-// routes, so an answer that the contract does not allow cannot be given.
-type neighbour struct {
-	mux    *http.ServeMux
-	routes []string
-}
+// A neighbour is a module that the test answers for: handlers by the patterns of
+// its contract's routes.
+type neighbour map[string]http.HandlerFunc
 
 // A Fault is how a neighbour fails.
 type Fault func(http.ResponseWriter, *http.Request)
@@ -106,53 +103,47 @@ func reply[In, Out any](k *Kit, module string, op api.Callable[In, Out], h http.
 	return got
 }
 
+// add sets the answer of a route; the latest stands.
 func (r *replies) add(module, pattern string, h http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := r.by[module]
-	if n == nil {
-		n = &neighbour{mux: http.NewServeMux()}
-		r.by[module] = n
+	if r.by[module] == nil {
+		r.by[module] = neighbour{}
 	}
-	n.mux.HandleFunc(pattern, h)
-	n.routes = append(n.routes, pattern)
+	r.by[module][pattern] = h
 }
 
-// caller returns what a module calls a neighbour with: the test's answers where
-// there are any or where the neighbour does not run here, or else the neighbour.
-func (r *replies) caller(from, to string, next api.Caller) api.Caller {
-	return &testCaller{replies: r, from: from, to: to, next: next}
-}
-
-type testCaller struct {
-	replies  *replies
-	from, to string
-	next     api.Caller
-}
-
-func (c *testCaller) ModuleName() string { return c.to }
-
-func (c *testCaller) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.replies.mu.Lock()
-	n := c.replies.by[c.to]
-	c.replies.mu.Unlock()
-	if n != nil {
-		if h, pattern := n.mux.Handler(r); pattern != "" {
-			return serve(h, n.mux, r)
+// transport returns the way from one module to another: to the test's answers
+// where there are any or where the neighbour does not run here, or else on.
+func (r *replies) transport(from, to string, next http.RoundTripper) http.RoundTripper {
+	return httpclient.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		mux := r.mux(to)
+		if _, pattern := mux.Handler(req); pattern != "" {
+			return serve(mux, req)
 		}
-	}
-	if c.next != nil {
-		return c.next.RoundTrip(r)
-	}
-	c.replies.t.Errorf("%s called %s %s of %s, for which the test has no reply: add slipwaytest.Reply(k, %q, …)", c.from, r.Method, r.URL.Path, c.to, c.to)
-	return nil, fmt.Errorf("no reply for %s %s", r.Method, r.URL.Path)
+		if next != nil {
+			return next.RoundTrip(req)
+		}
+		r.t.Errorf("%s called %s %s of %s, for which the test has no reply: add slipwaytest.Reply(k, %q, …)", from, req.Method, req.URL.Path, to, to)
+		return nil, fmt.Errorf("no reply for %s %s", req.Method, req.URL.Path)
+	})
 }
 
-func serve(_ http.Handler, mux *http.ServeMux, r *http.Request) (*http.Response, error) {
+func (r *replies) mux(module string) *http.ServeMux {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	mux := http.NewServeMux()
+	for pattern, h := range r.by[module] {
+		mux.HandleFunc(pattern, h)
+	}
+	return mux
+}
+
+func serve(h http.Handler, r *http.Request) (*http.Response, error) {
 	done := make(chan *http.Response, 1)
 	go func() {
-		w := &httptest.ResponseRecorder{Body: &bytes.Buffer{}}
-		mux.ServeHTTP(w, r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
 		done <- w.Result()
 	}()
 	select {

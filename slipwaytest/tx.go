@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/slipway-go/slipway"
-	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
@@ -34,11 +33,9 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
-		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m) },
-		SSO:      w.sso,
-		Caller: func(caller, neighbour string, next api.Caller) api.Caller {
-			return w.replies.caller(caller, neighbour, next)
-		},
+		Database:      func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m) },
+		SSO:           w.sso,
+		Neighbour:     w.replies.transport,
 		ServiceRoutes: true,
 		Stdout:        log,
 	}, modules...)
