@@ -36,11 +36,11 @@ func measureBuild(ctx context.Context, _ options, t *table) error {
 	if err != nil {
 		return err
 	}
-	t.note("Compiling, by module (wall time of its packages, several at a time):")
+	t.note("Compiling, by module and number of packages (the time of each, several at once):")
 	const shown = 12
 	heaviest := slices.SortedFunc(maps.Keys(took), func(a, b string) int { return cmp.Compare(took[b], took[a]) })
 	for _, m := range heaviest[:min(shown, len(heaviest))] {
-		t.row(fmt.Sprintf("  %s (%d packages)", m, packages[m]), readable(took[m]))
+		t.row(fmt.Sprintf("  %s (%d)", m, packages[m]), readable(took[m]))
 	}
 	return nil
 }

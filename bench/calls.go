@@ -56,8 +56,8 @@ func measureCalls(ctx context.Context, o options, t *table) (err error) {
 	}
 	defer func() { err = errors.Join(err, profiled()) }()
 	var inProcess, overLoopback, inProcessCPU, overLoopbackCPU []time.Duration
-	const calls = 500
-	for range o.rounds * 4 {
+	const calls = 50
+	for range o.rounds * 40 {
 		wall, cpu, err := local.turn(calls)
 		wall2, cpu2, err2 := loopback.turn(calls)
 		if err := errors.Join(err, err2); err != nil {
