@@ -22,6 +22,25 @@ type CachedToken struct {
 	Token   string
 	Issued  time.Time
 	Expires time.Time
+
+	header []string // what carries the token, made once; a cache outside of the process loses it
+}
+
+const bearerScheme = "Bearer "
+
+// newCachedToken shares one text between the token and its header.
+func newCachedToken(token string, issued time.Time, life time.Duration) CachedToken {
+	value := bearerScheme + token
+	return CachedToken{Token: value[len(bearerScheme):], Issued: issued, Expires: issued.Add(life), header: []string{value}}
+}
+
+// authorization returns the value of the header Authorization. It is shared by
+// requests, so nobody may change it.
+func (t CachedToken) authorization() []string {
+	if t.header != nil {
+		return t.header
+	}
+	return []string{bearerScheme + t.Token}
 }
 
 // live reports whether the token can still be sent: one that expires on its

@@ -119,8 +119,12 @@ func (c *Client) authorize(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// A bearer is a token and where it is cached; key is "" for one that is passed on.
-type bearer struct{ token, key string }
+// A bearer is a token and where it is cached; key is "" for one that is passed
+// on, and a call on nobody's behalf has no token.
+type bearer struct {
+	CachedToken
+	key string
+}
 
 func (b bearer) renewable() bool { return b.key != "" }
 
@@ -128,14 +132,14 @@ func (b bearer) renewable() bool { return b.key != "" }
 // request that it was given. The other headers' values are shared, since no
 // layer writes into them.
 func (b bearer) on(r *http.Request) *http.Request {
-	if b.token == "" {
+	if b.Token == "" {
 		return r
 	}
 	authorized := r.WithContext(r.Context())
 	if authorized.Header = maps.Clone(r.Header); authorized.Header == nil {
 		authorized.Header = http.Header{}
 	}
-	authorized.Header["Authorization"] = []string{"Bearer " + b.token}
+	authorized.Header["Authorization"] = b.authorization()
 	return authorized
 }
 
@@ -154,7 +158,7 @@ func (c *Client) token(ctx context.Context) (bearer, error) {
 	case !ok:
 		return bearer{}, errNobody
 	case c.cfg.Forward:
-		return bearer{token: user}, nil
+		return bearer{CachedToken: CachedToken{Token: user}}, nil
 	}
 	return c.cfg.Tokens.exchange(ctx, user, c.cfg.Neighbour)
 }

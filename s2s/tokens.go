@@ -44,6 +44,8 @@ type Tokens struct {
 	cfg    TokensConfig
 	flight singleflight.Group
 
+	buffers sync.Pool // of *[]byte: hashing a string would copy it to the heap
+
 	mu       sync.Mutex
 	cooling  time.Time // no request before this
 	coolness error     // and why
@@ -66,7 +68,7 @@ func NewTokens(cfg TokensConfig) *Tokens {
 // Service returns a token of the service itself, addressed to audience.
 func (t *Tokens) Service(ctx context.Context, audience string) (string, error) {
 	b, err := t.service(ctx, audience)
-	return b.token, err
+	return b.Token, err
 }
 
 func (t *Tokens) service(ctx context.Context, audience string) (bearer, error) {
@@ -79,11 +81,11 @@ func (t *Tokens) service(ctx context.Context, audience string) (bearer, error) {
 // audience and naming this service as the actor (RFC 8693).
 func (t *Tokens) Exchange(ctx context.Context, subject, audience string) (string, error) {
 	b, err := t.exchange(ctx, subject, audience)
-	return b.token, err
+	return b.Token, err
 }
 
 func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer, error) {
-	return t.get(ctx, exchangeKey(subject, audience), func() url.Values {
+	return t.get(ctx, t.exchangeKey(subject, audience), func() url.Values {
 		return url.Values{
 			"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
 			"subject_token":      {subject},
@@ -97,8 +99,14 @@ func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer
 func (t *Tokens) forget(ctx context.Context, key string) { t.cfg.Cache.Delete(ctx, key) }
 
 // exchangeKey holds no token: a cache may be shared or dumped.
-func exchangeKey(subject, audience string) string {
-	sum := sha256.Sum256([]byte(subject))
+func (t *Tokens) exchangeKey(subject, audience string) string {
+	buffer, ok := t.buffers.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
+	}
+	*buffer = append((*buffer)[:0], subject...)
+	sum := sha256.Sum256(*buffer)
+	t.buffers.Put(buffer)
 	return string(sum[:]) + "|" + audience
 }
 
@@ -110,7 +118,7 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 		if c.stale(now) && t.cooled(now) == nil {
 			t.fetch(key, form()) // behind; this call goes on with the live token
 		}
-		return bearer{c.Token, key}, nil
+		return bearer{c, key}, nil
 	}
 	if err := t.cooled(now); err != nil {
 		return bearer{}, err
@@ -120,8 +128,8 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 		if r.Err != nil {
 			return bearer{}, r.Err
 		}
-		token, _ := r.Val.(string)
-		return bearer{token, key}, nil
+		c, _ := r.Val.(CachedToken)
+		return bearer{c, key}, nil
 	case <-ctx.Done():
 		return bearer{}, fmt.Errorf("wait for a token: %w", ctx.Err())
 	}
@@ -136,10 +144,10 @@ func (t *Tokens) fetch(key string, form url.Values) <-chan singleflight.Result {
 		c, err := t.request(ctx, form)
 		if err != nil {
 			t.cool(err)
-			return "", err
+			return nil, err
 		}
 		t.cfg.Cache.Set(ctx, key, c)
-		return c.Token, nil
+		return c, nil
 	})
 }
 
@@ -202,7 +210,7 @@ func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, 
 	err := json.Unmarshal(body, &a)
 	switch {
 	case status == http.StatusOK && err == nil && a.AccessToken != "" && a.ExpiresIn > 0:
-		return CachedToken{Token: a.AccessToken, Issued: issued, Expires: issued.Add(time.Duration(a.ExpiresIn) * time.Second)}, nil
+		return newCachedToken(a.AccessToken, issued, time.Duration(a.ExpiresIn)*time.Second), nil
 	case err == nil && a.Error != "" && status < http.StatusInternalServerError:
 		return CachedToken{}, t.refused(a)
 	}
