@@ -9,7 +9,7 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 )
 
-// atOnce is how many payments a pass of the collector takes up: all at the same
+// atOnce is how many payments the collector takes up together: all at the same
 // time, so that each has the time of its lease.
 const atOnce = 10
 
@@ -27,22 +27,31 @@ func (s *service) collect(ctx context.Context) error {
 	}
 }
 
-// pass takes up what is due and brings each payment a step further. It is
-// finished also when the process is told to stop: that takes less time than the
-// lease which it would leave behind.
+// pass takes up all that is due: payments that nobody waits for, such as refused
+// ones, must not hold up the others.
 func (s *service) pass(ctx context.Context) {
+	for more := true; more; {
+		more = s.batch(ctx) == atOnce && ctx.Err() == nil
+	}
+}
+
+// batch takes up some of what is due, brings each payment a step further and
+// returns how many there were. It is finished also when the process is told to
+// stop: that takes less time than the lease which it would leave behind.
+func (s *service) batch(ctx context.Context) int {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acquiringapi.Timeout)
 	defer cancel()
 	due, err := s.payments.takeUpDue(ctx, atOnce)
 	if err != nil {
 		s.logger.WarnContext(ctx, "unfinished payments not found", "error", err)
-		return
+		return 0
 	}
 	var wg sync.WaitGroup
 	for _, p := range due {
 		wg.Go(func() { s.finish(ctx, p) })
 	}
 	wg.Wait()
+	return len(due)
 }
 
 func (s *service) finish(ctx context.Context, p payment) {

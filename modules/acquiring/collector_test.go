@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/acquiring/migrations"
 	"github.com/slipway-go/slipway/money"
+	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -57,6 +58,52 @@ func TestCollector(t *testing.T) {
 		w.pass(t)
 		w.wantStatus(t, p, acquiringapi.Failed, true)
 		w.wantTold(t, `"failed"`)
+	})
+
+	t.Run("counts that while from the last request that asked the acquirer", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.later(t, lease)
+		w.pay(t, p).Want(201) // asks again, and that charge is on its way too
+		if len(w.charges) != 1 {
+			t.Fatalf("charges = %+v, want one", w.charges)
+		}
+		w.found = Result{Outcome: NotFound}
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.later(t, time.Minute)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.Failed, true)
+	})
+
+	t.Run("tells a payable that has refused, since an earlier claim may still be on its way", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.create(t)
+		w.later(t, lease)
+		w.pay(t, p).WantCode(409, acquiringapi.CodeTotalChanged)
+		if told := w.told.Bodies(); len(told) != 0 {
+			t.Errorf("the request has told the payable %v, want it left to the collector", told)
+		}
+		w.wantStatus(t, p, acquiringapi.Failed, false)
+		w.pass(t) // at once
+		w.wantStatus(t, p, acquiringapi.Failed, true)
+		w.wantTold(t, `"failed"`)
+	})
+
+	t.Run("finishes in one pass what is due, however much it is", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for range 2*atOnce + 1 {
+			w.create(t)
+		}
+		w.later(t, lease)
+		w.pass(t)
+		if got := len(w.told.Bodies()); got != 2*atOnce+1 {
+			t.Errorf("the payable was told %d times, want %d", got, 2*atOnce+1)
+		}
 	})
 
 	t.Run("asks again, less and less often, while the acquirer is down", func(t *testing.T) {
@@ -182,6 +229,18 @@ func TestLedger(t *testing.T) {
 		w.wantStatus(t, old, acquiringapi.Pending, false)
 	})
 
+	t.Run("cannot tell anybody the key of a payment", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.create(t)
+		var rows, telling int
+		err := w.service.payments.db.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE p::text LIKE '%' || $1 || '%') FROM payments p`, w.key).
+			Scan(&rows, &telling)
+		if err != nil || rows != 1 || telling != 0 {
+			t.Errorf("%d of %d payments hold the key (%v), want none of 1", telling, rows, err)
+		}
+	})
+
 	t.Run("has one payment at work or made for a payable", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -198,6 +257,7 @@ type world struct {
 	service     *service
 	buyer       *slipwaytest.Kit
 	cart        uuid.UUID
+	key         string // of the last payment
 	payableDown bool
 	told        *slipwaytest.Received[acquiringapi.SettleInput]
 	found       Result // the zero one means that the acquirer is down
@@ -218,6 +278,9 @@ func newWorld(t *testing.T) *world {
 	}, slipway.Migrations(migrations.Files))
 	k := slipwaytest.Tx(t, module)
 	w.buyer = k.As("customer")
+	slipwaytest.Fail(k, "cart", acquiringapi.Claim, func(rw http.ResponseWriter, _ *http.Request) {
+		problem.Write(rw, problem.Conflict("the total is another").WithCode(acquiringapi.CodeTotalChanged), "")
+	})
 	w.told = slipwaytest.Fail(k, "cart", acquiringapi.Settle, func(rw http.ResponseWriter, _ *http.Request) {
 		rw.WriteHeader(map[bool]int{false: http.StatusNoContent, true: http.StatusInternalServerError}[w.payableDown])
 	})
@@ -243,11 +306,11 @@ func (w *world) answer(r Result) (Result, error) {
 	return r, nil
 }
 
-// pay repeats the request of a payment.
+// pay repeats the request of the last payment.
 func (w *world) pay(t *testing.T, p payment) *slipwaytest.Answer[acquiringapi.Payment] {
 	t.Helper()
 	order := acquiringapi.Order{CartID: p.CartID, Amount: p.Amount, Card: "4242424242424242"}
-	return slipwaytest.Do(w.buyer.In(t), acquiringapi.Create, acquiringapi.CreateInput{Body: order}, slipwaytest.Key(p.Key))
+	return slipwaytest.Do(w.buyer.In(t), acquiringapi.Create, acquiringapi.CreateInput{Body: order}, slipwaytest.Key(w.key))
 }
 
 func (w *world) create(t *testing.T) payment {
@@ -256,8 +319,9 @@ func (w *world) create(t *testing.T) payment {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.key = uuid.NewString()
 	p, err := w.service.payments.create(t.Context(), order{
-		Owner: w.buyer.Subject(), Key: uuid.NewString(), CartID: w.cart, Amount: money.Money{Amount: 1250, Currency: "EUR"}, Card: card,
+		Owner: w.buyer.Subject(), Key: w.key, CartID: w.cart, Amount: money.Money{Amount: 1250, Currency: "EUR"}, Card: card,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,11 @@
 //   - The provider is asked to charge under one key only, the payment's id. What
 //     it has not answered is looked up, never charged anew under another key.
 //   - Nothing is held in a database transaction while a neighbour or the provider works.
-//   - A card's number is passed on and never stored or logged.
+//   - A card's number is passed on and never stored or logged. Of the client's
+//     Idempotency-Key only the SHA-256 is kept. With the key itself the number
+//     could be guessed from what the kit keeps of the request; it stays as secret
+//     as the client's keys are hard to guess.
+//   - A payable is told how every payment ended, also one that it refused itself.
 //
 // # Not guaranteed
 //

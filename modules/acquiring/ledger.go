@@ -2,6 +2,8 @@ package acquiring
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -32,12 +34,12 @@ var (
 	errActive = errors.New("the payable has another payment")
 )
 
-const columns = `id, owner, key, cart_id, amount, currency, card_last4, status, reason, attempt, looks,
+const columns = `id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks,
 	coalesce(now() - charged_at, '0'), settled_at IS NOT NULL`
 
 func scan(row pgx.Row) (payment, error) {
 	var p payment
-	err := row.Scan(&p.ID, &p.Owner, &p.Key, &p.CartID, &p.Amount.Amount, &p.Amount.Currency, &p.CardLast4,
+	err := row.Scan(&p.ID, &p.Owner, &p.CartID, &p.Amount.Amount, &p.Amount.Currency, &p.CardLast4,
 		&p.Status, &p.Reason, &p.Attempt, &p.Looks, &p.Waiting, &p.Settled)
 	return p, err
 }
@@ -45,17 +47,17 @@ func scan(row pgx.Row) (payment, error) {
 // create writes a payment down, or returns pgx.ErrNoRows when the key has one.
 func (l ledger) create(ctx context.Context, o order) (payment, error) {
 	p, err := scan(l.db.QueryRow(ctx, `
-INSERT INTO payments (id, owner, key, cart_id, amount, currency, card_last4, provider, status, due_at)
+INSERT INTO payments (id, owner, key_sha256, cart_id, amount, currency, card_last4, provider, status, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10)
-ON CONFLICT (owner, key) WHERE status <> 'failed' DO NOTHING
+ON CONFLICT (owner, key_sha256) WHERE status <> 'failed' DO NOTHING
 RETURNING `+columns,
-		uuid.New(), o.Owner, o.Key, o.CartID, o.Amount.Amount, o.Amount.Currency, o.Card.Last4(), l.provider, acquiringapi.Created, lease))
+		uuid.New(), o.Owner, digest(o.Key), o.CartID, o.Amount.Amount, o.Amount.Currency, o.Card.Last4(), l.provider, acquiringapi.Created, lease))
 	return p, wrap(err, "write the payment down")
 }
 
 // find returns the payment that a key has, or pgx.ErrNoRows.
 func (l ledger) find(ctx context.Context, owner, key string) (payment, error) {
-	p, err := scan(l.db.QueryRow(ctx, `SELECT `+columns+` FROM payments WHERE owner = $1 AND key = $2 AND status <> 'failed'`, owner, key))
+	p, err := scan(l.db.QueryRow(ctx, `SELECT `+columns+` FROM payments WHERE owner = $1 AND key_sha256 = $2 AND status <> 'failed'`, owner, digest(key)))
 	return p, wrap(err, "find the payment of the key")
 }
 
@@ -65,11 +67,15 @@ func (l ledger) get(ctx context.Context, id uuid.UUID) (payment, error) {
 	return p, wrap(err, "get the payment")
 }
 
-// takeUp makes a payment the caller's, unless somebody works on it.
+// takeUp makes a payment a request's, unless somebody works on it. The request
+// will ask the acquirer again for a pending one, so the wait begins anew:
+// counted from an earlier request, this charge could be given up while it is
+// still on its way.
 func (l ledger) takeUp(ctx context.Context, id uuid.UUID) (payment, error) {
 	p, err := l.change(ctx, `
-UPDATE payments SET attempt = attempt + 1, due_at = now() + $2
- WHERE id = $1 AND due_at <= now() RETURNING `+columns, id, lease)
+UPDATE payments SET attempt = attempt + 1, due_at = now() + $2,
+       charged_at = CASE WHEN status = $3 THEN now() ELSE charged_at END
+ WHERE id = $1 AND due_at <= now() RETURNING `+columns, id, lease, acquiringapi.Pending)
 	return p, wrap(err, "take the payment up")
 }
 
@@ -93,12 +99,13 @@ func (l ledger) move(ctx context.Context, p payment, e event, reason string) (pa
 	if err != nil {
 		return p, err
 	}
-	// A payment that its payable refused has nobody to tell: it is settled.
+	// Who refused is told too, at once by the collector: an earlier attempt at the
+	// same claim may arrive yet, and would lock the payable for a dead payment.
 	moved, err := l.change(ctx, `
 UPDATE payments
    SET status = $4, reason = $5, looks = 0,
        charged_at = CASE WHEN $6 THEN now() ELSE charged_at END,
-       settled_at = CASE WHEN $7 THEN now() END
+       due_at = CASE WHEN $7 THEN now() ELSE due_at END
  WHERE id = $1 AND attempt = $2 AND status = $3 RETURNING `+columns,
 		p.ID, p.Attempt, p.Status, to, reason, e == claimed, e == refused)
 	if postgres.IsUniqueViolation(err, "payments_active") {
@@ -129,6 +136,15 @@ func (l ledger) change(ctx context.Context, sql string, args ...any) (payment, e
 		return p, errOvertaken
 	}
 	return p, err
+}
+
+// digest is what is kept of a client's Idempotency-Key. The kit keeps an HMAC
+// of the request's body under that key, and the body holds the card's number. A
+// card has few digits that are not known from elsewhere: whoever had the key
+// could try them all. The database alone must not give it away.
+func digest(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
 }
 
 func wrap(err error, doing string) error {

@@ -15,7 +15,7 @@ import (
 // An order is a checked request for a payment.
 type order struct {
 	Owner  string
-	Key    string
+	Key    string // the client's Idempotency-Key: never stored, see digest
 	CartID uuid.UUID
 	Amount money.Money
 	Card   Card

@@ -14,7 +14,6 @@ import (
 type payment struct {
 	ID        uuid.UUID
 	Owner     string
-	Key       string
 	CartID    uuid.UUID
 	Amount    money.Money
 	CardLast4 string
@@ -22,7 +21,7 @@ type payment struct {
 	Reason    string
 	Attempt   int64         // fences off whoever took the payment up before
 	Looks     int           // in vain, in a row
-	Waiting   time.Duration // since the acquirer was asked
+	Waiting   time.Duration // since a request last set out to ask the acquirer
 	Settled   bool          // the payable knows how it ended
 }
 

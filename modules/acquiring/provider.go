@@ -37,8 +37,8 @@ type Provider interface {
 	// before and moves nothing.
 	Charge(ctx context.Context, c Charge) (Result, error)
 	// Lookup tells what became of a charge. [NotFound] says that nothing was
-	// charged under the key; the module believes it when the charge was asked
-	// for ACQUIRING_LOST_AFTER ago.
+	// charged under the key; the module believes it when the charge was last
+	// asked for ACQUIRING_LOST_AFTER ago.
 	Lookup(ctx context.Context, key uuid.UUID) (Result, error)
 }
 

@@ -15,8 +15,8 @@
 //   - One key never charges twice, whatever is repeated and whatever dies.
 //   - Nothing is charged that its payable has not let itself be claimed for, by
 //     its owner and for exactly that amount.
-//   - Every claim is settled, once it is known how the payment ended. A payable
-//     may be told the same again.
+//   - Every claim is settled, a refused one too, once it is known how the payment
+//     ended. A payable may be told the same again.
 //
 // # Not guaranteed
 //

@@ -70,6 +70,6 @@ type Settlement struct {
 
 // Settle is called as the service when it is known how a payment ended. It may
 // be called again with the same outcome, and with a failure for a claim that
-// never arrived.
+// was refused or has never arrived.
 var Settle = api.Needs[SettleInput, api.Empty](Module, "PUT /payables/{id}/settlement",
 	auth.Services("acquiring"), "Tell a payable how its payment ended")
