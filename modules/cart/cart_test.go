@@ -62,7 +62,7 @@ func TestAddItem(t *testing.T) {
 			"down":          {func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, problem.Unavailable("down"), "") }, 503},
 			"garbage":       {slipwaytest.Garbage, 502},
 			"no price":      {answer(cartapi.Quotes{}), 500},
-			"a price below": {answer(cartapi.Quotes{Quotes: []cartapi.Quotation{{SKU: "mug", Price: eur(-1)}}}), 500},
+			"a price below": {answer(cartapi.Quotes{Quotes: []cartapi.Quotation{{SKU: "mug", Price: eur(-1)}}}), 502},
 			"no money": {func(w http.ResponseWriter, _ *http.Request) {
 				write(w, `{"quotes":[{"sku":"mug","name":"Mug","price":{"amount":1.5,"currency":"EUR"}}]}`)
 			}, 502},
@@ -77,6 +77,21 @@ func TestAddItem(t *testing.T) {
 					t.Errorf("cart = %+v, want it empty", got)
 				}
 			})
+		}
+	})
+
+	t.Run("refuses what is given away, since a cart could not be paid for", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		s.prices["sample"] = 0
+		got := s.add("sample", 1).Want(502)
+		for _, word := range []string{"sample", "0.00 EUR", "more than zero"} {
+			if !strings.Contains(got.Problem.Detail, word) {
+				t.Errorf("detail = %q, want %q in it", got.Problem.Detail, word)
+			}
+		}
+		if got := s.look(); len(got.Items) != 0 {
+			t.Errorf("cart = %+v, want it empty", got)
 		}
 	})
 
@@ -147,6 +162,17 @@ func TestClaim(t *testing.T) {
 			t.Errorf("cart = %+v, want it open at 26.00", got)
 		}
 		s.claim(uuid.New(), eur(2600)).Want(200)
+	})
+
+	t.Run("refuses for what is given away by now, and keeps the price", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		s.add("mug", 1).Want(200)
+		s.prices["mug"] = 0
+		s.claim(uuid.New(), eur(1250)).Want(502)
+		if got := s.look(); got.Total != eur(1250) || got.Status != cartapi.Open {
+			t.Errorf("cart = %+v, want it open at 12.50", got)
+		}
 	})
 
 	t.Run("refuses for what is no longer sold", func(t *testing.T) {

@@ -8,11 +8,12 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
+	"github.com/slipway-go/slipway/money"
 	"github.com/slipway-go/slipway/problem"
 )
 
 // quote asks for the prices of SKUs, all in one call, and believes no answer
-// that leaves one out.
+// that leaves one out or gives one away.
 func (s *service) quote(ctx context.Context, skus ...string) ([]cartapi.Quotation, error) {
 	got, err := api.Call(ctx, s.prices, cartapi.Quote, cartapi.QuoteInput{SKUs: skus})
 	if err != nil {
@@ -20,11 +21,20 @@ func (s *service) quote(ctx context.Context, skus ...string) ([]cartapi.Quotatio
 	}
 	for _, sku := range skus {
 		i := slices.IndexFunc(got.Quotes, func(q cartapi.Quotation) bool { return q.SKU == sku })
-		if i < 0 || got.Quotes[i].Price.Amount < 0 {
-			return nil, fmt.Errorf("ask for prices: %s gave none for %s, or a negative one", s.prices.ModuleName(), sku)
+		if i < 0 {
+			return nil, fmt.Errorf("ask for prices: %s gave none for %s", s.prices.ModuleName(), sku)
+		}
+		if price := got.Quotes[i].Price; price.Amount < 1 {
+			return nil, noPrice(sku, price).Wrap(fmt.Errorf("%s broke the contract of cartapi.Quote", s.prices.ModuleName()))
 		}
 	}
 	return got.Quotes, nil
+}
+
+// noPrice refuses what is given away: nobody can pay for a cart whose total is
+// zero, so it would stay open for ever.
+func noPrice(sku string, price money.Money) *problem.Error {
+	return problem.BadGateway("%s cannot be bought: the shop prices it at %s, and a price is more than zero", sku, price)
 }
 
 // quoteOne is quote for what somebody wants to put into a cart.

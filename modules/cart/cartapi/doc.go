@@ -12,5 +12,6 @@
 //     a payment; if the total changed, nothing is charged and the cart shows the
 //     new one.
 //   - A cart that is being paid for does not change; a paid cart is closed for ever.
-//   - Every price of a cart has the cart's currency.
+//   - Every price of a cart has the cart's currency and is more than zero: what
+//     [Quote] gives away is refused, since no payment could ever close the cart.
 package cartapi

@@ -21,7 +21,7 @@ type Quotes struct {
 type Quotation struct {
 	SKU   string      `json:"sku"`
 	Name  string      `json:"name" doc:"For the person who buys."`
-	Price money.Money `json:"price" doc:"Zero or more."`
+	Price money.Money `json:"price" doc:"1 or more of the smallest unit: a total of zero could not be paid for."`
 }
 
 // CodeUnknownSKU is the code of the 422 with which [Quote] is refused; its
