@@ -34,6 +34,7 @@ type App struct {
 	network   http.RoundTripper
 	verifier  api.Authenticator
 	identity  struct{ issuer, audience string }
+	proxies   networks
 
 	setups  map[string]*Setup
 	tokens  map[string]*s2s.Tokens
@@ -85,6 +86,9 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	if a.network, err = httpclient.NewTransport(a.settings.http); err != nil {
 		return nil, err
 	}
+	if a.proxies, err = parseNetworks(a.settings.process.TrustedProxies); err != nil {
+		return nil, err
+	}
 	a.observe()
 	return a, config.Join(a.identify(), a.checkSettings())
 }
@@ -103,10 +107,12 @@ func (a *App) identify() error {
 	a.identity.audience = a.settings.identity.Audience
 	switch {
 	case a.settings.identity.Issuer != nil:
-		a.identity.issuer = strings.TrimSuffix(a.settings.identity.Issuer.String(), "/")
+		a.identity.issuer = a.settings.identity.Issuer.String()
 	case a.source.Environment() == config.Production && a.settings.process.PublicURL == nil && a.topology.role == roleWhole:
-		return config.Errors{{Variable: "SLIPWAY_PUBLIC_URL", Expected: "the address under which users reach the product, such as https://shop.example",
-			Fix: "it is the issuer of the tokens; SSO_ISSUER may name another"}}
+		return config.Errors{{
+			Variable: "SLIPWAY_PUBLIC_URL", Expected: "the address under which users reach the product, such as https://shop.example",
+			Fix: "it is the issuer of the tokens; SSO_ISSUER may name another",
+		}}
 	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
 		a.identity.issuer = a.settings.process.publicURL()
 	case a.topology.role != roleEdge:
@@ -173,7 +179,7 @@ func (a *App) secret(module string) (config.Secret, bool) {
 }
 
 // setup gives every hosted module its parts and lets it register.
-func (a *App) setup(ctx context.Context, databases map[string]*postgres.DB) error {
+func (a *App) setup(databases map[string]*postgres.DB) error {
 	a.verifier = a.authenticator()
 	for _, m := range a.hosted() {
 		logger := a.logger.With("module", m.Name())
@@ -198,7 +204,7 @@ func (a *App) setup(ctx context.Context, databases map[string]*postgres.DB) erro
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return a.route(ctx)
+	return a.route()
 }
 
 func (s *Setup) run(src *config.Source) error {
@@ -270,7 +276,7 @@ func (a *App) tokensOf(module string) *s2s.Tokens {
 	secret, _ := a.secret(module)
 	base, transport := a.sso()
 	if base == "" {
-		base = a.identity.issuer
+		base = strings.TrimSuffix(a.identity.issuer, "/")
 	}
 	t = s2s.NewTokens(s2s.TokensConfig{
 		Credentials: s2s.Credentials{ClientID: module, Secret: secret},

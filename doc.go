@@ -19,7 +19,8 @@
 //   - [App.Run] stops in order: not ready, no new requests, requests in hand
 //     finished, background work ended, databases closed. The first failure stops
 //     everything and is the returned error.
-//   - In production no embedded default is used; what is missing is an error.
+//   - In production nothing is started privately and no credential is made up;
+//     what is missing is an error.
 //   - stdout carries JSON lines and nothing else; what is for a person goes to
 //     stderr.
 //

@@ -41,7 +41,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.setup(ctx, databases)
+	return a.setup(databases)
 }
 
 // Handler returns what the process serves; nil before Start.
@@ -102,6 +102,7 @@ func served(err error) error {
 // drain lets requests in hand finish.
 func (a *App) drain(server *http.Server) error {
 	a.health.ready.Store(false)
+	time.Sleep(a.settings.process.DrainDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.process.ShutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

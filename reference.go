@@ -37,7 +37,7 @@ func misspelt(src *config.Source, modules []Module) []config.Problem {
 	for _, s := range kitSections() {
 		known = append(known, s.Variables...)
 	}
-	prefixes := []string{"SLIPWAY_"}
+	prefixes := []string{"SLIPWAY_", callPrefix}
 	for _, m := range modules {
 		prefix := settingsPrefix(m.Name())
 		prefixes = append(prefixes, prefix)

@@ -1,7 +1,6 @@
 package slipway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +12,7 @@ import (
 // route builds what the process serves: the routes of its modules (on the edge
 // without those for services), the proxy to modules that live elsewhere when
 // this is the edge, health and the documentation.
-func (a *App) route(context.Context) error {
+func (a *App) route() error {
 	mux := http.NewServeMux()
 	a.health = newHealth(a)
 	r := &router{mux: mux, owners: map[string]string{}}
@@ -40,7 +39,7 @@ func (a *App) serving(m Module, route *api.Route) http.Handler {
 	case a.topology.hosted[m.Name()]:
 		return a.setups[m.Name()].server.Endpoint(route)
 	case a.topology.role == roleEdge:
-		return a.proxy(m.Name(), route)
+		return a.proxy(m.Name(), route, a.proxies)
 	}
 	return nil
 }

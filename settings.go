@@ -22,6 +22,8 @@ type settings struct {
 	Docs            bool          `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/."`
 	Migrate         bool          `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
 	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
+	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
+	TrustedProxies  []string      `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"For the edge: the networks of load balancers in front of it, whose word it takes for a client's address (X-Forwarded-For)."`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
 }
 
@@ -47,7 +49,7 @@ type database struct {
 	MaxConns int32         `env:"DATABASE_MAX_CONNS" envDefault:"8" doc:"The largest number of connections in a module's pool."`
 }
 
-// all are the settings of the kit.
+// allSettings are the settings of the kit.
 type allSettings struct {
 	process  settings
 	identity identity

@@ -38,7 +38,7 @@ type topology struct {
 type place struct {
 	URL    *url.URL      `env:"URL" doc:"Where the module lives when this process does not host it, such as https://cart.internal."`
 	Tokens string        `env:"TOKENS" envDefault:"exchange" oneof:"exchange,forward" doc:"How a user's token travels to the module: exchange (for one addressed to it) or forward (as it is)."`
-	Secret config.Secret `env:"CLIENT_SECRET" doc:"The module's credential at the SSO. Needed by the process that hosts the module and by the one that hosts the SSO, unless they are one."`
+	Secret config.Secret `env:"CLIENT_SECRET" min:"32" doc:"The module's credential at the SSO. Needed by the process that hosts the module and by the one that hosts the SSO, unless they are one."`
 }
 
 func settingsPrefix(module string) string { return strings.ToUpper(module) + "_" }

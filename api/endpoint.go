@@ -60,6 +60,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer e.finish(ctx, x, r)
 	defer e.recover(ctx, x)
+	e.bound(x, r)
 	e.serve(ctx, x, r)
 }
 
@@ -75,7 +76,6 @@ func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
 		fail(ctx, x, problem.TooLarge("the body has %d bytes; this route takes up to %d", r.ContentLength, e.maxBody))
 		return
 	}
-	e.bound(x, r)
 	if e.idempotency != nil {
 		e.serveOnce(ctx, x, r)
 		return
@@ -127,16 +127,20 @@ func (e *endpoint) admit(ctx context.Context, x *exchange, r *http.Request) (con
 	return ctx, nil
 }
 
-// bound limits the size of the body and the time in which it must arrive.
+// bound limits the size of the body and the time in which it must arrive. The
+// time counts also for a request that is refused: net/http reads on for a while,
+// to use the connection again.
 func (e *endpoint) bound(x *exchange, r *http.Request) {
-	if e.maxBody < 0 || r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return
 	}
-	r.Body = &timedBody{
-		ReadCloser: http.MaxBytesReader(x.ResponseWriter, r.Body, e.maxBody+1),
-		deadline:   http.NewResponseController(x.ResponseWriter).SetReadDeadline,
-		limit:      e.bodyTimeout,
+	deadline := http.NewResponseController(x.ResponseWriter).SetReadDeadline
+	_ = deadline(x.start.Add(e.bodyTimeout)) // not supported in process, where no body trickles
+	body := r.Body
+	if e.maxBody >= 0 {
+		body = http.MaxBytesReader(x.ResponseWriter, body, e.maxBody+1)
 	}
+	r.Body = &timedBody{ReadCloser: body, deadline: deadline, header: x.Header()}
 }
 
 func (e *endpoint) recover(ctx context.Context, x *exchange) {
@@ -147,8 +151,11 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p) // net/http's own way to drop a connection
 	}
-	x.panicked = true
+	begun := x.wrote
 	fail(ctx, x, fmt.Errorf("panic in %s: %v\n%s", e.pattern, p, debug.Stack()))
+	if begun {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
 }
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
@@ -176,14 +183,17 @@ func (e *endpoint) log(ctx context.Context, level slog.Level, x *exchange, r *ht
 	_ = h.Handle(ctx, line) // as slog.Logger does: a log that fails must not fail the request
 }
 
+// observedBodyTimeout is for bodies that the edge passes on.
+const observedBodyTimeout = 30 * time.Second
+
 // Observe gives a handler beside the modules (the edge proxy, a page) what every
 // route has: the trace, the access line, the report of a panic. It checks no
-// token and bounds no body.
+// token and does not bound a body's size.
 func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h http.Handler) http.Handler {
 	if reporter == nil {
 		reporter = telemetry.LogReporter(logger)
 	}
-	return &endpoint{pattern: pattern, public: true, maxBody: -1, logger: logger, reporter: reporter, next: h}
+	return &endpoint{pattern: pattern, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, logger: logger, reporter: reporter, next: h}
 }
 
 // Fail answers with the problem that err is, from a handler inside an endpoint.

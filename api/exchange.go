@@ -29,7 +29,6 @@ type exchange struct {
 	bytes     int64
 	wrote     bool
 	silenced  bool // the handler's answer was replaced; what it still writes is dropped
-	panicked  bool
 	replayed  bool
 	problem   *problem.Error // what the client was told
 	err       error          // the unexpected error behind a 5xx, for the report
@@ -191,23 +190,22 @@ func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time
 	return attrs
 }
 
-// A timedBody gives the body's arrival a deadline, and takes it away again at
-// its end: a read deadline that stays would cancel the handler's context.
+// A timedBody takes the deadline of the body's arrival away at its end: a read
+// deadline that stays would cancel the handler's context.
 type timedBody struct {
 	io.ReadCloser
 	deadline func(time.Time) error
-	limit    time.Duration
-	begun    bool
+	header   http.Header // of the answer
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
-	if !b.begun {
-		b.begun = true
-		_ = b.deadline(time.Now().Add(b.limit)) // not supported in process, where no body trickles
-	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF):
 		_ = b.deadline(time.Time{})
+	case err != nil:
+		// What may still come is no request, and net/http would take it for one.
+		b.header.Set("Connection", "close")
 	}
 	return n, err
 }

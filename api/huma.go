@@ -3,6 +3,9 @@ package api
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -37,12 +40,34 @@ func newHuma(module string, a huma.Adapter) huma.API {
 			Info:       &huma.Info{Title: module, Version: "1"},
 			Components: &huma.Components{Schemas: huma.NewMapRegistry(schemaPrefix, namer)},
 		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{toProblem},
 		CreateHooks:                  nil,
 	}, a)
+}
+
+// jsonFormat is huma's, but that an output which cannot be encoded becomes a
+// panic, and so a 500: huma would write its regret into a 200.
+func jsonFormat() huma.Format {
+	encode := huma.DefaultJSONFormat.Marshal
+	return huma.Format{
+		Unmarshal: huma.DefaultJSONFormat.Unmarshal,
+		Marshal: func(w io.Writer, v any) error {
+			err := encode(w, v)
+			if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok || isEncoding(err) {
+				panic(fmt.Errorf("encode the answer: %w", err))
+			}
+			return err
+		},
+	}
+}
+
+func isEncoding(err error) bool {
+	_, marshaler := errors.AsType[*json.MarshalerError](err)
+	_, kind := errors.AsType[*json.UnsupportedTypeError](err)
+	return marshaler || kind
 }
 
 // A typedRoute registers a route's types without a handler, for the documentation.
@@ -154,6 +179,7 @@ type humaContext struct {
 	r      *http.Request
 	w      http.ResponseWriter
 	status int
+	sent   bool
 }
 
 func (s *Server) adapter() huma.Adapter { return humaAdapter{s} }
@@ -162,7 +188,9 @@ type humaAdapter struct{ *Server }
 
 func (a humaAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	a.add(a.current, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler(&humaContext{op: op, r: r, w: w})
+		c := &humaContext{op: op, r: r, w: w}
+		handler(c)
+		c.send()
 	}))
 }
 
@@ -179,7 +207,7 @@ func (c *humaContext) Query(name string) string   { return queryparam.Get(c.r.UR
 func (c *humaContext) Header(name string) string  { return c.r.Header.Get(name) }
 func (c *humaContext) BodyReader() io.Reader      { return c.r.Body }
 func (c *humaContext) TLS() *tls.ConnectionState  { return c.r.TLS }
-func (c *humaContext) BodyWriter() io.Writer      { return c.w }
+func (c *humaContext) BodyWriter() io.Writer      { return c }
 func (c *humaContext) Status() int                { return c.status }
 
 func (c *humaContext) Version() huma.ProtoVersion {
@@ -204,9 +232,21 @@ func (c *humaContext) GetMultipartForm() (*multipart.Form, error) {
 // huma's deadline would outlive the body and cancel a handler that works on.
 func (c *humaContext) SetReadDeadline(time.Time) error { return nil }
 
-func (c *humaContext) SetStatus(code int) {
-	c.status = code
-	c.w.WriteHeader(code)
+// SetStatus keeps the status until the first byte of the body, or its absence:
+// huma sets it before it knows whether the body can be encoded.
+func (c *humaContext) SetStatus(code int) { c.status = code }
+
+func (c *humaContext) send() {
+	if !c.sent && c.status != 0 {
+		c.sent = true
+		c.w.WriteHeader(c.status)
+	}
+}
+
+// Write implements io.Writer for the body.
+func (c *humaContext) Write(b []byte) (int, error) {
+	c.send()
+	return c.w.Write(b)
 }
 
 func (c *humaContext) AppendHeader(name, value string) { c.w.Header().Add(name, value) }

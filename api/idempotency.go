@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"maps"
@@ -34,8 +36,8 @@ type IdempotencyStore interface {
 type IdempotencyRequest struct {
 	Principal   string // whose key it is: subject and calling service
 	Route       string
-	Key         string
-	Fingerprint [sha256.Size]byte // of path, query and body
+	Key         string            // a hash of the client's
+	Fingerprint [sha256.Size]byte // of path, query and body, under the client's key
 	Lease       time.Duration     // after which a crashed attempt no longer holds the key
 }
 
@@ -65,21 +67,26 @@ type StoredAnswer struct {
 	Body        []byte
 }
 
-type idempotencyKey struct{}
+type (
+	inboundKey  struct{}
+	outboundKey struct{}
+)
 
 // IdempotencyKey returns the key of the request that a handler serves.
 func IdempotencyKey(ctx context.Context) (string, bool) {
-	k, ok := ctx.Value(idempotencyKey{}).(string)
+	k, ok := ctx.Value(inboundKey{}).(string)
 	return k, ok
 }
 
 // WithIdempotencyKey sets the key with which [Call] calls an Idempotent route.
+// The key of the request at hand is not passed on by itself: two calls of one
+// handler would share it, and the second would be taken for the first.
 func WithIdempotencyKey(ctx context.Context, key string) context.Context {
-	return context.WithValue(ctx, idempotencyKey{}, key)
+	return context.WithValue(ctx, outboundKey{}, key)
 }
 
 func setIdempotencyKey(ctx context.Context, r *http.Request) error {
-	key, ok := IdempotencyKey(ctx)
+	key, ok := ctx.Value(outboundKey{}).(string)
 	if !ok {
 		return fmt.Errorf("%s %s is Idempotent: give the call a stable key with api.WithIdempotencyKey", r.Method, r.URL.Path)
 	}
@@ -115,7 +122,7 @@ func (e *endpoint) serveOnce(ctx context.Context, x *exchange, r *http.Request) 
 		fail(ctx, x, problem.Unprocessable("this Idempotency-Key was used for a different request; use a new key for a new request").
 			WithCode("idempotency_key_reused"))
 	case KeyClaimed:
-		e.serveClaimed(WithIdempotencyKey(ctx, k.Key), x, r, claim)
+		e.serveClaimed(context.WithValue(ctx, inboundKey{}, r.Header.Get(IdempotencyHeader)), x, r, claim)
 	}
 }
 
@@ -133,10 +140,10 @@ func (e *endpoint) idempotencyRequest(x *exchange, r *http.Request) (Idempotency
 	}
 	k := IdempotencyRequest{
 		Principal: x.principal.Subject + "|" + x.principal.Service(), Route: e.pattern,
-		Fingerprint: fingerprint(r, body), Lease: e.timeout + leaseGrace,
+		Lease: e.timeout + leaseGrace,
 	}
 	if len(keys) == 1 {
-		k.Key = keys[0]
+		k.Key, k.Fingerprint = storedKey(keys[0]), fingerprint(keys[0], r, body)
 	}
 	return k, body, nil
 }
@@ -149,8 +156,17 @@ func validKey(key string) bool {
 // leaseGrace covers the time between a handler's deadline and the stored answer.
 const leaseGrace = 2 * time.Second
 
-func fingerprint(r *http.Request, body []byte) [sha256.Size]byte {
-	h := sha256.New()
+// storedKey is how a store knows a key. The key itself is kept nowhere, because
+// it is what the fingerprint is made with.
+func storedKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// fingerprint tells requests apart. A body may hold what few guesses find, such
+// as a card's number, so its hash takes the client's key for a secret.
+func fingerprint(key string, r *http.Request, body []byte) [sha256.Size]byte {
+	h := hmac.New(sha256.New, []byte(key))
 	_, _ = fmt.Fprintf(h, "%s\n%s\n%d\n", r.URL.EscapedPath(), r.URL.RawQuery, len(body))
 	h.Write(body)
 	return [sha256.Size]byte(h.Sum(nil))
@@ -161,17 +177,21 @@ func fingerprint(r *http.Request, body []byte) [sha256.Size]byte {
 func (e *endpoint) serveClaimed(ctx context.Context, x *exchange, r *http.Request, claim IdempotencyClaim) {
 	kept := false
 	// A client that hangs up, or a panic, must not hold the key.
-	keep := context.WithoutCancel(ctx)
+	store := func(do func(context.Context) error) {
+		keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseGrace)
+		defer cancel()
+		e.note(keep, do(keep))
+	}
 	defer func() {
 		if !kept {
-			e.note(keep, e.idempotency.Release(keep, claim))
+			store(func(ctx context.Context) error { return e.idempotency.Release(ctx, claim) })
 		}
 	}()
 	rec := &recording{header: http.Header{}, status: http.StatusOK, x: x}
 	e.next.ServeHTTP(rec, r.WithContext(ctx))
 	if replayable(rec.status) && !x.skipsOwner(rec.status) {
 		kept = true
-		e.note(keep, e.idempotency.Finish(keep, claim, rec.answer()))
+		store(func(ctx context.Context) error { return e.idempotency.Finish(ctx, claim, rec.answer()) })
 	}
 	rec.send()
 }

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/slipway-go/slipway/auth"
 )
 
@@ -19,6 +22,9 @@ func Needs[In, Out any](c *Contract, pattern string, access auth.Access, doc str
 	op := define[In, Out](c, method, path, access, doc)
 	if err := op.check(); err != nil {
 		c.fail(err)
+	}
+	if !access.ServicesOnly() || !slices.Contains(access.AllowedServices(), c.name) {
+		c.fail(fmt.Errorf("%s: the need %s must be for services only and name the module that has it: auth.Services(%q)", c.name, pattern, c.name))
 	}
 	op.needed = true
 	c.needs = append(c.needs, op.Route)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -57,21 +58,26 @@ func (o *Operation[In, Out]) Status(code int) *Operation[In, Out] {
 // and a route.
 func (o *Operation[In, Out]) Idempotent() *Operation[In, Out] {
 	o.idempotent = true
-	if o.access.IsPublic() {
-		o.contract.fail(o.check())
-	}
-	return o
+	return o.recheck()
 }
 
 // MaxBody bounds the request's body in bytes. Default: [DefaultMaxBody].
 func (o *Operation[In, Out]) MaxBody(bytes int64) *Operation[In, Out] {
 	o.maxBody = bytes
-	return o
+	return o.recheck()
 }
 
 // Timeout bounds the handler's work. Default: [DefaultTimeout].
 func (o *Operation[In, Out]) Timeout(d time.Duration) *Operation[In, Out] {
 	o.timeout = d
+	return o.recheck()
+}
+
+// recheck looks at the route again after a change.
+func (o *Operation[In, Out]) recheck() *Operation[In, Out] {
+	if err := o.check(); err != nil {
+		o.contract.fail(fmt.Errorf("%s: %s: %w", o.contract.name, o.Pattern(), err))
+	}
 	return o
 }
 

@@ -93,6 +93,9 @@ func (r *Route) check() error {
 	if r.access.IsPublic() && r.idempotent {
 		errs = append(errs, errors.New("a public route cannot be Idempotent: its keys belong to a principal"))
 	}
+	if r.timeout <= 0 || r.maxBody <= 0 {
+		errs = append(errs, errors.New("Timeout and MaxBody must be more than 0"))
+	}
 	if strings.TrimSpace(r.doc) == "" {
 		errs = append(errs, errors.New("the description is empty: say in one line what the route does"))
 	}

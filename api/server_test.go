@@ -4,10 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -280,6 +285,12 @@ func TestContract_Err(t *testing.T) {
 		"would overflow silently":    func(c *api.Contract) { api.GET[small, book](c, "/a", auth.Need(read), "x") },
 		`no input field has the tag`: func(c *api.Contract) { api.GET[api.Empty, book](c, "/a/{id}", auth.Need(read), "x") },
 		"the path has no {id}":       func(c *api.Contract) { api.GET[getInput, book](c, "/a", auth.Need(read), "x") },
+		"must be for services only": func(c *api.Contract) {
+			api.Needs[api.Empty, book](c, "GET /needs", auth.SignedIn(), "x")
+		},
+		"must be more than 0": func(c *api.Contract) {
+			api.GET[api.Empty, book](c, "/a", auth.Need(read), "x").Timeout(0)
+		},
 		"would also replace a zero that was sent": func(c *api.Contract) {
 			api.POST[defaulted, book](c, "/a", auth.Need(read), "x")
 		},
@@ -309,4 +320,53 @@ func TestContract_Err(t *testing.T) {
 			t.Errorf("Err() = %v", err)
 		}
 	})
+}
+
+func TestServer_outputThatCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	c := api.Module("numbers")
+	type number struct {
+		N float64 `json:"n"`
+	}
+	op := api.GET[api.Empty, number](c, "/number", auth.Public("a test"), "Get a number")
+	server := api.NewServer(c, api.ServerConfig{})
+	api.Handle(registrar{server}, op, func(context.Context, api.Empty) (number, error) { return number{math.NaN()}, nil })
+	got := (&world{Server: server}).send(t, "GET", "/number", "", "")
+	if got.Code != http.StatusInternalServerError || got.problem.Code != "internal" {
+		t.Errorf("answer = %d %s, want a problem 500", got.Code, got.Body)
+	}
+}
+
+// A client that promises a body and sends none must not hold its connection,
+// whether its request is admitted or not.
+func TestServer_bodyThatNeverComes(t *testing.T) {
+	t.Parallel()
+	w := &world{shelf: newShelf(), issuer: authtest.NewIssuer()}
+	w.Server = api.NewServer(w.contract, api.ServerConfig{
+		Authenticator: w.issuer.Verifier(), BodyTimeout: 50 * time.Millisecond,
+	})
+	api.Handle(w, w.add, func(context.Context, addInput) (book, error) { return book{}, nil })
+	server := httptest.NewServer(w.Server)
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct{ path, token, want string }{
+		"refused":  {"/books", "", " 401 "},
+		"admitted": {"/books", w.token(t, "anna", "shelf:write"), " 4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+			if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 100\r\n\r\n", c.path, c.token); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(conn)
+			if err != nil || !strings.Contains(string(answer), c.want) {
+				t.Errorf("answer = %q, %v; want%sand the end of the connection", answer, err, c.want)
+			}
+		})
+	}
 }

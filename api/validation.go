@@ -33,7 +33,7 @@ func invalidKind(e *huma.ErrorModel) *problem.Error {
 	case http.StatusUnsupportedMediaType:
 		return problem.UnsupportedMediaType("send the body as application/json")
 	case http.StatusRequestTimeout:
-		return problem.BadRequest("the body took too long to arrive").WithCode("body_timeout")
+		return problem.RequestTimeout("the body took too long to arrive").WithCode("body_timeout")
 	case http.StatusNotAcceptable:
 		return problem.NotAcceptable("this route answers application/json")
 	}

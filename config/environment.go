@@ -7,13 +7,13 @@ type Environment string
 const (
 	Development Environment = "development" // the default
 	Test        Environment = "test"
-	Production  Environment = "production" // refuses every embedded default
+	Production  Environment = "production" // starts nothing privately and makes up no credential
 )
 
 const (
 	environmentVariable = "SLIPWAY_ENV"
 	environmentExpected = "development, test or production"
-	environmentDoc      = "What kind of place the process runs in. Production takes no embedded default and reads no file .env."
+	environmentDoc      = "What kind of place the process runs in. In production nothing is started privately, no credential is made up, and no file .env is read."
 )
 
 // environmentOf reads SLIPWAY_ENV. What is none of the three counts as the

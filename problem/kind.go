@@ -50,6 +50,11 @@ func NotAcceptable(format string, args ...any) *Error {
 	return newError(http.StatusNotAcceptable, format, args...)
 }
 
+// RequestTimeout is 408: the request took too long to arrive.
+func RequestTimeout(format string, args ...any) *Error {
+	return newError(http.StatusRequestTimeout, format, args...)
+}
+
 // Conflict is 409: the thing is in a state that does not allow this.
 func Conflict(format string, args ...any) *Error {
 	return newError(http.StatusConflict, format, args...)

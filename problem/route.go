@@ -1,8 +1,6 @@
 package problem
 
 import (
-	"context"
-	"net/http"
 	"strconv"
 	"strings"
 )
@@ -21,28 +19,6 @@ func NotAllowed(method string, allowed ...string) *Error {
 		e = MethodNotAllowed("%s is not possible here; this address takes %s", word(method), list)
 	}
 	return e.WithHeader("Allow", list) // RFC 9110 wants the header even when it is empty
-}
-
-// NoRouteHandler answers every request with [NoRoute]. TraceID finds the trace
-// in the request's context; it may be nil.
-func NoRouteHandler(traceID func(context.Context) string) http.Handler {
-	return handler(traceID, func(r *http.Request) *Error { return NoRoute(r.Method, r.URL.Path) })
-}
-
-// NotAllowedHandler answers every request with [NotAllowed]. TraceID finds the
-// trace in the request's context; it may be nil.
-func NotAllowedHandler(traceID func(context.Context) string, allowed ...string) http.Handler {
-	return handler(traceID, func(r *http.Request) *Error { return NotAllowed(r.Method, allowed...) })
-}
-
-func handler(traceID func(context.Context) string, of func(*http.Request) *Error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var id string
-		if traceID != nil {
-			id = traceID(r.Context())
-		}
-		Write(w, of(r), id)
-	})
 }
 
 const (

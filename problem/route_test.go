@@ -1,10 +1,6 @@
 package problem_test
 
 import (
-	"context"
-	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -39,33 +35,5 @@ func TestNotAllowed(t *testing.T) {
 	}
 	if got := problem.NotAllowed(strings.Repeat("X", 999)); len(got.Detail()) > 60 || got.Headers().Values("Allow") == nil {
 		t.Errorf("got %q and Allow %q, want a short text and an empty header", got.Detail(), got.Headers().Values("Allow"))
-	}
-}
-
-func TestHandlers(t *testing.T) {
-	t.Parallel()
-	trace := func(context.Context) string { return "4bf92f35" }
-	for name, c := range map[string]struct {
-		handler http.Handler
-		status  int
-		trace   string
-	}{
-		"NoRoute":           {problem.NoRouteHandler(trace), 404, "4bf92f35"},
-		"NoRouteUntraced":   {problem.NoRouteHandler(nil), 404, ""},
-		"NotAllowed":        {problem.NotAllowedHandler(trace, "GET"), 405, "4bf92f35"},
-		"NotAllowedNothing": {problem.NotAllowedHandler(nil), 405, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := httptest.NewRecorder()
-			c.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/nowhere", nil))
-			var body problem.Body
-			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
-				t.Fatal(err)
-			}
-			if w.Code != c.status || body.Status != c.status || body.TraceID != c.trace {
-				t.Errorf("got %d and %+v, want %d with trace %q", w.Code, body, c.status, c.trace)
-			}
-		})
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 
 	"github.com/slipway-go/slipway/auth"
@@ -89,7 +88,7 @@ func (c *Client) address(r *http.Request) *http.Request {
 	r.URL.Scheme, r.URL.Host, r.Host = base.Scheme, base.Host, base.Host
 	if prefix := strings.TrimSuffix(base.Path, "/"); prefix != "" {
 		r.URL.RawPath = prefix + r.URL.EscapedPath()
-		r.URL.Path = path.Join(prefix, r.URL.Path)
+		r.URL.Path = prefix + r.URL.Path // as it is: cleaned, a parameter could leave its route
 	}
 	return r
 }

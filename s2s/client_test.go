@@ -89,6 +89,27 @@ func TestClient_RoundTrip(t *testing.T) {
 		}
 	})
 
+	t.Run("keeps a path value in its route behind an address with a path", func(t *testing.T) {
+		t.Parallel()
+		base, _ := url.Parse("http://gateway/shop/")
+		var got string
+		c := s2s.New(s2s.ClientConfig{
+			Neighbour: "catalog", BaseURL: base, Tokens: newTokens(&endpoint{life: 300}),
+			Transport: httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+				got = r.URL.String()
+				return answer(http.StatusOK, "{}"), nil
+			}),
+		})
+		r := request(auth.AsService(t.Context(), "test"), t, "")
+		r.URL.Path, r.URL.RawPath, r.URL.RawQuery = "/things/../../admin", "/things/..%2F..%2Fadmin", ""
+		if _, err := c.RoundTrip(r); err != nil {
+			t.Fatal(err)
+		}
+		if want := "http://gateway/shop/things/..%2F..%2Fadmin"; got != want {
+			t.Errorf("address = %s, want %s", got, want)
+		}
+	})
+
 	t.Run("exchanges the user's token, or forwards it where a setting says so", func(t *testing.T) {
 		t.Parallel()
 		for forward, want := range map[bool]string{false: "Bearer catalog-1", true: "Bearer user"} {

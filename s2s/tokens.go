@@ -72,7 +72,7 @@ func (t *Tokens) Service(ctx context.Context, audience string) (string, error) {
 }
 
 func (t *Tokens) service(ctx context.Context, audience string) (bearer, error) {
-	return t.get(ctx, "service|"+audience, func() url.Values {
+	return t.get(ctx, t.cfg.Credentials.ClientID+"|service|"+audience, func() url.Values {
 		return url.Values{"grant_type": {"client_credentials"}, "audience": {audience}}
 	})
 }
@@ -98,7 +98,8 @@ func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer
 // forget drops a token that the neighbour refused.
 func (t *Tokens) forget(ctx context.Context, key string) { t.cfg.Cache.Delete(ctx, key) }
 
-// exchangeKey holds no token: a cache may be shared or dumped.
+// exchangeKey holds no token and names the caller: a cache may be dumped, or
+// shared by services, of which none may use another's tokens.
 func (t *Tokens) exchangeKey(subject, audience string) string {
 	buffer, ok := t.buffers.Get().(*[]byte)
 	if !ok {
@@ -107,7 +108,7 @@ func (t *Tokens) exchangeKey(subject, audience string) string {
 	*buffer = append((*buffer)[:0], subject...)
 	sum := sha256.Sum256(*buffer)
 	t.buffers.Put(buffer)
-	return string(sum[:]) + "|" + audience
+	return t.cfg.Credentials.ClientID + "|" + string(sum[:]) + "|" + audience
 }
 
 // get returns the token that is kept under the key, or the one that the form
@@ -151,12 +152,15 @@ func (t *Tokens) fetch(key string, form url.Values) <-chan singleflight.Result {
 	})
 }
 
+// codeUnavailable is that of the problem when the SSO gives no answer.
+const codeUnavailable = "sso_unavailable"
+
 // coolDown is the pause after a failure of the SSO: without it every request of
 // every user would ask a service that is down.
 const coolDown = time.Second
 
 func (t *Tokens) cool(err error) {
-	if problem.Expected(err) {
+	if problem.Code(err) != codeUnavailable {
 		return // a refusal concerns one token, not the SSO
 	}
 	t.mu.Lock()
@@ -188,12 +192,12 @@ func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, err
 	r.SetBasicAuth(url.QueryEscape(t.cfg.Credentials.ClientID), url.QueryEscape(t.cfg.Credentials.Secret.Reveal()))
 	resp, err := t.cfg.Transport.RoundTrip(r)
 	if err != nil {
-		return CachedToken{}, problem.Unavailable("the sign-in service could not be reached").WithCode("sso_unavailable").WithHeader("Retry-After", "1").Wrap(err)
+		return CachedToken{}, problem.Unavailable("the sign-in service could not be reached").WithCode(codeUnavailable).WithHeader("Retry-After", "1").Wrap(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse))
 	if err != nil {
-		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode("sso_unavailable").Wrap(err)
+		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode(codeUnavailable).Wrap(err)
 	}
 	return t.parse(resp.StatusCode, body, issued)
 }
@@ -203,6 +207,7 @@ type tokenResponse struct {
 	ExpiresIn   int64  `json:"expires_in"`
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
+	Reason      string `json:"reason"` // of the kit's own SSO
 }
 
 func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, error) {
@@ -214,14 +219,14 @@ func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, 
 	case err == nil && a.Error != "" && status < http.StatusInternalServerError:
 		return CachedToken{}, t.refused(a)
 	}
-	return CachedToken{}, problem.Unavailable("the sign-in service gave no token").WithCode("sso_unavailable").WithHeader("Retry-After", "1").
+	return CachedToken{}, problem.Unavailable("the sign-in service gave no token").WithCode(codeUnavailable).WithHeader("Retry-After", "1").
 		Wrap(fmt.Errorf("token endpoint answered %d: %s %s", status, a.Error, a.Description))
 }
 
 // refused tells a user whose session is over from a service that is set up
 // wrongly; the latter is the product's defect, not the client's.
 func (t *Tokens) refused(a tokenResponse) error {
-	if a.Error == "invalid_grant" || a.Error == "invalid_request" && strings.Contains(a.Description, "subject_token") {
+	if a.Error == "invalid_grant" || a.Reason == "session_over" {
 		return problem.Unauthorized("your session is over; sign in again").WithCode("session_over").Wrap(fmt.Errorf("%s: %s", a.Error, a.Description))
 	}
 	return fmt.Errorf("the SSO refused a token to service %q: %s: %s", t.cfg.Credentials.ClientID, a.Error, a.Description)

@@ -170,6 +170,34 @@ func TestTokens(t *testing.T) {
 		}
 	})
 
+	t.Run("a refusal for one neighbour does not stop the others", func(t *testing.T) {
+		t.Parallel()
+		tokens := newTokens(&endpoint{life: 300, fail: func(form url.Values) (int, string) {
+			if form.Get("audience") == "bad" {
+				return 400, `{"error":"invalid_target"}`
+			}
+			return 0, ""
+		}})
+		if _, err := tokens.Service(t.Context(), "bad"); err == nil {
+			t.Error("no error for a neighbour that may not be called")
+		}
+		if _, err := tokens.Service(t.Context(), "catalog"); err != nil {
+			t.Errorf("Service() = %v", err)
+		}
+	})
+
+	t.Run("a mistake in the set-up is no session that is over", func(t *testing.T) {
+		t.Parallel()
+		for reason, expected := range map[string]bool{"": false, "session_over": true} {
+			tokens := newTokens(&endpoint{fail: func(url.Values) (int, string) {
+				return 400, fmt.Sprintf(`{"error":"invalid_request","error_description":"subject_token is addressed elsewhere","reason":%q}`, reason)
+			}})
+			if _, err := tokens.Exchange(t.Context(), "user", "catalog"); problem.Expected(err) != expected {
+				t.Errorf("reason %q: Exchange() = %v", reason, err)
+			}
+		}
+	})
+
 	t.Run("users do not share tokens", func(t *testing.T) {
 		t.Parallel()
 		tokens := newTokens(&endpoint{life: 300})

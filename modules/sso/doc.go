@@ -14,8 +14,9 @@
 //   - Every module is a client named after itself. What it reaches is what it
 //     declares: its neighbours, and of their permissions those that the user has
 //     or that routes give it by Services.
-//   - An access token lives for minutes and is addressed to one audience. A
-//     service's copy is of no use at another service, nor after its session.
+//   - An access token lives for minutes and is addressed to one audience. What a
+//     service gets for a neighbour by exchange is of no use at any other. The
+//     token of a login is addressed to the edge, and so to every module there.
 //   - Passwords are kept as argon2id. A login takes the same work whether the
 //     account exists or not, and wrong ones slow down the next from the same
 //     address without ever locking the account.

@@ -12,8 +12,9 @@
 // redeemed once; a failed login does not tell whether the account exists.
 // Registration does tell that an e-mail is taken, and says why in [Register].
 //
-// Any OpenID provider may take the place of the module. Then only the
-// OAuth routes are of use, and nothing of the kit calls the others.
+// Nothing of the kit calls any but the OAuth routes, so that another OpenID
+// provider can take the place of the module; the second part of the SSO will
+// prove that.
 //
 // To test without the SSO take slipwaytest, which issues tokens of its own.
 package ssoapi

@@ -14,6 +14,7 @@ type Error struct {
 	Status      int
 	Code        string
 	Description string
+	Reason      string // see errorBody; "" for most
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Description }
@@ -26,6 +27,13 @@ func invalidRequest(format string, args ...any) error {
 	return refuse("invalid_request", format, args...)
 }
 
+// sessionOver refuses a subject token because its user's session has ended.
+func sessionOver(format string, args ...any) error {
+	return &Error{
+		Status: http.StatusBadRequest, Code: "invalid_request", Description: fmt.Sprintf(format, args...), Reason: "session_over",
+	}
+}
+
 // invalidClient says the same whether the client or its secret is wrong.
 func invalidClient(description string) error {
 	return &Error{Status: http.StatusUnauthorized, Code: "invalid_client", Description: description}
@@ -34,6 +42,9 @@ func invalidClient(description string) error {
 type errorBody struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
+	// Reason is our own addition: RFC 8693 has one code for everything that may
+	// be wrong with a subject token, and only one of these ends a user's session.
+	Reason string `json:"reason,omitempty"`
 }
 
 // fail answers with a refusal; anything else is ours and goes the way of every
@@ -48,7 +59,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="sso"`)
 	}
-	writeJSON(w, e.Status, errorBody{e.Code, printable(e.Description)})
+	writeJSON(w, e.Status, errorBody{e.Code, printable(e.Description), e.Reason})
 }
 
 // printable keeps to the characters that RFC 6749 allows in a description.

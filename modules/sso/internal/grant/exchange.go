@@ -103,7 +103,7 @@ func (s *Server) checkSession(ctx context.Context, p *auth.Principal) error {
 	case err != nil:
 		return err
 	case !alive:
-		return invalidRequest("subject_token belongs to a session that is over")
+		return sessionOver("subject_token belongs to a session that is over")
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (s *Server) checkSession(ctx context.Context, p *auth.Principal) error {
 // subjectProblem tells a token that is not believed from keys that cannot be had.
 func subjectProblem(err error) error {
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Status() == http.StatusUnauthorized {
-		return invalidRequest("subject_token: %s", p.Detail())
+		return sessionOver("subject_token: %s", p.Detail())
 	}
 	return fmt.Errorf("verify subject_token: %w", err)
 }
