@@ -2,7 +2,7 @@
 CREATE TABLE products (
     sku      text   PRIMARY KEY,
     name     text   NOT NULL,
-    amount   bigint NOT NULL CHECK (amount >= 0),
+    amount   bigint NOT NULL CHECK (amount > 0),
     currency text   NOT NULL
 );
 
