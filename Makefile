@@ -34,11 +34,13 @@ demo: setup-go ## Buy something over HTTP, step by step (while `make run` is run
 ## Work on it
 
 build: setup-go ## Build the shop into bin/
+	@[ -x $(SHOP) ] || echo 'Building the shop: a minute or two the first time.'
 	@$(GO) build -o $(SHOP) ./examples/shop
 
 test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
 	$(GO) test $(RACE) -timeout 10m $(PKG)
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
+	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)
 
 bench: setup ## Print what the kit costs, as ratios side by side (BENCH=token for one section, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)

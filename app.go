@@ -76,21 +76,19 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, secrets: map[string]config.Secret{}}
-	var settingsErr, topologyErr error
-	a.settings, settingsErr = loadSettings(src)
-	a.topology, topologyErr = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
-	if err := config.Join(settingsErr, topologyErr); err != nil {
-		return nil, err
+	var errs [4]error
+	a.settings, errs[0] = loadSettings(src)
+	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
+	if a.topology == nil {
+		return nil, config.Join(errs[:]...)
 	}
-	var err error
-	if a.network, err = httpclient.NewTransport(a.settings.http); err != nil {
-		return nil, err
-	}
-	if a.proxies, err = parseNetworks(a.settings.process.TrustedProxies); err != nil {
-		return nil, err
-	}
+	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
+	a.proxies, errs[3] = parseNetworks(a.settings.process.TrustedProxies)
 	a.observe()
-	return a, config.Join(a.identify(), a.checkSettings())
+	if err := config.Join(append(errs[:], a.identify(), a.checkSettings())...); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func (a *App) observe() {
@@ -222,7 +220,7 @@ func (s *Setup) run(src *config.Source) error {
 // process where the SSO is hosted.
 func (a *App) authenticator() api.Authenticator {
 	base, transport := a.sso()
-	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: transport}
+	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: a.logged(transport, a.logger)}
 	if base != "" {
 		cfg.JWKSURL = base + "/oauth/jwks"
 	}
@@ -281,10 +279,16 @@ func (a *App) tokensOf(module string) *s2s.Tokens {
 	t = s2s.NewTokens(s2s.TokensConfig{
 		Credentials: s2s.Credentials{ClientID: module, Secret: secret},
 		Endpoint:    base + "/oauth/token",
-		Transport:   httpclient.Chain(transport, httpclient.Trace(), httpclient.Log(httpclient.LogConfig{Logger: a.logger.With("module", module), Redactor: &telemetry.Redactor{}, Target: ssoModule})),
+		Transport:   a.logged(transport, a.logger.With("module", module)),
 	})
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens[module] = t
 	return t
+}
+
+// logged adds the trace and the line per call to the way to the SSO.
+func (a *App) logged(transport http.RoundTripper, logger *slog.Logger) http.RoundTripper {
+	return httpclient.Chain(transport, httpclient.Trace(),
+		httpclient.Log(httpclient.LogConfig{Logger: logger, Redactor: &telemetry.Redactor{}, Target: ssoModule}))
 }

@@ -265,3 +265,13 @@ func TestNew(t *testing.T) {
 		})
 	}
 }
+
+func TestNew_reportsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := slipway.New(config.New(map[string]string{"SLIPWAY_MODULES": "desk", "SLIPWAY_REQUEST_TIMEOUT": "soon", "CALL_RETRIES": "many"}), library()...)
+	for _, want := range []string{"SLIPWAY_REQUEST_TIMEOUT", "CALL_RETRIES", "SHELF_URL", "SSO_ISSUER", "DESK_CLIENT_SECRET"} {
+		if err == nil || !strings.Contains(err.Error(), "\n  "+want+" ") {
+			t.Errorf("New() = %v, want %s in it", err, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package slipway
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -38,6 +39,9 @@ func (a *App) greet(addr string) {
 }
 
 func addresses(addr string, docs bool) []announcement {
+	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		addr = net.JoinHostPort("localhost", port)
+	}
 	lines := []announcement{{"Address", "http://" + addr}}
 	if docs {
 		lines = append(lines, announcement{"API", "http://" + addr + "/docs/"})

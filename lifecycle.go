@@ -25,9 +25,12 @@ import (
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
 	for _, p := range misspelt(a.source, a.topology.modules) {
-		a.logger.WarnContext(ctx, "a setting is read by nothing", "variable", p.Variable, "expected", p.Expected, "fix", p.Fix)
+		a.logger.WarnContext(ctx, "a setting is read by nothing", "variable", p.Variable, "fix", p.Fix)
 	}
 	if err := a.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // told to stop before it had begun
+		}
 		return errors.Join(err, a.Close())
 	}
 	return errors.Join(a.serve(ctx), a.Close())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -21,12 +22,20 @@ import (
 func Main(modules ...Module) {
 	postgres.Supervise()
 	tuneMemory()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	if err := command(ctx, os.Args[1:], os.Stdout, modules); err != nil {
+	if err := untilStopped(func(ctx context.Context) error { return command(ctx, os.Args[1:], os.Stdout, modules) }); err != nil {
 		fmt.Fprintf(os.Stderr, "\n%v\n", err)
 		os.Exit(1)
 	}
+}
+
+// untilStopped runs f under a context that ends when the process is told to stop,
+// or with the process that started it as one of several.
+func untilStopped(f func(context.Context) error) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	ctx, cancel := fleet.WithParent(ctx)
+	defer cancel()
+	return f(ctx)
 }
 
 // tuneMemory collects garbage less often than the runtime does by itself, unless

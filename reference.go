@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -33,7 +34,7 @@ func kitSections() []config.Section {
 
 // misspelt finds variables that look like settings and that nothing reads.
 func misspelt(src *config.Source, modules []Module) []config.Problem {
-	known := []config.Variable{{Name: "SLIPWAY_ENV"}, {Name: "SLIPWAY_TEST_DATABASE_URL"}, {Name: "SLIPWAY_TEST_PROCESS"}}
+	known := []config.Variable{{Name: "SLIPWAY_ENV"}, {Name: "SLIPWAY_TEST_DATABASE_URL"}, {Name: "SLIPWAY_TEST_PROCESS"}, {Name: fleet.ParentVariable}}
 	for _, s := range kitSections() {
 		known = append(known, s.Variables...)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/api/apidocs"
@@ -48,7 +49,7 @@ func (a *App) routeDocs(r *router) error {
 	if !a.settings.process.Docs {
 		return nil
 	}
-	document, err := api.Document(api.Info{Title: a.settings.process.name(), Version: buildVersion()}, a.documented()...)
+	document, err := api.Document(api.Info{Title: strings.TrimSuffix(a.settings.process.name(), "-"+edgeOnly), Version: buildVersion()}, a.documented()...)
 	if err != nil {
 		return err
 	}
@@ -57,6 +58,7 @@ func (a *App) routeDocs(r *router) error {
 		_, _ = w.Write(document) // the client may be gone
 	}))
 	r.add("kit", "GET /docs/", apidocs.Handler("/docs/"))
+	r.add("kit", "GET /{$}", http.RedirectHandler("/docs/", http.StatusTemporaryRedirect))
 	r.add("kit", "GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	return nil
 }

@@ -43,7 +43,8 @@ type place struct {
 
 func settingsPrefix(module string) string { return strings.ToUpper(module) + "_" }
 
-// newTopology reads where everything lives. With substituted, somebody else
+// newTopology reads where everything lives. It returns nil only when the modules
+// themselves do not fit together. With substituted, somebody else
 // answers for the neighbours that are not hosted here: a test kit.
 func newTopology(src *config.Source, names []string, modules []Module, substituted bool) (*topology, error) {
 	t := &topology{modules: modules, hosted: map[string]bool{}, remote: map[string]place{}, callees: map[string][]string{}}
@@ -51,11 +52,8 @@ func newTopology(src *config.Source, names []string, modules []Module, substitut
 		return nil, err
 	}
 	err := config.Join(t.host(names), t.locate(src), t.connect(src))
-	if err != nil {
-		return nil, err
-	}
-	if substituted {
-		return t, nil
+	if err != nil || substituted {
+		return t, err
 	}
 	return t, t.checkReach()
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -63,9 +65,21 @@ func firstMessage(e *huma.ErrorModel) string {
 // truth values. Text is not repeated; a password may have been typed into the
 // wrong field.
 func fieldMessage(d *huma.ErrorDetail) string {
+	if m := unfitting.FindStringSubmatch(d.Message); m != nil {
+		return fmt.Sprintf("%s does not fit the field %s: a whole number has no fraction, no exponent and up to 18 digits", m[1], m[2])
+	}
 	switch v := d.Value.(type) {
-	case float64, int64, int, uint64, bool:
+	case float64:
+		const short = 1e12 // a longer number may be a card's
+		if v == math.Trunc(v) && math.Abs(v) < short {
+			return fmt.Sprintf("%s (given: %.0f)", d.Message, v)
+		}
+	case int64, int, uint64, bool:
 		return fmt.Sprintf("%s (given: %v)", d.Message, v)
 	}
 	return d.Message
 }
+
+// unfitting is how encoding/json speaks of a number that its field cannot hold;
+// the names of Go's types are nothing to a client.
+var unfitting = regexp.MustCompile(`^json: cannot unmarshal (number)(?: \S+)? into Go struct field (?:\w+\.)*?([\w.]+) of type`)

@@ -117,7 +117,7 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 	now := time.Now()
 	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
 		if c.stale(now) && t.cooled(now) == nil {
-			t.fetch(key, form()) // behind; this call goes on with the live token
+			t.fetch(ctx, key, form()) // behind; this call goes on with the live token
 		}
 		return bearer{c, key}, nil
 	}
@@ -125,7 +125,7 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 		return bearer{}, err
 	}
 	select {
-	case r := <-t.fetch(key, form()):
+	case r := <-t.fetch(ctx, key, form()):
 		if r.Err != nil {
 			return bearer{}, r.Err
 		}
@@ -136,11 +136,11 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 	}
 }
 
-// fetch asks the SSO once for all who wait, under no caller's context: the first
-// to give up must not fail the rest.
-func (t *Tokens) fetch(key string, form url.Values) <-chan singleflight.Result {
+// fetch asks the SSO once for all who wait. It is part of the first caller's
+// trace, but not bound to that caller: the first to give up must not fail the rest.
+func (t *Tokens) fetch(first context.Context, key string, form url.Values) <-chan singleflight.Result {
 	return t.flight.DoChan(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), t.cfg.Timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(first), t.cfg.Timeout)
 		defer cancel()
 		c, err := t.request(ctx, form)
 		if err != nil {

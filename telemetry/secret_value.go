@@ -23,11 +23,12 @@ var markOf = [256]uint8{
 }
 
 var (
-	tokenPattern  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.{1,2}[A-Za-z0-9_-]+){0,4}`)
-	keyPattern    = regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|$)`)
-	userPattern   = regexp.MustCompile(`(://[^\s:@/]*:)([^\s"'@]*)@`)
-	portPattern   = regexp.MustCompile(`^[0-9]{1,5}/`)
-	schemePattern = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})`)
+	tokenPattern   = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.{1,2}[A-Za-z0-9_-]+){0,4}`)
+	refreshPattern = regexp.MustCompile(`slr_[A-Za-z0-9_-]{16,}`)
+	keyPattern     = regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|$)`)
+	userPattern    = regexp.MustCompile(`(://[^\s:@/]*:)([^\s"'@]*)@`)
+	portPattern    = regexp.MustCompile(`^[0-9]{1,5}/`)
+	schemePattern  = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})`)
 )
 
 // String hides what looks like a secret inside a text: JSON Web Tokens, the
@@ -38,6 +39,9 @@ func (r *Redactor) String(s string) string {
 	marks, digits := look(s)
 	if marks&markToken != 0 && strings.Contains(s, "eyJ") {
 		s = tokenPattern.ReplaceAllStringFunc(s, r.TokenID)
+	}
+	if strings.Contains(s, "slr_") { // a refresh token of the kit's own SSO
+		s = refreshPattern.ReplaceAllStringFunc(s, r.TokenID)
 	}
 	if marks&markKey != 0 && strings.Contains(s, "-----BEGIN") {
 		s = keyPattern.ReplaceAllString(s, redacted)

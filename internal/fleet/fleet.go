@@ -28,6 +28,23 @@ type Process struct {
 	Ready string   // an address that answers 200 once the process serves
 }
 
+// ParentVariable tells a member that its stdin ends with the process that
+// started it; see [WithParent].
+const ParentVariable = "SLIPWAY_WITH_PARENT"
+
+// WithParent returns a context that ends with the fleet's process, in a member;
+// elsewhere it is ctx.
+func WithParent(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if os.Getenv(ParentVariable) != "" {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin) // its end is all that matters
+			cancel()
+		}()
+	}
+	return ctx, cancel
+}
+
 // Config says where the members' output goes and how long things may take.
 type Config struct {
 	Stdout, Stderr io.Writer
@@ -137,9 +154,14 @@ func (f *Fleet) member(name string) (*member, error) {
 
 func (f *Fleet) spawn(p Process) error {
 	cmd := exec.CommandContext(context.Background(), p.Path, p.Args...) //nolint:gosec // the product's own binary; it is stopped in order, not by a context
-	cmd.Env = p.Env
+	cmd.Env = append(slices.Clip(p.Env), ParentVariable+"=1")
 	cmd.Stdout = &lines{mu: &f.output, w: f.cfg.Stdout}
 	cmd.Stderr = &lines{mu: &f.output, w: f.cfg.Stderr, prefix: "[" + p.Name + "] "}
+	// A member reads its stdin to the end and ends with it, so that none outlives
+	// this process, however that dies. Nothing is ever written.
+	if _, err := cmd.StdinPipe(); err != nil {
+		return fmt.Errorf("start %s: %w", p.Name, err)
+	}
 	// A Ctrl-C at the terminal reaches this process only, which stops the
 	// members in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -176,7 +198,8 @@ func (f *Fleet) await(ctx context.Context, m *member) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if ready(ctx, client, m.Ready) {
+		// Somebody else may answer at the address of a member that has ended.
+		if ready(ctx, client, m.Ready) && m.running() {
 			return nil
 		}
 		select {
@@ -186,6 +209,15 @@ func (f *Fleet) await(ctx context.Context, m *member) error {
 			return fmt.Errorf("process %s is not ready at %s: %w", m.Name, m.Ready, ctx.Err())
 		case <-tick.C:
 		}
+	}
+}
+
+func (m *member) running() bool {
+	select {
+	case <-m.done:
+		return false
+	default:
+		return true
 	}
 }
 

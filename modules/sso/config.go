@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/slipway-go/slipway/config"
@@ -50,7 +51,7 @@ func (c Config) Validate() []config.Problem {
 		refuse("KEY_LIFE", c.KeyLife.String(), "a duration of 1h or more")
 	}
 	if c.RegistrationLimit < 1 {
-		refuse("REGISTRATION_LIMIT", "less than 1", "1 or more")
+		refuse("REGISTRATION_LIMIT", strconv.Itoa(c.RegistrationLimit), "1 or more")
 	}
 	for _, origin := range c.CORSOrigins {
 		if !validOrigin(origin) {
