@@ -246,15 +246,16 @@ func TestNew(t *testing.T) {
 		modules  []slipway.Module
 		want     string
 	}{
-		"a module that does not exist":      {map[string]string{"SLIPWAY_MODULES": "shlef"}, library(), `SLIPWAY_MODULES is "shlef"; expected some of shelf, desk; or edge`},
-		"a neighbour without an address":    {map[string]string{"SLIPWAY_MODULES": "desk", "SSO_ISSUER": "http://sso"}, library(), `SHELF_URL is not set`},
-		"a service without credentials":     {map[string]string{"SLIPWAY_MODULES": "desk", "SSO_ISSUER": "http://sso", "SHELF_URL": "http://shelf"}, library(), `DESK_CLIENT_SECRET is not set`},
-		"a process without an issuer":       {map[string]string{"SLIPWAY_MODULES": "shelf"}, library(), `SSO_ISSUER is not set`},
-		"a need that names no module":       {map[string]string{"SSO_ISSUER": "http://sso", "DESK_STAMPS": "printer"}, library(), `desk calls module "printer", which this product does not have`},
-		"a module twice":                    {map[string]string{"SSO_ISSUER": "http://sso"}, []slipway.Module{shelf(), shelf()}, `module shelf is listed twice`},
-		"an address that is none":           {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_URL": "shelf:80"}, library(), `SHELF_URL`},
-		"a way for tokens that is none":     {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_TOKENS": "copy"}, library(), `SHELF_TOKENS is "copy"; expected exchange or forward`},
-		"a duration that is none, and more": {map[string]string{"SSO_ISSUER": "http://sso", "SLIPWAY_REQUEST_TIMEOUT": "soon"}, library(), `SLIPWAY_REQUEST_TIMEOUT is "soon"; expected`},
+		"a module that does not exist":         {map[string]string{"SLIPWAY_MODULES": "shlef"}, library(), `SLIPWAY_MODULES is "shlef"; expected some of shelf, desk; or edge`},
+		"a neighbour without an address":       {map[string]string{"SLIPWAY_MODULES": "desk", "SSO_ISSUER": "http://sso"}, library(), `SHELF_URL is not set`},
+		"a service without credentials":        {map[string]string{"SLIPWAY_MODULES": "desk", "SSO_ISSUER": "http://sso", "SHELF_URL": "http://shelf"}, library(), `DESK_CLIENT_SECRET is not set`},
+		"a process without an issuer":          {map[string]string{"SLIPWAY_MODULES": "shelf"}, library(), `SSO_ISSUER is not set`},
+		"a need that names no module":          {map[string]string{"SSO_ISSUER": "http://sso", "DESK_STAMPS": "printer"}, library(), `desk calls module "printer", which this product does not have`},
+		"an address to listen on that is none": {map[string]string{"SLIPWAY_ADDR": "8080"}, library(), `SLIPWAY_ADDR is "8080"; expected a host and a port`},
+		"a module twice":                       {map[string]string{"SSO_ISSUER": "http://sso"}, []slipway.Module{shelf(), shelf()}, `module shelf is listed twice`},
+		"an address that is none":              {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_URL": "shelf:80"}, library(), `SHELF_URL`},
+		"a way for tokens that is none":        {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_TOKENS": "copy"}, library(), `SHELF_TOKENS is "copy"; expected exchange or forward`},
+		"a duration that is none, and more":    {map[string]string{"SSO_ISSUER": "http://sso", "SLIPWAY_REQUEST_TIMEOUT": "soon"}, library(), `SLIPWAY_REQUEST_TIMEOUT is "soon"; expected`},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			t.Parallel()

@@ -2,9 +2,11 @@ package slipway
 
 import (
 	"cmp"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/slipway-go/slipway/config"
@@ -25,6 +27,18 @@ type settings struct {
 	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"For the edge: the networks of load balancers in front of it, whose word it takes for a client's address (X-Forwarded-For)."`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
+}
+
+// Validate checks the address before anything is started for it.
+func (s settings) Validate() []config.Problem {
+	_, port, err := net.SplitHostPort(s.Addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err == nil {
+		return nil
+	}
+	return []config.Problem{{Variable: "ADDR", Given: s.Addr, Expected: "a host and a port such as 127.0.0.1:8081, or :8081 for every address of the machine"}}
 }
 
 func (s settings) name() string { return cmp.Or(s.Name, filepath.Base(os.Args[0])) }
