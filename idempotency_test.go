@@ -20,6 +20,7 @@ import (
 // till sells things; what a sale does is the test's.
 var (
 	tillModule = api.Module("till")
+	refund     = api.POST[saleInput, sale](tillModule, "/refunds", auth.SignedIn(), "Give money back").KeyRequired()
 	sell       = api.POST[saleInput, sale](tillModule, "/sales", auth.SignedIn(), "Sell something").Status(http.StatusCreated).Idempotent()
 )
 
@@ -43,6 +44,7 @@ func (s *till) module() slipway.Module {
 	none := fstest.MapFS{"00001_none.sql": {Data: []byte("-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 1;\n")}}
 	return slipway.NewModule(tillModule, func(m *slipway.Setup, _ struct{}) error {
 		s.db = m.DB()
+		api.Handle(m, refund, func(context.Context, saleInput) (sale, error) { return sale{}, nil })
 		api.Handle(m, sell, func(ctx context.Context, _ saleInput) (sale, error) {
 			n := s.sales.Add(1)
 			if s.sell != nil {
@@ -155,6 +157,13 @@ func TestIdempotent(t *testing.T) {
 		if got := slipwaytest.Do(anna, sell, selling("tea"), slipwaytest.Key("k")).Want(201).Body.Number; got != 2 {
 			t.Errorf("replayed answer is number %d, want that of the second attempt", got)
 		}
+	})
+
+	t.Run("asks for a key where the contract does", func(t *testing.T) {
+		t.Parallel()
+		_, anna := setup(t)
+		slipwaytest.Do(anna, refund, selling("tea")).WantCode(400, "missing_idempotency_key")
+		slipwaytest.Do(anna, refund, selling("tea"), slipwaytest.Key("k")).Want(200)
 	})
 
 	t.Run("refuses a key that is none", func(t *testing.T) {

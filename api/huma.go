@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -111,11 +112,34 @@ func (r *Route) huma() huma.Operation {
 		// huma refuses at the limit, http.MaxBytesReader above it: one more
 		// byte lets a body of exactly the limit pass.
 		MaxBodyBytes: r.maxBody + 1,
-		Responses:    map[string]*huma.Response{"default": problemResponse()},
+		Responses:    r.problems(),
 		Parameters:   r.extraParameters(),
 		Security:     r.security(),
 		Extensions:   map[string]any{"x-slipway-access": r.access.String()},
 	}
+}
+
+// problems documents the refusals that the endpoint itself makes; what a handler
+// adds is covered by the default.
+func (r *Route) problems() map[string]*huma.Response {
+	codes := []int{}
+	if !r.access.IsPublic() {
+		codes = append(codes, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if r.access.IsOwner() {
+		codes = append(codes, http.StatusNotFound)
+	}
+	if r.in != nil && !isEmpty(r.in) {
+		codes = append(codes, http.StatusUnprocessableEntity)
+	}
+	if r.idempotent {
+		codes = append(codes, http.StatusBadRequest, http.StatusConflict)
+	}
+	all := map[string]*huma.Response{"default": problemResponse("Any other problem (RFC 9457)")}
+	for _, code := range codes {
+		all[strconv.Itoa(code)] = problemResponse(http.StatusText(code))
+	}
+	return all
 }
 
 // extraParameters documents what the endpoint reads and the input does not.
@@ -123,11 +147,12 @@ func (r *Route) extraParameters() []*huma.Param {
 	if !r.idempotent {
 		return nil
 	}
-	longest := maxIdempotencyKey
+	shortest, longest := 1, maxIdempotencyKey
 	return []*huma.Param{{
 		Name: IdempotencyHeader, In: "header",
 		Description: "Any text that is new for a new request, and the same when this one is sent again: then it takes effect once.",
-		Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+		Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest},
+		Required:    r.keyRequired,
 	}}
 }
 

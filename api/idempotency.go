@@ -131,6 +131,10 @@ func (e *endpoint) idempotencyRequest(x *exchange, r *http.Request) (Idempotency
 	if len(keys) > 1 || len(keys) == 1 && !validKey(keys[0]) {
 		return IdempotencyRequest{}, nil, problem.BadRequest("send one Idempotency-Key of 1 to %d visible ASCII characters", maxIdempotencyKey).WithCode("bad_idempotency_key")
 	}
+	if len(keys) == 0 && e.route.keyRequired {
+		return IdempotencyRequest{}, nil, problem.BadRequest("send the header Idempotency-Key: any text that is new for a new request, and the same when this one is sent again").
+			WithCode("missing_idempotency_key")
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return IdempotencyRequest{}, nil, problem.BadRequest("the body could not be read to its end").WithCode("body_incomplete").Wrap(err)

@@ -112,9 +112,9 @@ func (r *Route) describeMounted() *huma.Operation {
 	return &op
 }
 
-func problemResponse() *huma.Response {
+func problemResponse(description string) *huma.Response {
 	return &huma.Response{
-		Description: "A problem (RFC 9457)",
+		Description: description,
 		Content:     map[string]*huma.MediaType{problem.ContentType: {Schema: &huma.Schema{Ref: schemaPrefix + "Problem"}}},
 	}
 }

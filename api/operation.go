@@ -61,6 +61,13 @@ func (o *Operation[In, Out]) Idempotent() *Operation[In, Out] {
 	return o.recheck()
 }
 
+// KeyRequired refuses a request without an Idempotency-Key, for an [Operation.Idempotent]
+// route where acting twice would cost somebody.
+func (o *Operation[In, Out]) KeyRequired() *Operation[In, Out] {
+	o.keyRequired = true
+	return o.Idempotent()
+}
+
 // MaxBody bounds the request's body in bytes. Default: [DefaultMaxBody].
 func (o *Operation[In, Out]) MaxBody(bytes int64) *Operation[In, Out] {
 	o.maxBody = bytes

@@ -29,9 +29,11 @@ type Route struct {
 	access     auth.Access
 	status     int
 	idempotent bool
-	maxBody    int64
-	timeout    time.Duration
-	in, out    reflect.Type
+	// keyRequired refuses a request without a key.
+	keyRequired bool
+	maxBody     int64
+	timeout     time.Duration
+	in, out     reflect.Type
 	// need is set on a route that serves what another module needs, and
 	// needed on that other module's declaration.
 	need   *Route

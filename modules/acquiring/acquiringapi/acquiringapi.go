@@ -56,7 +56,7 @@ type CreateInput struct {
 // Create charges a card. The request carries an Idempotency-Key.
 var Create = api.POST[CreateInput, Payment](Module, "/payments", auth.Need(Pay),
 	"Pay; send the header Idempotency-Key, and the same one again to learn of a lost answer").
-	Status(201).Idempotent().MaxBody(16 << 10).Timeout(Timeout)
+	Status(201).KeyRequired().MaxBody(16 << 10).Timeout(Timeout)
 
 // GetInput is the input of [Get].
 type GetInput struct {
