@@ -200,7 +200,7 @@ func TestLibrary_neighbourDies(t *testing.T) {
 
 func TestTx_repliesForNeighbours(t *testing.T) {
 	t.Parallel()
-	k := slipwaytest.TxWith(t, map[string]string{"CALL_TIMEOUT": "100ms", "SHELF_URL": "http://127.0.0.1:1"}, desk())
+	k := slipwaytest.TxWith(t, map[string]string{"SHELF_URL": "http://127.0.0.1:1"}, desk())
 	reader := k.User("anna", "desk:use")
 
 	slipwaytest.Reply(k, "shelf", getBook, book{Title: "Persuasion"})
