@@ -198,6 +198,23 @@ func TestTokens(t *testing.T) {
 		}
 	})
 
+	t.Run("services that share a cache do not share tokens", func(t *testing.T) {
+		t.Parallel()
+		cache, e := s2s.NewMemory(10), &endpoint{life: 300}
+		of := func(service string) string {
+			token, err := s2s.NewTokens(s2s.TokensConfig{
+				Credentials: s2s.Credentials{ClientID: service, Secret: "made up"}, Endpoint: "http://sso/oauth/token", Transport: e, Cache: cache,
+			}).Service(t.Context(), "cart")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return token
+		}
+		if a, b := of("acquiring"), of("catalog"); a == b {
+			t.Errorf("catalog was given acquiring's token %q", a)
+		}
+	})
+
 	t.Run("users do not share tokens", func(t *testing.T) {
 		t.Parallel()
 		tokens := newTokens(&endpoint{life: 300})
