@@ -17,7 +17,8 @@ import (
 //
 // There is only this one connection. Goroutines take turns; code that needs two
 // connections at once gets an error that says so. now() stands still, and nothing
-// is seen from outside: such tests want slipwaytest.Commit.
+// is seen from outside: such tests want slipwaytest.Commit. A tracer of the connection
+// sees what the test does, and nothing of the savepoints.
 //
 // The connection stays the caller's, who may use it again after Rollback.
 func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error) {
@@ -25,12 +26,11 @@ func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error)
 		return nil, err
 	}
 	v := &virtual{conn: conn, turn: make(chan struct{}, 1), over: make(chan struct{})}
-	if _, err := conn.Exec(ctx, "BEGIN; SET LOCAL search_path = "+pgx.Identifier{schema}.Sanitize()); err != nil {
+	answers, err := conn.PgConn().Exec(ctx, fmt.Sprintf(beginning, pgx.Identifier{schema}.Sanitize(), schema)).ReadAll()
+	if err != nil {
 		return nil, fmt.Errorf("begin a virtual database: %w", err)
 	}
-	if err := conn.QueryRow(ctx, initiallyDeferred, schema).Scan(&v.deferAgain); err != nil {
-		return nil, fmt.Errorf("look for deferred constraints: %w", err)
-	}
+	v.deferAgain = string(answers[len(answers)-1].Rows[0][0])
 	return &DB{cfg: Config{Schema: schema}.withDefaults(), backend: v}, nil
 }
 
@@ -45,8 +45,7 @@ func (d *DB) Rollback(ctx context.Context) error {
 	}
 	// The turn is never given back: whoever still works gets an error, not the next test's data.
 	close(v.over)
-	_, err := v.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
-	return err
+	return v.silently(ctx, "ROLLBACK")
 }
 
 const (
@@ -58,11 +57,12 @@ const (
 	check     = "SET CONSTRAINTS ALL IMMEDIATE"
 	release   = "; RELEASE SAVEPOINT slipway"
 
-	// initiallyDeferred writes the statement that gives those constraints back what check has taken from them.
-	initiallyDeferred = `
-SELECT coalesce('; SET CONSTRAINTS ' || string_agg(format('%I.%I', n.nspname, c.conname), ', ') || ' DEFERRED', '')
+	// beginning takes the schema's name, which is no more than letters, and writes the statement that gives deferred
+	// constraints back what check has taken from them.
+	beginning = `BEGIN; SET LOCAL search_path = %s;
+SELECT coalesce('; SET CONSTRAINTS ' || string_agg(format('%%I.%%I', n.nspname, c.conname), ', ') || ' DEFERRED', '')
   FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
- WHERE n.nspname = $1 AND c.condeferred`
+ WHERE n.nspname = '%s' AND c.condeferred`
 )
 
 var (
@@ -108,6 +108,12 @@ func (v *virtual) enter(ctx context.Context) error {
 	}
 }
 
+// silently runs statements that are not the test's, beneath the driver, so that a tracer sees the test's alone. Their
+// end does not depend on the context, which would cost the connection.
+func (v *virtual) silently(ctx context.Context, sql string) error {
+	return v.conn.PgConn().Exec(context.WithoutCancel(ctx), sql).Close()
+}
+
 func (v *virtual) once(ctx context.Context, fn func(context.Context, Tx) error) error {
 	t, err := v.begin(ctx)
 	if err != nil {
@@ -120,7 +126,7 @@ func (v *virtual) begin(ctx context.Context) (*virtualTx, error) {
 	if err := v.enter(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := v.conn.Exec(context.WithoutCancel(ctx), savepoint); err != nil {
+	if err := v.silently(ctx, savepoint); err != nil {
 		<-v.turn
 		return nil, fmt.Errorf("set a savepoint: %w", err)
 	}
@@ -258,8 +264,7 @@ func (t *virtualTx) Commit(ctx context.Context) error {
 	if t.v.conn.PgConn().TxStatus() == 'E' {
 		return errors.Join(pgx.ErrTxCommitRollback, t.Rollback(ctx))
 	}
-	_, err := t.v.conn.Exec(context.WithoutCancel(ctx), check+t.v.deferAgain+release)
-	if err != nil {
+	if err := t.v.silently(ctx, check+t.v.deferAgain+release); err != nil {
 		_ = t.Rollback(ctx) // the violation says more
 		return err
 	}
@@ -273,8 +278,7 @@ func (t *virtualTx) Rollback(ctx context.Context) error {
 		return pgx.ErrTxClosed
 	}
 	defer t.end()
-	_, err := t.v.conn.Exec(context.WithoutCancel(ctx), undo)
-	return err
+	return t.v.silently(ctx, undo)
 }
 
 func (t *virtualTx) end() {

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,16 @@ func openVirtual(t *testing.T) (virtual, beneath *postgres.DB) {
 	}
 	return virtual, beneath
 }
+
+// statements remembers what a connection is told to do.
+type statements struct{ seen []string }
+
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.seen = append(s.seen, data.SQL)
+	return ctx
+}
+
+func (*statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func TestNewVirtual(t *testing.T) {
 	t.Parallel()
@@ -61,6 +72,39 @@ func TestNewVirtual(t *testing.T) {
 		}
 		if got := count(t, db); got != 1 {
 			t.Errorf("%d rows, want 1: a failed batch is undone as a whole", got)
+		}
+	})
+
+	t.Run("ATracerSeesTheTestAlone", func(t *testing.T) {
+		t.Parallel()
+		beneath, tracer := openItems(t), &statements{}
+		cfg, err := pgx.ParseConfig(serverURL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Tracer = tracer
+		conn, err := pgx.ConnectConfig(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background()) //nolint:errcheck // nothing is lost
+		db, err := postgres.NewVirtual(t.Context(), conn, beneath.Schema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustExec(t, db, "INSERT INTO items VALUES (1)")
+		err = db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error {
+			_, err := tx.Exec(ctx, "SELECT nonsense")
+			return err
+		})
+		if err == nil {
+			t.Error("InTx() = nil, want an error")
+		}
+		if err := db.Rollback(t.Context()); err != nil {
+			t.Errorf("Rollback() = %v", err)
+		}
+		if want := []string{"INSERT INTO items VALUES (1)", "SELECT nonsense"}; !slices.Equal(tracer.seen, want) {
+			t.Errorf("the tracer saw %q, want %q", tracer.seen, want)
 		}
 	})
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
@@ -29,6 +30,9 @@ type world struct {
 	replies   *replies
 	services  *slipway.Services // nil in Tx
 	signUp    func(k *Kit) (subject, token string)
+	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
+	// be a pgx.BatchTracer as well.
+	tracer pgx.QueryTracer
 }
 
 // As returns the kit of a new user who has the roles, with the permissions that

@@ -33,7 +33,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
-		Database:      func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m) },
+		Database:      func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m, w.tracer) },
 		SSO:           w.sso,
 		Neighbour:     w.replies.transport,
 		ServiceRoutes: true,

@@ -11,20 +11,25 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
-// virtual returns a module's database as a transaction of this test.
-func virtual(ctx context.Context, t testing.TB, m slipway.Module) (*postgres.DB, error) {
+// virtual returns a module's database as a transaction of this test, which tells
+// tracer of its statements; nil is nobody.
+func virtual(ctx context.Context, t testing.TB, m slipway.Module, tracer pgx.QueryTracer) (*postgres.DB, error) {
 	t.Helper()
 	conn, err := connections.take(ctx, m)
 	if err != nil {
 		return nil, err
 	}
+	following := tracerOf(conn)
+	following.Follow(tracer)
 	db, err := postgres.NewVirtual(ctx, conn, m.Name())
 	if err != nil {
 		return nil, err
 	}
 	t.Cleanup(func() {
+		following.Follow(nil)
 		ctx := context.WithoutCancel(ctx) // the test's own is done by now
 		if err := db.Rollback(ctx); err != nil {
 			t.Errorf("roll back: %v", err)
@@ -52,11 +57,22 @@ func (p *connectionPool) take(ctx context.Context, m slipway.Module) (*pgx.Conn,
 		return conn, err
 	}
 	// The connection outlives the test that makes it.
-	conn, err = pgx.Connect(context.WithoutCancel(ctx), address)
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Tracer = &testdb.Tracer{}
+	conn, err = pgx.ConnectConfig(context.WithoutCancel(ctx), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	return conn, nil
+}
+
+// tracerOf returns the tracer that take gave the connection.
+func tracerOf(conn *pgx.Conn) *testdb.Tracer {
+	t, _ := conn.Config().Tracer.(*testdb.Tracer)
+	return t
 }
 
 // reserve returns an idle connection, or the address for a new one.
