@@ -1,10 +1,6 @@
 package api
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -18,12 +14,5 @@ func ValidateOutput[In, Out any](op Callable[In, Out], body []byte) error {
 	}
 	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
 	schema := registry.Schema(route.out, true, "Output")
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return fmt.Errorf("the body is no JSON: %w", err)
-	}
-	strictCasing()
-	result := &huma.ValidateResult{}
-	huma.Validate(registry, schema, huma.NewPathBuffer([]byte("body"), 0), huma.ModeReadFromServer, v, result)
-	return errors.Join(result.Errors...)
+	return validateJSON(registry, schema, body)
 }
