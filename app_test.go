@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -203,11 +202,11 @@ func TestTx_repliesForNeighbours(t *testing.T) {
 	k := slipwaytest.TxWith(t, map[string]string{"SHELF_URL": "http://127.0.0.1:1"}, desk())
 	reader := k.User("anna", "desk:use")
 
-	slipwaytest.Reply(k, "shelf", getBook, book{Title: "Persuasion"})
+	slipwaytest.Reply(k, getBook, book{Title: "Persuasion"})
 	if got := slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200).Body.Title; got != "Persuasion" {
 		t.Errorf("title = %q, want the reply's", got)
 	}
-	slipwaytest.Fail(k, "shelf", stamp, slipwaytest.Garbage)
+	slipwaytest.Fail(k, stamp, slipwaytest.Garbage)
 	slipwaytest.Do(reader, stamped, titleInput{"Emma"}).Want(502)
 }
 
@@ -217,13 +216,11 @@ func TestTx_neighbourFaults(t *testing.T) {
 		fault  slipwaytest.Fault
 		status int
 	}{
-		"garbage": {slipwaytest.Garbage, 502},
-		"silence": {slipwaytest.Hang, 504},
-		"a 500":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, 500},
-		"a 503":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 503},
-		"a 403 that is not ours": {func(w http.ResponseWriter, _ *http.Request) {
-			problem.Write(w, problem.Unauthorized("who are you"), "")
-		}, 500},
+		"garbage":                {slipwaytest.Garbage, 502},
+		"silence":                {slipwaytest.Hang, 504},
+		"a 500":                  {slipwaytest.Status(500), 500},
+		"a 503":                  {slipwaytest.Status(503), 503},
+		"a 401 that is not ours": {slipwaytest.Status(401), 500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -232,7 +229,7 @@ func TestTx_neighbourFaults(t *testing.T) {
 				settings["CALL_TIMEOUT"] = "100ms" // what it waits for
 			}
 			k := slipwaytest.TxWith(t, settings, desk())
-			slipwaytest.Fail(k, "shelf", getBook, c.fault)
+			slipwaytest.Fail(k, getBook, c.fault)
 			slipwaytest.Do(k.User("anna", "desk:use"), readBook, titleInput{"Emma"}).Want(c.status)
 		})
 	}

@@ -21,7 +21,8 @@
 //   - Tests never touch DATABASE_URL. SLIPWAY_TEST_DATABASE_URL names a server of
 //     your own.
 //   - Tokens are real: signed, exchanged and verified as in production.
-//   - A neighbour answers what [Reply] says and nothing else; a reply is of the
-//     type that the neighbour's contract names and must fit its schema, and a call
-//     without a reply fails the test.
+//   - A neighbour answers what [Reply], [Serve] and [Refuse] say, or in error as
+//     [Fail] says, and nothing else. A request that the neighbour's contract
+//     refuses, a reply that it does not allow and a call without a reply fail the
+//     test: what stands in for a module cannot drift away from it.
 package slipwaytest

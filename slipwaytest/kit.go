@@ -23,13 +23,13 @@ type Kit struct {
 
 // world is what the kits of one test share.
 type world struct {
-	modules   []slipway.Module
-	transport http.RoundTripper // to the product's edge, or straight into the process
-	base      string
-	sso       *testSSO // nil where the product's own SSO is under test
-	replies   *replies
-	services  *slipway.Services // nil in Tx
-	signUp    func(k *Kit) (subject, token string)
+	modules    []slipway.Module
+	transport  http.RoundTripper // to the product's edge, or straight into the process
+	base       string
+	sso        *testSSO          // nil where the product's own SSO is under test
+	neighbours *neighbours       // nil in a deployment
+	services   *slipway.Services // nil in Tx
+	signUp     func(k *Kit) (subject, token string)
 	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
 	// be a pgx.BatchTracer as well.
 	tracer pgx.QueryTracer

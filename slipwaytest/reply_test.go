@@ -63,7 +63,7 @@ func TestReply(t *testing.T) {
 		f := &failing{TB: t}
 		k := slipwaytest.Tx(t, notes.New()).In(f)
 		said := f.run(func() {
-			slipwaytest.Reply(k, "cart", acquiringapi.Claim, acquiringapi.Claimed{Owner: "anna", Total: money.Money{Amount: 1, Currency: "no currency"}})
+			slipwaytest.Reply(k, acquiringapi.Claim, acquiringapi.Claimed{Owner: "anna", Total: money.Money{Amount: 1, Currency: "no currency"}})
 		})
 		if !strings.Contains(said, "does not fit the contract of PUT /payables/{id}/claim") {
 			t.Errorf("the kit said %q", said)
@@ -74,7 +74,7 @@ func TestReply(t *testing.T) {
 		t.Parallel()
 		f := &failing{TB: t}
 		slipwaytest.Do(slipwaytest.Tx(f, notes.New()).As("customer"), notesapi.Create, writing("milk"))
-		if got, want := strings.Join(f.said, "\n"), `notes called GET /greetings/writer of greet, for which the test has no reply: add slipwaytest.Reply(k, "greet", …)`; !strings.Contains(got, want) {
+		if got, want := strings.Join(f.said, "\n"), `notes called GET /greetings/writer of greet, for which the test has no reply: add slipwaytest.Reply(k, …) with the operation, or give the world the module greet`; !strings.Contains(got, want) {
 			t.Errorf("the kit said %q, want %q", got, want)
 		}
 	})
@@ -82,8 +82,8 @@ func TestReply(t *testing.T) {
 	t.Run("lets the latest reply stand", func(t *testing.T) {
 		t.Parallel()
 		k := slipwaytest.Tx(t, notes.New())
-		slipwaytest.Reply(k, "greet", greetapi.Hello, greetapi.Greeting{Text: "one"})
-		slipwaytest.Reply(k, "greet", greetapi.Hello, greetapi.Greeting{Text: "two"})
+		slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "one"})
+		slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "two"})
 		if got := slipwaytest.Do(k.As("customer"), notesapi.Create, writing("x")).Want(201).Body.Text; got != "two: x" {
 			t.Errorf("text = %q", got)
 		}
@@ -107,7 +107,7 @@ func TestTx_leavesNothing(t *testing.T) {
 	var id notesapi.GetInput
 	t.Run("one test writes", func(t *testing.T) {
 		k := slipwaytest.Tx(t, notes.New()).User("anna", "notes:read", "notes:write", "greet:read")
-		slipwaytest.Reply(k, "greet", greetapi.Hello, greetapi.Greeting{Text: "Hi"})
+		slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "Hi"})
 		id.ID = slipwaytest.Do(k, notesapi.Create, writing("milk")).Want(201).Body.ID
 		slipwaytest.Do(k, notesapi.Get, id).Want(200)
 	})

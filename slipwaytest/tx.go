@@ -28,14 +28,15 @@ func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 // TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
 func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
 	t.Helper()
-	w := &world{modules: modules, sso: newSSO(authtest.NewIssuer(), modules), replies: newReplies(t)}
+	w := &world{modules: modules, sso: newSSO(authtest.NewIssuer(), modules)}
+	w.neighbours = newNeighbours(t, w.sso.issuer.Verifier())
 	log := &logBuffer{}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
 		Database:      func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m, w.tracer) },
 		SSO:           w.sso,
-		Neighbour:     w.replies.transport,
+		Neighbour:     w.neighbours.transport,
 		ServiceRoutes: true,
 		Stdout:        log,
 	}, modules...)

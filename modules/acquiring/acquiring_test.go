@@ -1,9 +1,10 @@
 package acquiring_test
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestCreate_refusesBeforeAnythingHappens(t *testing.T) {
 	t.Run("no key", func(t *testing.T) {
 		slipwaytest.Do(p.buyer.In(t), acquiringapi.Create, p.order(simulator.CardApproved)).WantCode(400, "missing_idempotency_key")
 	})
-	if asked := p.claims.Bodies(); len(asked) != 0 {
+	if asked := p.claims.Inputs(); len(asked) != 0 {
 		t.Errorf("the payable was asked: %v", asked)
 	}
 }
@@ -104,7 +105,7 @@ func TestCreate_whenThePayableDoesNotAgree(t *testing.T) {
 		p.pay("key", simulator.CardApproved).Want(503)
 		p.refusal = nil
 		p.pay("key", simulator.CardApproved).Want(201)
-		p.wantSettled(`"outcome":"captured"`)
+		p.wantSettled(acquiringapi.OutcomeCaptured)
 	})
 }
 
@@ -121,7 +122,7 @@ func TestCreate(t *testing.T) {
 			if !strings.Contains(got.Problem.Detail, reason) {
 				t.Errorf("detail = %q, want %s in it", got.Problem.Detail, reason)
 			}
-			p.wantSettled(`"outcome":"failed"`)
+			p.wantSettled(acquiringapi.OutcomeFailed)
 		}
 	})
 
@@ -146,9 +147,9 @@ func TestCreate(t *testing.T) {
 		if again := p.pay("key", "4242 4242 4242 4242").Want(201).Body; again != first {
 			t.Errorf("again = %+v, want %+v", again, first)
 		}
-		p.wantSettled(`"outcome":"captured"`)
-		if asked := p.claims.Bodies(); len(asked) != 1 {
-			t.Errorf("the payable was asked %d times, want once", len(asked))
+		p.wantSettled(acquiringapi.OutcomeCaptured)
+		if asked := p.claims.Count(); asked != 1 {
+			t.Errorf("the payable was asked %d times, want once", asked)
 		}
 	})
 }
@@ -196,15 +197,13 @@ func newPayable(t *testing.T) *payable {
 	k := slipwaytest.Tx(t, acquiring.New(simulator.Adapter()))
 	p := &payable{t: t, kit: k, buyer: k.As("customer"), id: uuid.New(), total: money.Money{Amount: 2500, Currency: "EUR"}}
 	p.says = acquiringapi.Claimed{Owner: p.buyer.Subject(), Total: p.total}
-	p.claims = slipwaytest.Fail(k, "cart", acquiringapi.Claim, func(w http.ResponseWriter, _ *http.Request) {
+	p.claims = slipwaytest.Serve(k, acquiringapi.Claim, func(context.Context, acquiringapi.ClaimInput) (acquiringapi.Claimed, error) {
 		if p.refusal != nil {
-			problem.Write(w, p.refusal, "")
-			return
+			return acquiringapi.Claimed{}, p.refusal
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(p.says)
+		return p.says, nil
 	})
-	p.settled = slipwaytest.Reply(k, "cart", acquiringapi.Settle, api.Empty{})
+	p.settled = slipwaytest.Reply(k, acquiringapi.Settle, api.Empty{})
 	return p
 }
 
@@ -218,15 +217,13 @@ func (p *payable) pay(key, card string) *slipwaytest.Answer[acquiringapi.Payment
 }
 
 // wantSettled checks what the payable was told, in order.
-func (p *payable) wantSettled(outcomes ...string) {
+func (p *payable) wantSettled(outcomes ...acquiringapi.Outcome) {
 	p.t.Helper()
-	told := p.settled.Bodies()
-	if len(told) != len(outcomes) {
-		p.t.Fatalf("the payable was told %v, want %v", told, outcomes)
+	var told []acquiringapi.Outcome
+	for _, in := range p.settled.Inputs() {
+		told = append(told, in.Body.Outcome)
 	}
-	for i, want := range outcomes {
-		if !strings.Contains(told[i], want) {
-			p.t.Errorf("the payable was told %s, want %s", told[i], want)
-		}
+	if !slices.Equal(told, outcomes) {
+		p.t.Errorf("the payable was told %v, want %v", told, outcomes)
 	}
 }

@@ -3,7 +3,6 @@ package acquiring
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -278,11 +277,12 @@ func newWorld(t *testing.T) *world {
 	}, slipway.Migrations(migrations.Files))
 	k := slipwaytest.Tx(t, module)
 	w.buyer = k.As("customer")
-	slipwaytest.Fail(k, "cart", acquiringapi.Claim, func(rw http.ResponseWriter, _ *http.Request) {
-		problem.Write(rw, problem.Conflict("the total is another").WithCode(acquiringapi.CodeTotalChanged), "")
-	})
-	w.told = slipwaytest.Fail(k, "cart", acquiringapi.Settle, func(rw http.ResponseWriter, _ *http.Request) {
-		rw.WriteHeader(map[bool]int{false: http.StatusNoContent, true: http.StatusInternalServerError}[w.payableDown])
+	slipwaytest.Refuse(k, acquiringapi.Claim, problem.Conflict("the total is another").WithCode(acquiringapi.CodeTotalChanged))
+	w.told = slipwaytest.Serve(k, acquiringapi.Settle, func(context.Context, acquiringapi.SettleInput) (out api.Empty, err error) {
+		if w.payableDown {
+			return out, problem.Internal("the payable is down")
+		}
+		return out, nil
 	})
 	return w
 }

@@ -1,7 +1,7 @@
 package cart_test
 
 import (
-	"encoding/json"
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,22 +56,20 @@ func TestAddItem(t *testing.T) {
 	t.Run("says so when prices cannot be had", func(t *testing.T) {
 		t.Parallel()
 		for name, in := range map[string]struct {
-			answer slipwaytest.Fault
+			fault  slipwaytest.Fault
 			status int
 		}{
-			"down":          {func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, problem.Unavailable("down"), "") }, 503},
-			"garbage":       {slipwaytest.Garbage, 502},
-			"no price":      {answer(cartapi.Quotes{}), 500},
-			"a price below": {answer(cartapi.Quotes{Quotes: []cartapi.Quotation{{SKU: "mug", Price: eur(-1)}}}), 502},
-			"no money": {func(w http.ResponseWriter, _ *http.Request) {
-				write(w, `{"quotes":[{"sku":"mug","name":"Mug","price":{"amount":1.5,"currency":"EUR"}}]}`)
-			}, 502},
-			"what it is not": {func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, problem.Forbidden("no"), "") }, 500},
+			"down":           {slipwaytest.Down, 503},
+			"garbage":        {slipwaytest.Garbage, 502},
+			"no price":       {quoting(`{"quotes":[]}`), 500},
+			"a price below":  {quoting(`{"quotes":[{"sku":"mug","name":"Mug","price":{"amount":-1,"currency":"EUR"}}]}`), 502},
+			"no money":       {quoting(`{"quotes":[{"sku":"mug","name":"Mug","price":{"amount":1.5,"currency":"EUR"}}]}`), 502},
+			"what it is not": {slipwaytest.Status(403), 500},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				s := newShop(t)
-				s.quotes = in.answer
+				slipwaytest.Fail(s.kit, cartapi.Quote, in.fault)
 				s.add("mug", 1).Want(in.status)
 				if got := s.look(); len(got.Items) != 0 {
 					t.Errorf("cart = %+v, want it empty", got)
@@ -98,7 +96,7 @@ func TestAddItem(t *testing.T) {
 	t.Run("waits for prices no longer than a request may take", func(t *testing.T) {
 		t.Parallel()
 		s := newShopWith(t, map[string]string{"SLIPWAY_REQUEST_TIMEOUT": "1s"})
-		s.quotes = slipwaytest.Hang
+		slipwaytest.Fail(s.kit, cartapi.Quote, slipwaytest.Hang)
 		s.add("mug", 1).Want(504)
 	})
 
@@ -262,7 +260,6 @@ type shop struct {
 	ada    *slipwaytest.Kit
 	cart   uuid.UUID
 	prices map[string]int64
-	quotes slipwaytest.Fault // in place of the prices
 }
 
 func newShop(t *testing.T) *shop {
@@ -274,40 +271,26 @@ func newShopWith(t *testing.T, settings map[string]string) *shop {
 	t.Helper()
 	k := slipwaytest.TxWith(t, settings, cart.New())
 	s := &shop{t: t, kit: k, ada: k.As("customer"), prices: map[string]int64{"mug": 1250, "tea": 890}}
-	slipwaytest.Fail(k, "catalog", cartapi.Quote, func(w http.ResponseWriter, r *http.Request) {
-		if s.quotes != nil {
-			s.quotes(w, r)
-			return
-		}
-		s.quote(w, strings.Split(r.URL.Query().Get("skus"), ","))
-	})
+	slipwaytest.Serve(k, cartapi.Quote, s.quote)
 	s.cart = slipwaytest.Do(s.ada, cartapi.Create, cartapi.CreateInput{}).Want(201).Body.ID
 	return s
 }
 
-func (s *shop) quote(w http.ResponseWriter, skus []string) {
+func (s *shop) quote(_ context.Context, in cartapi.QuoteInput) (cartapi.Quotes, error) {
 	var quotes cartapi.Quotes
-	for _, sku := range skus {
+	for _, sku := range in.SKUs {
 		amount, ok := s.prices[sku]
 		if !ok {
-			problem.Write(w, problem.Unprocessable("there is no %s", sku).WithCode(cartapi.CodeUnknownSKU), "")
-			return
+			return quotes, problem.Unprocessable("there is no %s", sku).WithCode(cartapi.CodeUnknownSKU)
 		}
 		quotes.Quotes = append(quotes.Quotes, cartapi.Quotation{SKU: sku, Name: "The " + sku, Price: eur(amount)})
 	}
-	answer(quotes)(w, nil)
+	return quotes, nil
 }
 
-func answer(quotes cartapi.Quotes) slipwaytest.Fault {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(quotes)
-	}
-}
-
-func write(w http.ResponseWriter, body string) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(body))
+// quoting is a success that says what no contract allows.
+func quoting(body string) slipwaytest.Fault {
+	return slipwaytest.Answering(http.StatusOK, "application/json", body)
 }
 
 func (s *shop) item(sku string, quantity int64) cartapi.AddItemInput {

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { slipwaytest.Main(m, greet.New(), notes.New()) }
 func TestGet(t *testing.T) {
 	t.Parallel()
 	k := slipwaytest.Tx(t, notes.New())
-	slipwaytest.Reply(k, "greet", greetapi.Hello, greetapi.Greeting{Text: "Hi"})
+	slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "Hi"})
 	anna, bert := k.As("customer"), k.As("customer")
 
 	note := slipwaytest.Do(anna, notesapi.Create, writing("milk")).Want(201).Body
@@ -35,7 +35,7 @@ func TestGet(t *testing.T) {
 func TestCreate_neighbourDown(t *testing.T) {
 	t.Parallel()
 	k := slipwaytest.Tx(t, notes.New())
-	slipwaytest.Refuse(k, "greet", greetapi.Hello, problem.Unavailable("down"))
+	slipwaytest.Refuse(k, greetapi.Hello, problem.Unavailable("down"))
 	slipwaytest.Do(k.As("customer"), notesapi.Create, writing("milk")).Want(503)
 }
 

@@ -1,0 +1,117 @@
+package slipwaytest
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/httpclient"
+)
+
+// neighbours are what the modules of one test reach when they call each other:
+// the test's replies, or else the module itself where it is in the world.
+type neighbours struct {
+	t        testing.TB
+	verifier *auth.Verifier // of the kit's tokens
+	mu       sync.Mutex
+	routes   map[*api.Route]*stand
+}
+
+func newNeighbours(t testing.TB, verifier *auth.Verifier) *neighbours {
+	t.Helper()
+	return &neighbours{t: t, verifier: verifier, routes: map[*api.Route]*stand{}}
+}
+
+// A stand answers for one route of the neighbour, or for one need of whoever is
+// asked for it.
+type stand struct {
+	pattern func(neighbour string) string // "" when the neighbour does not have the route
+	reply   reply                         // nil: whoever else serves the route
+	faults  func(next reply) reply        // nil: none
+}
+
+// A reply is the way to what answers a caller's calls to a neighbour.
+type reply func(caller, neighbour string) http.RoundTripper
+
+// standFor returns the stand of an operation or a need.
+func standFor[In, Out any](n *neighbours, op api.Callable[In, Out]) *stand {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	route := api.RouteOf(op)
+	if n.routes[route] == nil {
+		_, isNeed := op.(*api.Need[In, Out])
+		n.routes[route] = &stand{pattern: func(neighbour string) string {
+			if !isNeed && neighbour != route.Contract().Name() {
+				return ""
+			}
+			return api.PatternAt(op, neighbour)
+		}}
+	}
+	return n.routes[route]
+}
+
+// set lets a route be answered from now on; the latest stands.
+func (n *neighbours) set(s *stand, r reply) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s.reply, s.faults = r, nil
+}
+
+// disturb puts faults before what answers the route.
+func (n *neighbours) disturb(s *stand, faults func(next reply) reply) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s.faults = faults
+}
+
+// transport returns the way from one module to another.
+func (n *neighbours) transport(caller, neighbour string, next http.RoundTripper) http.RoundTripper {
+	if next == nil {
+		next = n.unanswered(caller, neighbour)
+	}
+	return httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		return n.way(caller, neighbour, r, next).RoundTrip(r)
+	})
+}
+
+func (n *neighbours) way(caller, neighbour string, r *http.Request, next http.RoundTripper) http.RoundTripper {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.find(neighbour, r)
+	if s == nil {
+		return next
+	}
+	answer := s.reply
+	if answer == nil {
+		answer = func(string, string) http.RoundTripper { return next }
+	}
+	if s.faults != nil {
+		answer = s.faults(answer)
+	}
+	return answer(caller, neighbour)
+}
+
+// find returns the stand that the request belongs to. A mux decides, as it does
+// at the neighbour.
+func (n *neighbours) find(neighbour string, r *http.Request) *stand {
+	mux, stands := http.NewServeMux(), map[string]*stand{}
+	for _, s := range n.routes {
+		if pattern := s.pattern(neighbour); pattern != "" && stands[pattern] == nil {
+			stands[pattern] = s
+			mux.Handle(pattern, http.NotFoundHandler())
+		}
+	}
+	_, pattern := mux.Handler(r)
+	return stands[pattern]
+}
+
+func (n *neighbours) unanswered(caller, neighbour string) http.RoundTripper {
+	return httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		n.t.Errorf("%s called %s %s of %s, for which the test has no reply: add slipwaytest.Reply(k, …) with the operation, or give the world the module %s",
+			caller, r.Method, r.URL.Path, neighbour, neighbour)
+		return nil, fmt.Errorf("no reply for %s %s of %s", r.Method, r.URL.Path, neighbour)
+	})
+}
