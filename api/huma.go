@@ -28,8 +28,6 @@ import (
 // is a global variable.
 var strictCasing = sync.OnceFunc(func() { huma.ValidateStrictCasing = true })
 
-const schemaPrefix = "#/components/schemas/"
-
 // newHuma returns a huma API for one module. Schema names carry the module's
 // name, so that two modules may both have an Item.
 func newHuma(module string, a huma.Adapter) huma.API {
@@ -39,7 +37,7 @@ func newHuma(module string, a huma.Adapter) huma.API {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: module, Version: "1"},
-			Components: &huma.Components{Schemas: huma.NewMapRegistry(schemaPrefix, namer)},
+			Components: &huma.Components{Schemas: newRegistry(namer)},
 		},
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
 		DefaultFormat:                "application/json",

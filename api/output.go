@@ -12,7 +12,7 @@ func ValidateOutput[In, Out any](op Callable[In, Out], body []byte) error {
 	if isEmpty(route.out) {
 		return nil
 	}
-	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
+	registry := newRegistry(huma.DefaultSchemaNamer)
 	schema := registry.Schema(route.out, true, "Output")
 	return validateJSON(registry, schema, body)
 }
