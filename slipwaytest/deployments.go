@@ -30,9 +30,12 @@ func Deployments(t *testing.T, modules []slipway.Module, test func(t *testing.T,
 func DeploymentsWith(t *testing.T, settings map[string]string, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
 	t.Helper()
 	for name, oneBinary := range map[string]bool{"one binary": true, "services": false} {
+		parent := t.Name()
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, deploy(t, oneBinary, settings, modules))
+			k := deploy(t, oneBinary, settings, modules)
+			k.shared = deploymentName(parent, name, t.Name())
+			test(t, k)
 		})
 	}
 }
@@ -66,7 +69,7 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 		t.Fatalf("%v\n%s", err, log)
 	}
 	w.base = "http://" + w.services.Addr()
-	k := &Kit{world: w, t: t}
+	k := &Kit{world: w, t: t, caller: anonymous}
 	if w.sso == nil {
 		w.signUp = (*Kit).register
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest/internal/golden"
 )
 
 // An Answer is what came back.
@@ -22,7 +23,7 @@ type Answer[Out any] struct {
 	Problem problem.Body // of a refusal
 	Raw     []byte
 	kit     *Kit
-	sent    string
+	asked   golden.Request
 }
 
 // An Extra changes the request before it is sent.
@@ -41,10 +42,7 @@ func Do[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra)
 	for _, extra := range extras {
 		extra(r)
 	}
-	a := &Answer[Out]{kit: k, sent: describe(r)}
-	a.Status, a.Header, a.Raw = k.Send(r)
-	a.decode()
-	return a
+	return send[Out](k, r)
 }
 
 // Try sends the input and tells only whether an answer came: for a process that
@@ -77,7 +75,12 @@ func (k *Kit) JSON(method, path, body string, extras ...Extra) *Answer[json.RawM
 	for _, extra := range extras {
 		extra(r)
 	}
-	a := &Answer[json.RawMessage]{kit: k, sent: describe(r)}
+	return send[json.RawMessage](k, r)
+}
+
+func send[Out any](k *Kit, r *http.Request) *Answer[Out] {
+	k.t.Helper()
+	a := &Answer[Out]{kit: k, asked: k.asked(r)}
 	a.Status, a.Header, a.Raw = k.Send(r)
 	a.decode()
 	return a
@@ -122,7 +125,7 @@ func (a *Answer[Out]) decode() {
 		return
 	}
 	if err := json.Unmarshal(a.Raw, &a.Body); err != nil {
-		a.kit.t.Errorf("%s\nanswer %d does not fit its contract: %v\n%s", a.sent, a.Status, err, a.Raw)
+		a.kit.t.Errorf("%s\nanswer %d does not fit its contract: %v\n%s", a.sent(), a.Status, err, a.Raw)
 	}
 }
 
@@ -130,7 +133,7 @@ func (a *Answer[Out]) decode() {
 func (a *Answer[Out]) Want(status int) *Answer[Out] {
 	a.kit.t.Helper()
 	if a.Status != status {
-		a.kit.t.Fatalf("got %d, want %d\n\n%s\n\n%d %s\n%s", a.Status, status, a.sent, a.Status, http.StatusText(a.Status), indent(a.Raw))
+		a.kit.t.Fatalf("got %d, want %d\n\n%s\n\n%d %s\n%s", a.Status, status, a.sent(), a.Status, http.StatusText(a.Status), indent(a.Raw))
 	}
 	return a
 }
@@ -139,7 +142,7 @@ func (a *Answer[Out]) Want(status int) *Answer[Out] {
 func (a *Answer[Out]) WantCode(status int, code string) *Answer[Out] {
 	a.kit.t.Helper()
 	if a.Status != status || a.Problem.Code != code {
-		a.kit.t.Fatalf("got %d %s, want %d %s\n\n%s\n\n%s", a.Status, a.Problem.Code, status, code, a.sent, indent(a.Raw))
+		a.kit.t.Fatalf("got %d %s, want %d %s\n\n%s\n\n%s", a.Status, a.Problem.Code, status, code, a.sent(), indent(a.Raw))
 	}
 	return a
 }
@@ -152,15 +155,10 @@ func indent(raw []byte) string {
 	return b.String()
 }
 
-func describe(r *http.Request) string {
-	s := fmt.Sprintf("%s %s", r.Method, r.URL.RequestURI())
-	if r.GetBody == nil {
+func (a *Answer[Out]) sent() string {
+	s := fmt.Sprintf("%s %s", a.asked.Method, a.asked.URL.RequestURI())
+	if len(a.asked.Body) == 0 {
 		return s
 	}
-	body, err := r.GetBody()
-	if err != nil {
-		return s
-	}
-	b, _ := io.ReadAll(body) // it is in memory
-	return s + "\n" + indent(b)
+	return s + "\n" + indent(a.asked.Body)
 }

@@ -19,6 +19,7 @@ type Kit struct {
 	t       testing.TB
 	token   string
 	subject string
+	caller  string // in words
 }
 
 // world is what the kits of one test share.
@@ -33,6 +34,7 @@ type world struct {
 	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
 	// be a pgx.BatchTracer as well.
 	tracer pgx.QueryTracer
+	shared sharedName // of its golden files
 }
 
 // As returns the kit of a new user who has the roles, with the permissions that
@@ -44,9 +46,11 @@ func (k *Kit) As(roles ...string) *Kit {
 			k.t.Fatalf("As(%q): where the module sso is under test a new user has the one role that registration gives", roles)
 		}
 		subject, token := k.signUp(k)
-		return &Kit{world: k.world, t: k.t, subject: subject, token: token}
+		return &Kit{world: k.world, t: k.t, subject: subject, token: token, caller: inRoles(subject, roles)}
 	}
-	return k.User(uuid.NewString(), permissionsOf(k.modules, roles)...)
+	user := k.User(uuid.NewString(), permissionsOf(k.modules, roles)...)
+	user.caller = inRoles(user.subject, roles)
+	return user
 }
 
 // User returns the kit of a user who has the permissions.
@@ -64,16 +68,16 @@ func (k *Kit) Service(name, audience string, permissions ...string) *Kit {
 // Claims returns the kit of whoever the claims describe.
 func (k *Kit) Claims(c authtest.Claims) *Kit {
 	k.t.Helper()
-	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c)}
+	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c), caller: inWords(c)}
 }
 
 // Anonymous returns the kit of a caller without a token.
-func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t} }
+func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t, caller: anonymous} }
 
 // In returns the same kit inside a subtest, which then is the one that fails.
 func (k *Kit) In(t testing.TB) *Kit {
 	t.Helper()
-	return &Kit{world: k.world, t: t, subject: k.subject, token: k.token}
+	return &Kit{world: k.world, t: t, subject: k.subject, token: k.token, caller: k.caller}
 }
 
 // Subject returns the user's or the service's identifier.

@@ -17,7 +17,8 @@ const childVariable = "SLIPWAY_TEST_PROCESS"
 
 // Main runs a package's tests; call it from TestMain with every module that
 // [Deployments] runs. In a process that a deployment starts it serves the
-// modules instead.
+// modules instead. After a run of the whole package it fails for golden files
+// that no test used; see [Answer.Golden].
 func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
 	if names := os.Getenv(childVariable); names != "" {
@@ -27,7 +28,7 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		})...)
 		return
 	}
-	code := m.Run()
+	code := goldens.Run(m)
 	if err := closeServer(); err != nil {
 		fmt.Fprintf(os.Stderr, "stop the private PostgreSQL: %v\n", err)
 		code = max(code, 1)

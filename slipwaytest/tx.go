@@ -55,7 +55,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 		}
 	})
 	w.transport = s2s.Local(app.Handler())
-	return &Kit{world: w, t: t}
+	return &Kit{world: w, t: t, caller: anonymous}
 }
 
 // logBuffer keeps the last lines of a log.

@@ -27,7 +27,7 @@ func TestGet(t *testing.T) {
 		t.Errorf("text = %q", note.Text)
 	}
 
-	slipwaytest.Do(anna, notesapi.Get, notesapi.GetInput{ID: note.ID}).Want(200)
+	slipwaytest.Do(anna, notesapi.Get, notesapi.GetInput{ID: note.ID}).Want(200).Golden()
 	slipwaytest.Do(bert, notesapi.Get, notesapi.GetInput{ID: note.ID}).Want(404)
 	slipwaytest.Do(anna, notesapi.Get, notesapi.GetInput{ID: uuid.New()}).Want(404)
 }
@@ -36,7 +36,7 @@ func TestCreate_neighbourDown(t *testing.T) {
 	t.Parallel()
 	k := slipwaytest.Tx(t, notes.New())
 	slipwaytest.Refuse(k, greetapi.Hello, problem.Unavailable("down"))
-	slipwaytest.Do(k.As("customer"), notesapi.Create, writing("milk")).Want(503)
+	slipwaytest.Do(k.As("customer"), notesapi.Create, writing("milk")).Want(503).Golden()
 }
 
 func TestEverywhere(t *testing.T) {
@@ -44,8 +44,8 @@ func TestEverywhere(t *testing.T) {
 	modules := []slipway.Module{greet.New(), notes.New()}
 	slipwaytest.Deployments(t, modules, func(t *testing.T, k *slipwaytest.Kit) {
 		anna := k.As("customer")
-		note := slipwaytest.Do(anna, notesapi.Create, writing("milk")).Want(201).Body
-		slipwaytest.Do(anna, notesapi.Get, notesapi.GetInput{ID: note.ID}).Want(200)
+		note := slipwaytest.Do(anna, notesapi.Create, writing("milk")).Want(201).Golden().Body
+		slipwaytest.Do(anna, notesapi.Get, notesapi.GetInput{ID: note.ID}).Want(200).Golden()
 		slipwaytest.SweepTokens(t, k)
 	})
 }
