@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -57,6 +58,9 @@ func (a *App) Close() error {
 		errs = append(errs, c())
 	}
 	a.closers = nil
+	for _, transport := range append(slices.Collect(maps.Values(a.locals)), a.network) {
+		(&http.Client{Transport: transport}).CloseIdleConnections()
+	}
 	return errors.Join(errs...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -14,8 +15,11 @@ import (
 // goroutine of its own under a context that carries the caller's deadline and
 // cancellation and nothing else. A panic becomes an error; an answer that comes
 // after the caller has given up is dropped, and the caller gets ctx.Err().
+//
+// Like a client's connections, its goroutines wait a while for another call;
+// CloseIdleConnections of http.Client, or of the transport itself, ends them.
 func Local(h http.Handler) http.RoundTripper {
-	return &local{handler: h, work: make(chan *localCall)}
+	return &local{handler: h, work: make(chan *localCall), leave: make(chan struct{})}
 }
 
 // workerIdle is how long a goroutine waits for another call: its grown stack is
@@ -25,6 +29,18 @@ const workerIdle = 5 * time.Second
 type local struct {
 	handler http.Handler
 	work    chan *localCall // unbuffered: only an idle worker receives
+
+	mu    sync.Mutex
+	leave chan struct{} // closed to end the workers that are there
+}
+
+// CloseIdleConnections ends the workers that wait; one that is at work ends with
+// its call.
+func (l *local) CloseIdleConnections() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.leave)
+	l.leave = make(chan struct{})
 }
 
 func (l *local) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -46,11 +62,14 @@ func (l *local) run(c *localCall) {
 	select {
 	case l.work <- c:
 	default:
-		go l.worker(c)
+		l.mu.Lock()
+		leave := l.leave
+		l.mu.Unlock()
+		go l.worker(c, leave)
 	}
 }
 
-func (l *local) worker(c *localCall) {
+func (l *local) worker(c *localCall, leave <-chan struct{}) {
 	idle := time.NewTimer(workerIdle)
 	defer idle.Stop()
 	for {
@@ -59,6 +78,8 @@ func (l *local) worker(c *localCall) {
 		select {
 		case c = <-l.work:
 		case <-idle.C:
+			return
+		case <-leave:
 			return
 		}
 	}

@@ -55,6 +55,22 @@ func TestLocal(t *testing.T) {
 		}
 	})
 
+	t.Run("keeps no goroutine when its connections are closed", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) { // which does not end before all goroutines have
+			transport := s2s.Local(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+			client := &http.Client{Transport: transport}
+			for range 2 {
+				resp, err := client.Do(request(t.Context(), t, ""))
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				client.CloseIdleConnections()
+			}
+		})
+	})
+
 	t.Run("gives up at the deadline although the handler does not", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

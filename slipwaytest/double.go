@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
@@ -48,9 +49,18 @@ func (d *double[In, Out]) reply(caller, neighbour string) http.RoundTripper {
 	defer d.mu.Unlock()
 	key := [2]string{caller, neighbour}
 	if d.servers[key] == nil {
-		d.servers[key] = s2s.Local(d.serve(caller, neighbour))
+		d.servers[key] = local(d.neighbours.t, d.serve(caller, neighbour))
 	}
 	return d.servers[key]
+}
+
+// local returns a way to the handler that leaves no goroutine behind: a bubble of
+// testing/synctest would wait for it.
+func local(t testing.TB, h http.Handler) http.RoundTripper {
+	t.Helper()
+	transport := s2s.Local(h)
+	t.Cleanup((&http.Client{Transport: transport}).CloseIdleConnections)
+	return transport
 }
 
 // serve returns what stands in for the neighbour: its server with one route, and

@@ -14,7 +14,6 @@ import (
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
-	"github.com/slipway-go/slipway/s2s"
 )
 
 // Tx returns a world in which the modules run in this process and each one's
@@ -54,7 +53,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 			t.Logf("what the modules logged:\n%s", log)
 		}
 	})
-	w.transport = s2s.Local(app.Handler())
+	w.transport = local(t, app.Handler())
 	return &Kit{world: w, t: t, caller: anonymous}
 }
 
