@@ -40,6 +40,7 @@ type App struct {
 	tokens  map[string]*s2s.Tokens
 	locals  map[string]http.RoundTripper
 	handler http.Handler
+	served  []Served
 	health  *health
 	closers []func() error
 

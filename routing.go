@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/api/apidocs"
+	"github.com/slipway-go/slipway/auth"
 )
 
 // route builds what the process serves: the routes of its modules (on the edge
@@ -16,21 +18,38 @@ import (
 func (a *App) route() error {
 	mux := http.NewServeMux()
 	a.health = newHealth(a)
-	r := &router{mux: mux, owners: map[string]string{}}
-	r.add("kit", "GET /healthz", http.HandlerFunc(a.health.live))
-	r.add("kit", "GET /readyz", http.HandlerFunc(a.health.readiness))
+	r := &router{mux: mux}
+	forProbes := auth.Public("whoever runs the process asks how it is")
+	r.add(KitOwner, "GET /healthz", forProbes, http.HandlerFunc(a.health.live))
+	r.add(KitOwner, "GET /readyz", forProbes, http.HandlerFunc(a.health.readiness))
 	for _, m := range a.topology.modules {
 		for _, route := range m.contract.Routes() {
 			if h := a.serving(m, route); h != nil {
-				r.add(m.Name(), route.Pattern(), h)
+				r.add(m.Name(), route.Pattern(), route.Access(), h)
 			}
 		}
 	}
-	r.add("kit", "/", api.Unmatched(mux, a.logger))
+	r.add(KitOwner, "/", auth.Public("what no route takes is told so"), api.Unmatched(mux, a.logger))
 	err := a.routeDocs(r)
-	a.handler = mux
+	a.handler, a.served = mux, r.served
 	return errors.Join(append(r.errs, err)...)
 }
+
+// A Served route is one that the process's listener answers: a module's, or one
+// of the kit's own, such as the health of the process.
+type Served struct {
+	Owner   string // the module; [KitOwner] for the kit's own
+	Pattern string // as http.ServeMux reads it
+	Access  auth.Access
+}
+
+// KitOwner owns the routes that belong to no module.
+const KitOwner = "kit"
+
+// Served returns every route of the process's listener, in the order in which
+// they were added; nil before Start. The handler is built from nothing else, so
+// what is not listed is not served.
+func (a *App) Served() []Served { return slices.Clone(a.served) }
 
 // serving returns what serves a route on this process's listener, or nil.
 func (a *App) serving(m Module, route *api.Route) http.Handler {
@@ -53,13 +72,14 @@ func (a *App) routeDocs(r *router) error {
 	if err != nil {
 		return err
 	}
-	r.add("kit", "GET /openapi.json", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	public := auth.Public("the API's description, unless SLIPWAY_DOCS is false")
+	r.add(KitOwner, "GET /openapi.json", public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(document) // the client may be gone
 	}))
-	r.add("kit", "GET /docs/", apidocs.Handler("/docs/"))
-	r.add("kit", "GET /{$}", http.RedirectHandler("/docs/", http.StatusTemporaryRedirect))
-	r.add("kit", "GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
+	r.add(KitOwner, "GET /docs/", public, apidocs.Handler("/docs/"))
+	r.add(KitOwner, "GET /{$}", public, http.RedirectHandler("/docs/", http.StatusTemporaryRedirect))
+	r.add(KitOwner, "GET /docs", public, http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	return nil
 }
 
@@ -79,20 +99,20 @@ func (a *App) documented() []*api.Contract {
 // into an error that names both sides.
 type router struct {
 	mux    *http.ServeMux
-	owners map[string]string
+	served []Served
 	errs   []error
 }
 
-func (r *router) add(owner, pattern string, h http.Handler) {
+func (r *router) add(owner, pattern string, access auth.Access, h http.Handler) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.errs = append(r.errs, fmt.Errorf("route %s of %s meets a route of another module: %v", pattern, owner, p))
 		}
 	}()
-	if other, ok := r.owners[pattern]; ok {
-		r.errs = append(r.errs, fmt.Errorf("route %s is declared by %s and by %s: one address serves both, so one must choose another path", pattern, other, owner))
+	if i := slices.IndexFunc(r.served, func(s Served) bool { return s.Pattern == pattern }); i >= 0 {
+		r.errs = append(r.errs, fmt.Errorf("route %s is declared by %s and by %s: one address serves both, so one must choose another path", pattern, r.served[i].Owner, owner))
 		return
 	}
-	r.owners[pattern] = owner
 	r.mux.Handle(pattern, h)
+	r.served = append(r.served, Served{owner, pattern, access})
 }
