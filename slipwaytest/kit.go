@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/postgres"
 )
 
 // A Kit is a test's own world, seen by one caller. [Kit.As], [Kit.User] and
@@ -30,6 +31,10 @@ type world struct {
 	sso        *testSSO          // nil where the product's own SSO is under test
 	neighbours *neighbours       // nil in a deployment
 	services   *slipway.Services // nil in Tx
+	app        *slipway.App      // nil in a deployment, as are the next two
+	log        *logBuffer
+	databases  map[string]*postgres.DB
+	quiet      bool // a failure does not print the log
 	signUp     func(k *Kit) (subject, token string)
 	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
 	// be a pgx.BatchTracer as well.

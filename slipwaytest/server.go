@@ -111,3 +111,19 @@ func execOn(ctx context.Context, address, sql string) error {
 func uniqueName(prefix string) string {
 	return prefix + "_" + strings.ToLower(rand.Text()[:12])
 }
+
+// setReachable lets connections to a database in, or keeps new ones out and ends
+// those that there are.
+func setReachable(ctx context.Context, name string, reachable bool) error {
+	server.mu.Lock()
+	admin := os.Getenv(serverVariable)
+	if server.private != nil {
+		admin = server.private.URL()
+	}
+	server.mu.Unlock()
+	quoted := pgx.Identifier{name}.Sanitize()
+	if err := execOn(ctx, admin, fmt.Sprintf("ALTER DATABASE %s ALLOW_CONNECTIONS %t", quoted, reachable)); err != nil || reachable {
+		return err
+	}
+	return execOn(ctx, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
+}

@@ -1,6 +1,7 @@
 package slipwaytest
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/slipwaytest/internal/requests"
 )
 
 // SweepTokens presents every kind of token that must be refused (1 to 19 of the
@@ -28,44 +30,54 @@ func SweepTokens(t *testing.T, k *Kit) {
 
 func (k *Kit) sweep(r *api.Route) {
 	k.t.Helper()
-	good := goodClaims(r)
+	good := admitted(r, uuid.NewString())
 	for _, refusal := range k.issuer().Refusals(good) {
-		status, header, body := k.Anonymous().Send(emptyRequest(k.t, r, refusal.Request))
+		status, header, body := k.Anonymous().Send(presented(plainRequest(k.t, r), refusal.Request))
 		if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") == "" {
 			k.t.Errorf("%s: got %d, want 401 with a challenge: does the route authenticate before all else?\n%s", refusal, status, body)
 		}
 	}
-	status, _, body := k.Anonymous().Send(emptyRequest(k.t, r, authtest.Present(k.issuer().Mint(good))))
+	status, _, body := k.Anonymous().Send(presented(plainRequest(k.t, r), authtest.Present(k.issuer().Mint(good))))
 	if status == http.StatusUnauthorized { // a handler's neighbour may still say 403
 		k.t.Errorf("a good token with %v: got %d, want it admitted\n%s", r.Access(), status, body)
 	}
 }
 
-// goodClaims are of a caller whom the route admits.
-func goodClaims(r *api.Route) authtest.Claims {
-	var permissions []string
-	for _, p := range r.Access().Permissions() {
-		permissions = append(permissions, p.Name())
+func presented(r *http.Request, present func(*http.Request)) *http.Request {
+	present(r)
+	return r
+}
+
+// plainRequest is the simplest request that the route's schema admits.
+func plainRequest(t testing.TB, r *api.Route) *http.Request {
+	t.Helper()
+	if r.IsMounted() {
+		return mountedRequest(t, r)
 	}
-	if r.Access().ServicesOnly() {
-		return authtest.User(uuid.NewString(), permissions...).Through(r.Access().AllowedServices()[0]).For(r.Contract().Name())
+	shape, err := r.Shape()
+	if err != nil {
+		t.Fatalf("%s: %v", r.Pattern(), err)
 	}
-	return authtest.User(uuid.NewString(), permissions...)
+	plain, err := requests.Plain(shape)
+	if err != nil {
+		t.Fatalf("%s: no request fits its schema: %v", r.Pattern(), err)
+	}
+	req, err := plain.HTTP(t.Context(), "http://kit")
+	if err != nil {
+		t.Fatalf("%s: %v", r.Pattern(), err)
+	}
+	return req
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
-func emptyRequest(t testing.TB, r *api.Route, present func(*http.Request)) *http.Request {
+// mountedRequest knows nothing of what the route's handler reads.
+func mountedRequest(t testing.TB, r *api.Route) *http.Request {
 	t.Helper()
-	method := r.Method()
-	if method == "" {
-		method = http.MethodGet
-	}
 	path := placeholder.ReplaceAllString(r.Path(), "0198c0de-0000-7000-8000-000000000001")
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), cmp.Or(r.Method(), http.MethodGet), "http://kit"+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	present(req)
 	return req
 }

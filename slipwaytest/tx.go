@@ -1,13 +1,8 @@
 package slipwaytest
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"maps"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway"
@@ -27,17 +22,23 @@ func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 // TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
 func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
 	t.Helper()
-	w := &world{modules: modules, sso: newSSO(authtest.NewIssuer(), modules)}
+	w := &world{
+		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
+		log: &logBuffer{}, databases: map[string]*postgres.DB{},
+	}
 	w.neighbours = newNeighbours(t, w.sso.issuer.Verifier())
-	log := &logBuffer{}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
-		Database:      func(ctx context.Context, m slipway.Module) (*postgres.DB, error) { return virtual(ctx, t, m, w.tracer) },
+		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
+			db, err = virtual(ctx, t, m, w.tracer)
+			w.databases[m.Name()] = db
+			return db, err
+		},
 		SSO:           w.sso,
 		Neighbour:     w.neighbours.transport,
 		ServiceRoutes: true,
-		Stdout:        log,
+		Stdout:        w.log,
 	}, modules...)
 	if err != nil {
 		t.Fatal(err)
@@ -49,38 +50,11 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 		if err := app.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		if t.Failed() {
-			t.Logf("what the modules logged:\n%s", log)
+		if t.Failed() && !w.quiet {
+			t.Logf("what the modules logged:\n%s", w.log)
 		}
 	})
+	w.app = app
 	w.transport = local(t, app.Handler())
 	return &Kit{world: w, t: t, caller: anonymous}
-}
-
-// logBuffer keeps the last lines of a log.
-type logBuffer struct {
-	mu    sync.Mutex
-	lines bytes.Buffer
-}
-
-const maxLog = 1 << 20
-
-var _ io.Writer = (*logBuffer)(nil)
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lines.Len() > maxLog {
-		b.lines.Reset()
-	}
-	return b.lines.Write(p)
-}
-
-// String returns the last lines.
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	lines := strings.SplitAfter(b.lines.String(), "\n")
-	const shown = 40
-	return strings.Join(slices.Concat(lines[max(0, len(lines)-shown):]), "")
 }

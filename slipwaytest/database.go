@@ -1,0 +1,88 @@
+package slipwaytest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// DB returns a module's database in a world of this process, for what a test
+// wants to put there or to see. In Tx it is the transaction.
+func (k *Kit) DB(module string) *postgres.DB {
+	k.t.Helper()
+	db := k.databases[module]
+	if db == nil {
+		k.t.Fatalf("there is no database of %q here: the modules with one are %s", module, strings.Join(slices.Sorted(maps.Keys(k.databases)), ", "))
+	}
+	return db
+}
+
+// rows tells what is stored in a module's tables, so that two looks can be compared.
+func (k *Kit) rows(module string) string {
+	k.t.Helper()
+	return k.look(module, `count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0)`)
+}
+
+// counts tells how many rows a module's tables have; the kit's own do not count.
+func (k *Kit) counts(module string) string {
+	k.t.Helper()
+	return k.look(module, `count(*)`)
+}
+
+func (k *Kit) look(module, what string) string {
+	k.t.Helper()
+	if k.databases[module] == nil {
+		return "no database"
+	}
+	db := k.DB(module)
+	var all []string
+	for _, table := range k.tables(db) {
+		var seen string
+		if err := db.QueryRow(k.t.Context(), fmt.Sprintf(`SELECT (%s)::text FROM %s x`, what, pgx.Identifier{table}.Sanitize())).Scan(&seen); err != nil {
+			k.t.Fatalf("look into %s: %v", table, err)
+		}
+		all = append(all, table+": "+seen)
+	}
+	return strings.Join(all, "; ")
+}
+
+// tables are those of the module, without the kit's.
+func (k *Kit) tables(db *postgres.DB) []string {
+	k.t.Helper()
+	rows, err := db.Query(k.t.Context(), `
+SELECT tablename FROM pg_tables
+ WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency') ORDER BY 1`, db.Schema())
+	if err != nil {
+		k.t.Fatalf("list the tables of %s: %v", db.Schema(), err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		k.t.Fatalf("list the tables of %s: %v", db.Schema(), err)
+	}
+	return names
+}
+
+// breakDatabase takes a module's tables out of its sight.
+func (k *Kit) breakDatabase(module string) {
+	k.t.Helper()
+	k.exec(module, `SET LOCAL search_path = nowhere`)
+}
+
+// loseAnswers makes the kept answers of Idempotent routes those of requests whose
+// process died before it could keep one.
+func (k *Kit) loseAnswers(module string) {
+	k.t.Helper()
+	k.exec(module, `UPDATE idempotency SET status = NULL, content_type = NULL, body = NULL, lease_until = now() - interval '1 hour'`)
+}
+
+func (k *Kit) exec(module, sql string) {
+	k.t.Helper()
+	if _, err := k.DB(module).Exec(k.t.Context(), sql); err != nil {
+		k.t.Fatalf("%s: %v", sql, err)
+	}
+}

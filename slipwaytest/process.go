@@ -1,0 +1,149 @@
+package slipwaytest
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// A running module is one that runs as main would run it, in this process: with a
+// listener, background work and a database of its own.
+type running struct {
+	probe    http.Handler // what a caller from outside reaches
+	log      *logBuffer
+	database string   // its name; "" when the module has none
+	before   []string // doors of the process before it
+	own      string   // the module's own door
+	cancel   context.CancelFunc
+	ended    chan error
+}
+
+// run starts the module and returns when it is ready.
+func (u *universal) run(t *testing.T) *running {
+	t.Helper()
+	p := &running{log: &logBuffer{}, own: freeAddr(t), ended: make(chan error, 1)}
+	p.before, _ = doors()
+	app, err := slipway.NewWith(u.processSettings(p.own), u.processParts(t, p), u.module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	p.cancel = cancel
+	go func() { p.ended <- app.Run(ctx) }()
+	t.Cleanup(func() { p.end(t) })
+	p.probe = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.own})
+	if u.sabotage != nil {
+		p.probe = u.sabotage(p.probe)
+	}
+	p.want(t, "/readyz", http.StatusOK)
+	return p
+}
+
+func (u *universal) processSettings(address string) *config.Source {
+	values := map[string]string{
+		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "SLIPWAY_ADDR": address, "SLIPWAY_DOCS": "false",
+		"SLIPWAY_DRAIN_DELAY": "300ms", "SSO_ISSUER": authtest.URL,
+	}
+	maps.Copy(values, u.settings)
+	return config.New(values)
+}
+
+func (u *universal) processParts(t *testing.T, p *running) slipway.Overrides {
+	t.Helper()
+	sso := newSSO(authtest.NewIssuer(), []slipway.Module{u.module})
+	return slipway.Overrides{
+		SSO:       sso,
+		Neighbour: newNeighbours(t, sso.issuer.Verifier()).transport,
+		Stdout:    p.log,
+		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) {
+			p.database = uniqueName(m.Name())
+			address, err := database(ctx, p.database)
+			if err != nil {
+				return nil, err
+			}
+			db, err := postgres.Open(postgres.Config{URL: config.Secret(address), Schema: m.Name(), ConnectTimeout: time.Second})
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(db.Close)
+			return db, m.Migrate(ctx, db)
+		},
+	}
+}
+
+// end stops the module, if it still runs, and closes nothing that others use.
+func (p *running) end(t *testing.T) {
+	t.Helper()
+	p.cancel()
+	select {
+	case err := <-p.ended:
+		if err != nil {
+			t.Errorf("the module did not stop as it was told: %v\n%s", err, p.log)
+		}
+		p.ended <- nil // for whoever asks again
+	case <-time.After(30 * time.Second):
+		t.Errorf("the module did not stop within 30s: its background work must end when its context does\n%s", p.log)
+	}
+}
+
+// healthPatience is how long the kit may take to notice a change: it asks its
+// databases twice a second.
+const healthPatience = 10 * time.Second
+
+// want waits until the path answers with the status.
+func (p *running) want(t *testing.T, path string, status int) {
+	t.Helper()
+	began := time.Now()
+	for {
+		got, body := p.ask(t, path)
+		switch {
+		case got == status:
+			return
+		case time.Since(began) > healthPatience:
+			t.Errorf("GET %s: got %d for %s, want %d: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, healthPatience, status, body, p.log)
+			return
+		}
+		time.Sleep(20 * time.Millisecond) // the process changes by itself, and nothing tells when
+	}
+}
+
+func (p *running) ask(t *testing.T, path string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.own+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	p.probe.ServeHTTP(w, r)
+	resp := w.Result()
+	body, _ := io.ReadAll(resp.Body) // it is in memory
+	return resp.StatusCode, string(body)
+}
+
+// setReachable lets new connections to the module's database in or keeps them out,
+// and ends those that there are.
+func (p *running) setReachable(t *testing.T, reachable bool) {
+	t.Helper()
+	if err := setReachable(t.Context(), p.database, reachable); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// strangeDoors are the addresses on which the process has begun to listen since,
+// without the module's own.
+func (p *running) strangeDoors() (addresses []string, known bool) {
+	now, known := doors()
+	return slices.DeleteFunc(now, func(a string) bool { return a == p.own || slices.Contains(p.before, a) }), known
+}

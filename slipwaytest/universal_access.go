@@ -1,0 +1,326 @@
+package slipwaytest
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/auth/authtest"
+)
+
+func (u *universal) proveAccess(t *testing.T) {
+	t.Run("serves what is declared and nothing else", u.proveServed)
+	for _, r := range u.module.Contract().Routes() {
+		t.Run(r.Pattern(), func(t *testing.T) {
+			k := u.world(t)
+			request, owner := u.request(k, r)
+			s := &sweep{kit: k, route: r, request: request, owner: owner, example: u.examples[r] != nil}
+			for _, c := range s.checks() {
+				t.Run(c.name, func(t *testing.T) {
+					if c.skip != "" {
+						t.Skip(c.skip)
+					}
+					at := *s
+					at.kit = k.In(t)
+					c.prove(&at)
+				})
+			}
+		})
+	}
+}
+
+// proveServed looks at what the process has on its listener.
+func (u *universal) proveServed(t *testing.T) {
+	k := u.world(t)
+	declared := u.module.Contract().Routes()
+	for _, s := range k.app.Served() {
+		if err := s.Access.Valid(); err != nil {
+			t.Errorf("%s serves %s: %v", s.Owner, s.Pattern, err)
+		}
+		if s.Owner != slipway.KitOwner && !slices.ContainsFunc(declared, func(r *api.Route) bool { return r.Pattern() == s.Pattern }) {
+			t.Errorf("%s serves %s, which its contract does not declare: declare it with api.GET, api.Handler or the like", s.Owner, s.Pattern)
+		}
+	}
+}
+
+// A sweep asks one route in every way that must be refused, and in the one that
+// must not.
+type sweep struct {
+	kit     *Kit
+	route   *api.Route
+	request *http.Request
+	owner   string
+	example bool
+}
+
+type check struct {
+	name  string
+	prove func(*sweep)
+	skip  string // the reason
+}
+
+func (s *sweep) checks() []check {
+	a := s.route.Access()
+	all := []check{
+		{"refuses every wrong token", (*sweep).refusesTokens, ""},
+		{"asks who it is before it reads what was sent", (*sweep).readsNothing, ""},
+		{"refuses who lacks a permission", (*sweep).refusesScope, when(len(a.Permissions()) == 0, "it asks for no permission")},
+		{"refuses the wrong kind of caller", (*sweep).refusesCallers, ""},
+		{"refuses a login of long ago", (*sweep).refusesStale, when(a.MaxAge() == 0, "it takes a login of any age")},
+		{"hides an object from everybody but its owner", (*sweep).hides, when(!a.IsOwner(), "it does not ask whose the object is")},
+	}
+	for i := range all {
+		if a.IsPublic() {
+			all[i].skip = "it is public: " + a.Why()
+		}
+	}
+	return append(all,
+		check{"admits who has exactly what it declares", (*sweep).admits, ""},
+		check{"refuses other methods", (*sweep).refusesMethods, when(s.route.Method() == "", "it is mounted for every method")},
+		check{"is reached by no other spelling of its path", (*sweep).refusesSpellings, when(s.route.IsMounted(), "its handler has the whole subtree")},
+	)
+}
+
+func when(condition bool, reason string) string {
+	if condition {
+		return reason
+	}
+	return ""
+}
+
+// claims are those of somebody whom the route admits.
+func (s *sweep) claims(subject string) authtest.Claims { return admitted(s.route, subject) }
+
+// send sends the request once more, presented by p.
+func (s *sweep) send(present func(*http.Request), change ...func(*http.Request)) (int, http.Header, []byte) {
+	s.kit.t.Helper()
+	r := again(s.kit.t.Context(), s.request)
+	present(r)
+	for _, c := range change {
+		c(r)
+	}
+	return s.kit.Anonymous().Send(r)
+}
+
+// as presents a token with the claims.
+func (s *sweep) as(c authtest.Claims) func(*http.Request) {
+	return authtest.Present(s.kit.issuer().Mint(c))
+}
+
+// again copies a request that may have been sent before.
+func again(ctx context.Context, r *http.Request) *http.Request {
+	next := r.Clone(ctx)
+	if r.GetBody != nil {
+		next.Body, _ = r.GetBody() // it is in memory
+	}
+	return next
+}
+
+func (s *sweep) refusesTokens() {
+	s.kit.t.Helper()
+	for _, refusal := range s.kit.issuer().Refusals(s.claims(s.owner)) {
+		status, header, body := s.send(refusal.Request)
+		if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") == "" {
+			s.kit.t.Errorf("%s with token %q: got %d, want 401 with a challenge; serve it through api.Handle or api.Mount, which look at the token before all else\n%s", s.route.Pattern(), refusal, status, body)
+		}
+	}
+}
+
+// readsNothing sends bodies that are wrong in themselves, and notes whether one is read.
+func (s *sweep) readsNothing() {
+	s.kit.t.Helper()
+	for name, text := range map[string]string{"no JSON": "{", "another type": `"text"`, "nothing": ""} {
+		body := &watchedBody{Reader: strings.NewReader(text)}
+		status, _, answer := s.send(func(*http.Request) {}, func(r *http.Request) {
+			r.Body, r.ContentLength = body, int64(max(len(text), 1))
+			r.Header.Del("Content-Type")
+		})
+		if status != http.StatusUnauthorized || body.read {
+			s.kit.t.Errorf("%s without a token and with a body that is %s: got %d, body read: %t; want 401 before anything is read: nobody's bytes may cost more than a look at their token\n%s", s.route.Pattern(), name, status, body.read, answer)
+		}
+	}
+}
+
+type watchedBody struct {
+	io.Reader
+	read bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.read = true
+	return b.Reader.Read(p)
+}
+
+func (*watchedBody) Close() error { return nil }
+
+func (s *sweep) refusesScope() {
+	s.kit.t.Helper()
+	for _, p := range s.route.Access().Permissions() {
+		c := s.claims(s.owner)
+		c.Scopes = slices.DeleteFunc(c.Scopes, func(name string) bool { return name == p.Name() })
+		status, _, body := s.send(s.as(c))
+		if status != http.StatusForbidden {
+			s.kit.t.Errorf("%s without the permission %s: got %d, want 403: it is served to more people than its contract says (%s)\n%s", s.route.Pattern(), p, status, s.route.Access(), body)
+		}
+	}
+}
+
+func (s *sweep) refusesCallers() {
+	s.kit.t.Helper()
+	const stranger = "stranger"
+	good, module := s.claims(s.owner), s.route.Contract().Name()
+	wrong := map[string]authtest.Claims{
+		"a service that it does not name": authtest.Service(stranger, good.Scopes...).For(module),
+	}
+	if s.route.Access().ServicesOnly() {
+		wrong["a user of the edge"] = authtest.User(s.owner, good.Scopes...)
+		wrong["a user through a service that it does not name"] = authtest.User(s.owner, good.Scopes...).Through(stranger).For(module)
+	}
+	for name, c := range wrong {
+		if status, _, body := s.send(s.as(c)); status != http.StatusForbidden {
+			s.kit.t.Errorf("%s as %s: got %d, want 403: %s\n%s", s.route.Pattern(), name, status, s.route.Access(), body)
+		}
+	}
+}
+
+func (s *sweep) refusesStale() {
+	s.kit.t.Helper()
+	limit := s.route.Access().MaxAge()
+	status, _, body := s.send(s.as(s.claims(s.owner).LoggedIn(time.Now().Add(-limit - time.Minute))))
+	if status != http.StatusUnauthorized {
+		s.kit.t.Errorf("%s after a login %s ago: got %d, want 401\n%s", s.route.Pattern(), limit+time.Minute, status, body)
+	}
+}
+
+// hides asks for an object of another user. The attempt must change nothing.
+func (s *sweep) hides() {
+	s.kit.t.Helper()
+	before := s.kit.rows(s.route.Contract().Name())
+	status, _, body := s.send(s.as(s.claims(uuid.NewString())))
+	if status != http.StatusForbidden && status != http.StatusNotFound {
+		s.kit.t.Errorf("%s as another user than the owner: got %d, want 404 (or 403): call auth.Own with the owner of the object that was loaded\n%s", s.route.Pattern(), status, body)
+	}
+	if after := s.kit.rows(s.route.Contract().Name()); before != after {
+		s.kit.t.Errorf("%s as another user than the owner changed what is stored: call auth.Own before anything is written\nbefore: %s\nafter:  %s", s.route.Pattern(), before, after)
+	}
+}
+
+// admits asks as somebody who has exactly what is declared.
+func (s *sweep) admits() {
+	s.kit.t.Helper()
+	present := s.as(s.claims(s.owner))
+	if s.route.Access().IsPublic() {
+		present = func(*http.Request) {}
+	}
+	status, _, body := s.send(present, s.key)
+	switch {
+	case s.example && (status < 200 || status > 299):
+		s.kit.t.Errorf("%s with its example: got %d, want %d: mend the slipwaytest.Example of the route, or the route\n%s", s.route.Pattern(), status, s.route.Status(), body)
+	case !s.route.Access().IsPublic() && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+		s.kit.t.Errorf("%s with exactly what it declares (%s): got %d, want it admitted\n%s", s.route.Pattern(), s.route.Access(), status, body)
+	case status >= http.StatusInternalServerError:
+		s.kit.t.Errorf("%s: got %d, want it answered; if the request makes no sense to the route, give Universal a slipwaytest.Example\n%s", s.route.Pattern(), status, body)
+	}
+}
+
+// key gives an Idempotent route the key that it may ask for.
+func (s *sweep) key(r *http.Request) {
+	if s.route.IsIdempotent() && r.Header.Get(api.IdempotencyHeader) == "" {
+		r.Header.Set(api.IdempotencyHeader, uuid.NewString())
+	}
+}
+
+func (s *sweep) refusesMethods() {
+	s.kit.t.Helper()
+	for _, method := range []string{
+		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, "PROPFIND",
+	} {
+		if s.declares(method) {
+			continue
+		}
+		status, header, body := s.send(s.as(s.claims(s.owner)), func(r *http.Request) { r.Method = method })
+		if status != http.StatusMethodNotAllowed || !strings.Contains(header.Get("Allow"), s.route.Method()) {
+			s.kit.t.Errorf("%s %s, which nobody declares: got %d (Allow: %q), want 405 and the methods that there are\n%s", method, s.route.Path(), status, header.Get("Allow"), body)
+		}
+	}
+	if s.route.Method() == http.MethodGet && !s.route.Access().IsPublic() {
+		if status, _, _ := s.send(func(*http.Request) {}, func(r *http.Request) { r.Method = http.MethodHead }); status != http.StatusUnauthorized {
+			s.kit.t.Errorf("HEAD %s without a token: got %d, want 401 as for GET", s.route.Path(), status)
+		}
+	}
+}
+
+// declares reports whether some route of the process takes the method at the path.
+func (s *sweep) declares(method string) bool {
+	mux := http.NewServeMux()
+	for _, served := range s.kit.app.Served() {
+		if served.Pattern != "/" {
+			mux.Handle(served.Pattern, http.NotFoundHandler())
+		}
+	}
+	_, pattern := mux.Handler(&http.Request{Method: method, URL: s.request.URL, Host: s.request.Host})
+	return pattern != ""
+}
+
+// refusesSpellings asks for the path in ways that a router, a proxy and a handler
+// may read differently. Nobody has a token, so nothing may come of it.
+func (s *sweep) refusesSpellings() {
+	s.kit.t.Helper()
+	path := s.request.URL.EscapedPath()
+	rest, last := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
+	for name, spelt := range map[string]string{
+		"a slash at its end":     path + "/",
+		"an encoded slash":       cmp.Or(strings.TrimSuffix(rest, "/"), "/") + "%2F" + last,
+		"two slashes":            rest + "/" + last,
+		"a dot segment":          "/." + path,
+		"an encoded dot segment": "/%2e%2e" + path,
+		"a backslash":            rest + "%5C" + last,
+		"its case changed":       strings.ToUpper(path),
+	} {
+		r := again(s.kit.t.Context(), s.request)
+		if err := respell(r, spelt); err != nil {
+			s.kit.t.Fatalf("%s: %v", spelt, err)
+		}
+		if status, _, body := s.kit.Anonymous().Send(r); status < http.StatusMultipleChoices {
+			s.kit.t.Errorf("%s with %s (%s), without a token: got %d, want a refusal\n%s", s.route.Pattern(), name, spelt, status, body)
+		}
+	}
+}
+
+func respell(r *http.Request, escaped string) error {
+	u, err := r.URL.Parse("http://kit" + escaped)
+	if err != nil {
+		return err
+	}
+	u.RawQuery = r.URL.RawQuery
+	r.URL = u
+	return nil
+}
+
+// admitted are the claims of somebody whom the route admits, with exactly what it
+// asks for.
+func admitted(r *api.Route, subject string) authtest.Claims {
+	names := permissionNames(r.Access().Permissions())
+	if r.Access().ServicesOnly() {
+		return authtest.User(subject, names...).Through(r.Access().AllowedServices()[0]).For(r.Contract().Name())
+	}
+	return authtest.User(subject, names...)
+}
+
+func permissionNames(permissions []auth.Permission) []string {
+	names := make([]string, len(permissions))
+	for i, p := range permissions {
+		names[i] = p.Name()
+	}
+	return names
+}

@@ -1,0 +1,175 @@
+package slipwaytest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+func (u *universal) proveLogs(t *testing.T) {
+	for _, r := range u.module.Contract().Routes() {
+		t.Run(r.Pattern(), func(t *testing.T) {
+			t.Run("writes lines of JSON with their fields", func(t *testing.T) { u.proveLines(t, r) })
+			t.Run("keeps secrets out of them", func(t *testing.T) { u.proveSecrets(t, r) })
+		})
+	}
+}
+
+// lineFields are those of every line that is written while a request is served.
+func lineFields() []string {
+	return []string{"time", "level", "msg", "service", "trace_id", "span_id"}
+}
+
+func (u *universal) proveLines(t *testing.T, r *api.Route) {
+	k := u.world(t)
+	request, owner := u.request(k, r)
+	before := len(k.log.lines())
+	s := &sweep{kit: k, route: r, request: request, owner: owner}
+	s.send(s.as(s.claims(owner)), s.key)
+	lines := k.log.lines()[before:]
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"request"`) }) {
+		t.Errorf("%s leaves no access line in the log", r.Pattern())
+	}
+	for _, line := range lines {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Errorf("%s logs a line that is no JSON (%v): write through the module's logger, m.Logger(), and never to stdout\n%s", r.Pattern(), err, line)
+			continue
+		}
+		for _, name := range lineFields() {
+			if fields[name] == nil {
+				t.Errorf("%s logs a line without %s: log with the context of the request, through m.Logger()\n%s", r.Pattern(), name, line)
+			}
+		}
+	}
+}
+
+// proveSecrets puts a value that must not be seen into every field and header, of
+// a kind at a time, and looks for it in all that was logged.
+func (u *universal) proveSecrets(t *testing.T, r *api.Route) {
+	for _, kind := range canaries() {
+		k := u.world(t)
+		request, owner := u.request(k, r)
+		s := &sweep{kit: k, route: r, request: request, owner: owner}
+		planted := &plantedSecrets{kind: kind}
+		if err := planted.into(s.request); err != nil {
+			t.Fatalf("%s: %v", r.Pattern(), err)
+		}
+		s.send(s.as(s.claims(owner)), s.key, planted.headers)
+		planted.find(t, r, k.log.lines())
+	}
+}
+
+// A canary is a kind of secret: how it looks, and where somebody would put it.
+type canary struct {
+	name string
+	make func() string
+	fits func(field string) bool
+}
+
+func canaries() []canary {
+	redactor := &telemetry.Redactor{}
+	secretName := func(field string) bool {
+		const probe = "an innocent word"
+		return redactor.Attr(slog.String(field, probe)).Value.String() != probe
+	}
+	anywhere := func(string) bool { return true }
+	word := func() string { return "Canary" + rand.Text() }
+	return []canary{
+		{"a word in a field that is called like a secret", word, secretName},
+		{"a token", func() string { return "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjYW5hcnkifQ." + rand.Text() + rand.Text() }, anywhere},
+		{"a card's number", func() string { return "4111111111111111" }, anywhere},
+	}
+}
+
+// plantedSecrets remembers which secret went where.
+type plantedSecrets struct {
+	kind   canary
+	places map[string]string // secret → place
+}
+
+func (p *plantedSecrets) plant(place string) string {
+	secret := p.kind.make()
+	if p.places == nil {
+		p.places = map[string]string{}
+	}
+	p.places[secret] = place
+	return secret
+}
+
+// into replaces the texts of a JSON body.
+func (p *plantedSecrets) into(r *http.Request) error {
+	if r.GetBody == nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		return nil
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return err
+	}
+	var v any
+	if err := json.NewDecoder(body).Decode(&v); err != nil {
+		return fmt.Errorf("the example's body: %w", err)
+	}
+	b, err := json.Marshal(p.replace(v, "body"))
+	if err != nil {
+		return err
+	}
+	r.ContentLength = int64(len(b))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
+	r.Body, err = r.GetBody()
+	return err
+}
+
+func (p *plantedSecrets) replace(v any, place string) any {
+	switch v := v.(type) {
+	case string:
+		if _, name, _ := cutLast(place, "."); p.kind.fits(name) {
+			return p.plant(place)
+		}
+	case map[string]any:
+		for name := range maps.Keys(v) {
+			v[name] = p.replace(v[name], place+"."+name)
+		}
+	case []any:
+		for i := range v {
+			v[i] = p.replace(v[i], place)
+		}
+	}
+	return v
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}
+
+func (p *plantedSecrets) headers(r *http.Request) {
+	for _, name := range []string{"Cookie", "X-Api-Key", "X-Auth-Token", "Proxy-Authorization", "X-Csrf-Token"} {
+		r.Header.Set(name, p.plant("the header "+name))
+	}
+	p.places[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] = "the token of the request"
+}
+
+func (p *plantedSecrets) find(t *testing.T, r *api.Route, lines []string) {
+	t.Helper()
+	for _, line := range lines {
+		for secret, place := range p.places {
+			if secret != "" && strings.Contains(line, secret) {
+				t.Errorf("%s logs %s, sent in %s: tag the field log:\"drop\", make it a config.Secret, or do not log it\n%s", r.Pattern(), p.kind.name, place, line)
+			}
+		}
+	}
+}
