@@ -103,7 +103,9 @@ func (k *Kit) Send(r *http.Request) (int, http.Header, []byte) {
 
 // roundTrip adds the caller's token and the address.
 func (k *Kit) roundTrip(r *http.Request) (*http.Response, error) {
-	if k.token != "" && r.Header.Get("Authorization") == "" {
+	if k.present != nil {
+		k.present(r)
+	} else if k.token != "" && r.Header.Get("Authorization") == "" {
 		r.Header.Set("Authorization", "Bearer "+k.token)
 	}
 	if k.base != "" {

@@ -20,7 +20,9 @@
 //     also after a kill.
 //   - Tests never touch DATABASE_URL. SLIPWAY_TEST_DATABASE_URL names a server of
 //     your own.
-//   - Tokens are real: signed, exchanged and verified as in production.
+//   - Tokens are real: signed, exchanged and verified as in production. A role,
+//     a permission or a module that nobody knows fails the test, for a 403 to a
+//     misspelt caller proves nothing. [Kit.Refused] has every wrong kind.
 //   - A neighbour answers what [Reply], [Serve] and [Refuse] say, or in error as
 //     [Fail] says, and nothing else. A request that the neighbour's contract
 //     refuses, a reply that it does not allow and a call without a reply fail the

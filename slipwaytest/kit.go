@@ -2,7 +2,6 @@ package slipwaytest
 
 import (
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -20,7 +19,9 @@ type Kit struct {
 	t       testing.TB
 	token   string
 	subject string
-	caller  string // in words
+	caller  string              // in words
+	claims  *authtest.Claims    // of the token; nil without one of the kit's
+	present func(*http.Request) // a token that is wrong
 }
 
 // world is what the kits of one test share.
@@ -43,7 +44,8 @@ type world struct {
 }
 
 // As returns the kit of a new user who has the roles, with the permissions that
-// the modules' contracts grant to them.
+// the modules' contracts grant to them. A role to which nothing is granted fails
+// the test.
 func (k *Kit) As(roles ...string) *Kit {
 	k.t.Helper()
 	if k.signUp != nil {
@@ -53,27 +55,31 @@ func (k *Kit) As(roles ...string) *Kit {
 		subject, token := k.signUp(k)
 		return &Kit{world: k.world, t: k.t, subject: subject, token: token, caller: inRoles(subject, roles)}
 	}
-	user := k.User(uuid.NewString(), permissionsOf(k.modules, roles)...)
+	user := k.User(uuid.NewString(), k.permissionsOf(roles)...)
 	user.caller = inRoles(user.subject, roles)
 	return user
 }
 
-// User returns the kit of a user who has the permissions.
+// User returns the kit of a user who has the permissions. One that its module
+// does not know fails the test.
 func (k *Kit) User(id string, permissions ...string) *Kit {
 	k.t.Helper()
+	k.checkPermissions(permissions)
 	return k.Claims(authtest.User(id, permissions...))
 }
 
 // Service returns the kit of a service on its own, calling the module audience.
 func (k *Kit) Service(name, audience string, permissions ...string) *Kit {
 	k.t.Helper()
+	k.checkAudience(audience)
+	k.checkPermissions(permissions)
 	return k.Claims(authtest.Service(name, permissions...).For(audience))
 }
 
-// Claims returns the kit of whoever the claims describe.
+// Claims returns the kit of whoever the claims describe, right or wrong.
 func (k *Kit) Claims(c authtest.Claims) *Kit {
 	k.t.Helper()
-	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c), caller: inWords(c)}
+	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c), caller: inWords(c), claims: &c}
 }
 
 // Anonymous returns the kit of a caller without a token.
@@ -82,7 +88,9 @@ func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t, caller: ano
 // In returns the same kit inside a subtest, which then is the one that fails.
 func (k *Kit) In(t testing.TB) *Kit {
 	t.Helper()
-	return &Kit{world: k.world, t: t, subject: k.subject, token: k.token, caller: k.caller}
+	inside := *k
+	inside.t = t
+	return &inside
 }
 
 // Subject returns the user's or the service's identifier.
@@ -97,16 +105,4 @@ func (k *Kit) issuer() *authtest.Issuer {
 		k.t.Fatal("the module sso is under test and signs its own tokens; use As")
 	}
 	return k.sso.issuer
-}
-
-func permissionsOf(modules []slipway.Module, roles []string) []string {
-	var names []string
-	for _, m := range modules {
-		for _, p := range m.Contract().Permissions() {
-			if slices.ContainsFunc(p.Roles(), func(r string) bool { return slices.Contains(roles, r) }) {
-				names = append(names, p.Name())
-			}
-		}
-	}
-	return names
 }
