@@ -27,4 +27,7 @@
 //     [Fail] says, and nothing else. A request that the neighbour's contract
 //     refuses, a reply that it does not allow and a call without a reply fail the
 //     test: what stands in for a module cannot drift away from it.
+//   - [Answer.Golden] compares the whole exchange with a committed file, one to one.
+//     Files are written with SLIPWAY_UPDATE=1 only and never in CI; a difference, a
+//     missing file, and in a run of the whole package a file that no test used, fail.
 package slipwaytest

@@ -68,16 +68,28 @@ func nearChange(edits []edit, i int) bool {
 
 // compare returns the edits that make b of a, with as many lines kept as can be.
 func compare(a, b []string) []edit {
-	var head, tail []edit
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		head = append(head, edit{' ', a[0]})
-		a, b = a[1:], b[1:]
+	head := same(len(a), len(b), func(i int) bool { return a[i] == b[i] })
+	tail := same(len(a)-head, len(b)-head, func(i int) bool { return a[len(a)-1-i] == b[len(b)-1-i] })
+	edits := kept(a[:head])
+	edits = append(edits, between(a[head:len(a)-tail], b[head:len(b)-tail])...)
+	return append(edits, kept(a[len(a)-tail:])...)
+}
+
+// same counts the lines that are the same, up to the first that is not.
+func same(a, b int, equal func(i int) bool) int {
+	n := 0
+	for n < min(a, b) && equal(n) {
+		n++
 	}
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		tail = append([]edit{{' ', a[len(a)-1]}}, tail...)
-		a, b = a[:len(a)-1], b[:len(b)-1]
+	return n
+}
+
+func kept(lines []string) []edit {
+	edits := make([]edit, len(lines))
+	for i, l := range lines {
+		edits[i] = edit{' ', l}
 	}
-	return append(append(head, between(a, b)...), tail...)
+	return edits
 }
 
 // between compares by the longest common subsequence.

@@ -120,13 +120,13 @@ func (s *scrubber) etags(v string) string {
 	return etag.ReplaceAllStringFunc(v, func(tag string) string { return `"` + s.name("etag", tag) + `"` })
 }
 
-// credentials keeps the scheme and names the rest.
+// credentials keeps the scheme and names the rest as it is named in a text.
 func (s *scrubber) credentials(v string) string {
 	scheme, rest, ok := strings.Cut(v, " ")
 	if !ok {
-		return s.name("token", v)
+		scheme, rest = "", v
 	}
-	return scheme + " " + s.name("token", rest)
+	return strings.TrimLeft(scheme+" "+s.name("token", s.redactor.TokenID(rest)), " ")
 }
 
 // learn takes the boundary from the type of a body that is about to come.
