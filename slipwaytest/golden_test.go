@@ -45,7 +45,7 @@ func TestGolden_planted(t *testing.T) {
 	if !planted {
 		t.Skip("for TestGolden, which starts it in a process of its own")
 	}
-	k := slipwaytest.Tx(t, menu(dish{Name: "soup", Chef: chef})).As("guest")
+	k := slipwaytest.Tx(t, menu(dish{Name: "soup", Chef: chef})).User("guest")
 	slipwaytest.Do(k, readDish, api.Empty{}).Want(200).Golden()
 }
 
