@@ -26,6 +26,7 @@ type running struct {
 	database string   // its name; "" when the module has none
 	before   []string // doors of the process before it
 	own      string   // the module's own door
+	lied     bool     // about its health
 	cancel   context.CancelFunc
 	ended    chan error
 }
@@ -100,7 +101,7 @@ func (p *running) end(t *testing.T) {
 
 // healthPatience is how long the kit may take to notice a change: it asks its
 // databases twice a second.
-const healthPatience = 10 * time.Second
+const healthPatience = 5 * time.Second
 
 // want waits until the path answers with the status.
 func (p *running) want(t *testing.T, path string, status int) {
@@ -112,6 +113,7 @@ func (p *running) want(t *testing.T, path string, status int) {
 		case got == status:
 			return
 		case time.Since(began) > healthPatience:
+			p.lied = true
 			t.Errorf("GET %s: got %d for %s, want %d: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, healthPatience, status, body, p.log)
 			return
 		}

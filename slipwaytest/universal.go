@@ -71,6 +71,7 @@ type group struct {
 func (u *universal) groups() []group {
 	return []group{
 		{"access", u.proveAccess},
+		{"contract", u.proveContract},
 
 		{"health", u.proveHealth},
 		{"errors", u.proveErrors},

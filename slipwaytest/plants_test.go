@@ -1,0 +1,295 @@
+package slipwaytest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"testing/fstest"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+// A shelf is a module that keeps books, with everything that the suite looks at.
+// A mistake changes it.
+type shelf struct {
+	getAccess  *auth.Access
+	migrations fstest.MapFS
+	declare    func(*api.Contract) // what else is declared
+	setup      func(*slipway.Setup, *api.Contract) error
+	get        func(s *service, ctx context.Context, in getBook) (book, error)
+	create     func(s *service, ctx context.Context, in newBook) (book, error)
+	sabotage   func(http.Handler) http.Handler
+	more       []slipwaytest.Fixture
+
+	opGet    *api.Operation[getBook, book]
+	opCreate *api.Operation[newBook, book]
+}
+
+type book struct {
+	ID    uuid.UUID `json:"id"`
+	Title string    `json:"title"`
+}
+
+type getBook struct {
+	ID uuid.UUID `path:"id"`
+}
+
+type newBook struct {
+	Body struct {
+		Title    string `json:"title" minLength:"1" maxLength:"100"`
+		Pages    int64  `json:"pages,omitempty" minimum:"0" maximum:"100000"`
+		Password string `json:"password,omitempty" maxLength:"100" doc:"Of the publisher."`
+	}
+}
+
+type service struct {
+	db    *postgres.DB
+	setup *slipway.Setup
+}
+
+func booksTable() fstest.MapFS {
+	return fstest.MapFS{
+		"00001_books.sql": {Data: []byte("-- +goose Up\nCREATE TABLE books (id uuid PRIMARY KEY, owner text NOT NULL, title text NOT NULL, key text, UNIQUE (owner, key));\n\n-- +goose Down\nDROP TABLE books;\n")},
+	}
+}
+
+func (s *shelf) module() slipway.Module {
+	c := api.Module("shelf")
+	read := auth.Perm("shelf:read", "See your books").GrantTo("reader")
+	write := auth.Perm("shelf:write", "Put books on the shelf").GrantTo("reader")
+	access := auth.Need(read).Owner()
+	if s.getAccess != nil {
+		access = *s.getAccess
+	}
+	s.opGet = api.GET[getBook, book](c, "/books/{id}", access, "See a book")
+	s.opCreate = api.POST[newBook, book](c, "/books", auth.Need(write), "Put a book on the shelf").Status(201).Idempotent()
+	if s.declare != nil {
+		s.declare(c)
+	}
+	files := s.migrations
+	if files == nil {
+		files = booksTable()
+	}
+	return slipway.NewModule(c, func(m *slipway.Setup, _ struct{}) error {
+		srv := &service{m.DB(), m}
+		get, create := (*service).get, (*service).create
+		if s.get != nil {
+			get = s.get
+		}
+		if s.create != nil {
+			create = s.create
+		}
+		api.Handle(m, s.opGet, func(ctx context.Context, in getBook) (book, error) { return get(srv, ctx, in) })
+		api.Handle(m, s.opCreate, func(ctx context.Context, in newBook) (book, error) { return create(srv, ctx, in) })
+		if s.setup != nil {
+			return s.setup(m, c)
+		}
+		return nil
+	}, slipway.Migrations(files))
+}
+
+func (s *shelf) fixtures() []slipwaytest.Fixture {
+	all := []slipwaytest.Fixture{
+		slipwaytest.Example(s.opCreate, func(*slipwaytest.Kit) newBook { return titled("Moby-Dick") }),
+		slipwaytest.Example(s.opGet, func(k *slipwaytest.Kit) getBook {
+			return getBook{ID: slipwaytest.Do(k, s.opCreate, titled("Walden")).Want(201).Body.ID}
+		}),
+	}
+	if s.sabotage != nil {
+		all = append(all, slipwaytest.Sabotaged(s.sabotage))
+	}
+	return append(all, s.more...)
+}
+
+func titled(title string) newBook {
+	in := newBook{}
+	in.Body.Title = title
+	return in
+}
+
+func (s *service) get(ctx context.Context, in getBook) (book, error) {
+	b, owner, err := s.load(ctx, in.ID)
+	if err != nil {
+		return book{}, err
+	}
+	return b, auth.Own(ctx, owner)
+}
+
+func (s *service) load(ctx context.Context, id uuid.UUID) (b book, owner string, err error) {
+	b.ID = id
+	err = s.db.QueryRow(ctx, `SELECT owner, title FROM books WHERE id = $1`, id).Scan(&owner, &b.Title)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return b, "", problem.NotFound("there is no book %s, or it is not yours", id)
+	}
+	return b, owner, err
+}
+
+// create writes the key, so that it happens once whatever dies.
+func (s *service) create(ctx context.Context, in newBook) (book, error) {
+	who, _ := auth.PrincipalFrom(ctx)
+	var key *string
+	if k, ok := api.IdempotencyKey(ctx); ok {
+		key = &k
+	}
+	b := book{Title: in.Body.Title}
+	err := s.db.QueryRow(ctx, `
+INSERT INTO books (id, owner, title, key) VALUES ($1, $2, $3, $4)
+ON CONFLICT (owner, key) DO UPDATE SET title = books.title RETURNING id, title`, uuid.New(), who.Subject, b.Title, key).Scan(&b.ID, &b.Title)
+	return b, err
+}
+
+// plants are the mistakes that the suite must find.
+func plants() []plant {
+	return []plant{
+		{"a route without access", func(s *shelf) { s.getAccess = &auth.Access{} }, []string{"GET /books/{id}", "no access is declared", "auth.Need"}},
+		{"a door of the module's own", opensADoor, []string{"module shelf listens on 127.0.0.1:", "api.Handler"}},
+		{"a route beside the router", servesBeside, []string{"GET /debug/vars without a token: got 200", "beside the router"}},
+		{"a permission that became looser", func(s *shelf) { a := auth.SignedIn().Owner(); s.getAccess = &a }, []string{"shelf.access.txt", "GET /books/{id}", "no permission", "SLIPWAY_UPDATE=1"}},
+		{"a route that is looser than it says", looserThanDeclared, []string{"GET /books/{id} without the permission shelf:read: got 200, want 403", "served to more people than its contract says"}},
+		{"an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "auth.Own"}},
+		{"an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},
+		{"a body that is read before the token", readsFirst, []string{"POST /books without a token", "body read: true", "before anything is read"}},
+		{"a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
+		{"a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
+		{"a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "no fault of the client's"}},
+		{"a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
+		{"an Idempotent route that acts twice", actsTwice, []string{"POST /books acted twice", "books: 2, want books: 1", "api.IdempotencyKey"}},
+	}
+}
+
+// opensADoor lets the module listen by itself.
+func opensADoor(s *shelf) {
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		m.Background("door", func(ctx context.Context) error {
+			l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return l.Close()
+		})
+		return nil
+	}
+}
+
+// servesBeside answers before the router is asked, as a handler around it would.
+func servesBeside(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/debug/vars" {
+				_, _ = io.WriteString(w, "{}")
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// looserThanDeclared believes a refusal for the lack of a permission a success.
+func looserThanDeclared(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(forgiving{w}, r)
+		})
+	}
+}
+
+type forgiving struct{ http.ResponseWriter }
+
+func (f forgiving) WriteHeader(code int) {
+	if code == http.StatusForbidden {
+		code = http.StatusOK
+	}
+	f.ResponseWriter.WriteHeader(code)
+}
+
+func ownsNothing(s *shelf) {
+	s.get = func(s *service, ctx context.Context, in getBook) (book, error) {
+		b, _, err := s.load(ctx, in.ID)
+		return b, err
+	}
+}
+
+func ownsEverything(s *shelf) {
+	s.get = func(s *service, ctx context.Context, in getBook) (book, error) {
+		b, _, err := s.load(ctx, in.ID)
+		if err != nil {
+			return b, err
+		}
+		who, _ := auth.PrincipalFrom(ctx)
+		return b, auth.Own(ctx, who.Subject)
+	}
+}
+
+func readsFirst(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			b, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(strings.NewReader(string(b)))
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func lies(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/readyz" {
+				w.WriteHeader(http.StatusOK)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func showsItsInside(s *shelf) {
+	var inside *api.Mounted
+	s.declare = func(c *api.Contract) {
+		inside = api.Handler(c, "GET /debug/pprof/", auth.Public("somebody forgot it"), "Look inside")
+	}
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		api.Mount(m, inside, http.HandlerFunc(pprof.Index))
+		return nil
+	}
+}
+
+// hidesItsMistakes tells the client that its own failure is the client's.
+func hidesItsMistakes(s *shelf) {
+	s.get = func(s *service, ctx context.Context, in getBook) (book, error) {
+		b, owner, err := s.load(ctx, in.ID)
+		if err != nil {
+			return b, problem.NotFound("there is no book %s, or it is not yours", in.ID)
+		}
+		return b, auth.Own(ctx, owner)
+	}
+}
+
+func logsAPassword(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		s.setup.Logger().InfoContext(ctx, "a book arrives", "remark", in.Body.Password)
+		return s.create(ctx, in)
+	}
+}
+
+// actsTwice keeps no key: what its process wrote before it died is written again.
+func actsTwice(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		who, _ := auth.PrincipalFrom(ctx)
+		b := book{ID: uuid.New(), Title: in.Body.Title}
+		_, err := s.db.Exec(ctx, `INSERT INTO books (id, owner, title) VALUES ($1, $2, $3)`, b.ID, who.Subject, b.Title)
+		return b, err
+	}
+}

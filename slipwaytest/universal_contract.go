@@ -1,0 +1,69 @@
+package slipwaytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/slipwaytest/internal/requests"
+)
+
+// proveContract keeps what the module promises in golden files: whoever reviews a
+// change sees that a route became public, or a field went away.
+func (u *universal) proveContract(t *testing.T) {
+	t.Run("keeps who may call what in a golden file", func(t *testing.T) {
+		goldens.Text(t, u.module.Name()+".access.txt", u.accessMatrix(t))
+	})
+	t.Run("keeps the API's description in a golden file", func(t *testing.T) {
+		goldens.Text(t, u.module.Name()+".openapi.json", u.description(t))
+	})
+	t.Run("has a request that fits every route", func(t *testing.T) {
+		for _, r := range u.module.Contract().Routes() {
+			if r.IsMounted() {
+				continue // only its handler knows what it reads
+			}
+			shape, err := r.Shape()
+			if err == nil {
+				_, err = requests.Plain(shape)
+			}
+			if err != nil {
+				t.Errorf("%s: nothing can be sent that its schema admits: %v", r.Pattern(), err)
+			}
+		}
+	})
+}
+
+// accessMatrix lists what the module serves, what it needs of others, and who may
+// call it.
+func (u *universal) accessMatrix(t *testing.T) []byte {
+	t.Helper()
+	b := &bytes.Buffer{}
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, r := range u.module.Contract().Routes() {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", r.Pattern(), r.Access(), r.Doc()) // into memory
+	}
+	for _, r := range u.module.Contract().Needs() {
+		_, _ = fmt.Fprintf(w, "needs %s\t%s\t%s\n", r.Pattern(), r.Access(), r.Doc())
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (u *universal) description(t *testing.T) []byte {
+	t.Helper()
+	raw, err := api.Document(api.Info{Title: u.module.Name(), Version: "golden"}, u.module.Contract())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bytes.Buffer{}
+	if err := json.Indent(b, raw, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
