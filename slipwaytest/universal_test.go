@@ -68,11 +68,7 @@ func TestPlanted(t *testing.T) {
 // madeGoldens returns a folder with the golden files of the module as it should be.
 func madeGoldens(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "slipway-planted-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	folder := t.TempDir()
 	if out, err := startPlanted(t, folder, "nothing", "SLIPWAY_UPDATE=1"); err != nil {
 		t.Fatalf("write the golden files: %v\n%s", err, out)
 	}
