@@ -15,7 +15,7 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { slipwaytest.Main(m, greet.New(), notes.New()) }
+func TestMain(m *testing.M) { slipwaytest.Main(m, greet.New(), notes.New(), leftHand(), rightHand()) }
 
 // failing is a test that is expected to fail: it keeps what is said instead.
 type failing struct {

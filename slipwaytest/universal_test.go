@@ -86,14 +86,20 @@ func runPlanted(t *testing.T, goldens, name string) (string, error) {
 
 func startPlanted(t *testing.T, folder, name string, env ...string) (string, error) {
 	t.Helper()
+	return startChild(t, folder, "TestPlanted", name, env...)
+}
+
+// startChild runs one of these tests in a process of its own.
+func startChild(t *testing.T, folder, test, plant string, env ...string) (string, error) {
+	t.Helper()
 	program, err := filepath.Abs(os.Args[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), program, "-test.run=^TestPlanted$", "-test.v=true", "-test.timeout=2m")
+	c := exec.CommandContext(t.Context(), program, "-test.run=^"+test+"$", "-test.v=true", "-test.timeout=2m")
 	c.Dir = folder
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CI=") })
-	c.Env = append(c.Env, append(env, plantVariable+"="+name)...)
+	c.Env = append(c.Env, append(env, plantVariable+"="+plant)...)
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
