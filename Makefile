@@ -6,12 +6,15 @@ RACE  ?= -race
 PKG   ?= ./...
 BENCH ?=
 
+ROUNDS ?= 25
+SEED   ?= 1
+
 BIN   := bin
 SHOP  := $(BIN)/shop
 TOOLS := $(BIN)/tools/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run run-services demo build test bench \
+.PHONY: help setup setup-test run run-services demo build test faults bench \
 	tools fmt check-format vet lint generate check-generated scan ci clean
 
 help: ## Print this list
@@ -41,6 +44,9 @@ test: setup-test ## Run every test, with the race detector (PKG=./api/ for one p
 	$(GO) test $(RACE) -timeout 10m $(PKG)
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)
+
+faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=1; `make test` has one round of each)
+	SLIPWAY_TEST_ROUNDS=$(ROUNDS) SLIPWAY_TEST_SEED=$(SEED) $(GO) test $(RACE) -count=1 -timeout 60m -run '^TestFault' $(PKG)
 
 bench: setup ## Print what the kit costs, as ratios side by side (BENCH=token for one section, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)

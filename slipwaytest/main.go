@@ -23,6 +23,7 @@ func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
 	if names := os.Getenv(childVariable); names != "" {
 		os.Args = os.Args[:1]
+		forgetTest()
 		slipway.Main(slices.DeleteFunc(modules, func(m slipway.Module) bool {
 			return !slices.Contains(strings.Split(names, ","), m.Name())
 		})...)
@@ -34,4 +35,15 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		code = max(code, 1)
 	}
 	os.Exit(code)
+}
+
+// forgetTest takes from the environment of a process of a deployment what is for
+// the test that started it.
+func forgetTest() {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "SLIPWAY_TEST_") || name == "SLIPWAY_UPDATE" || strings.HasPrefix(name, "SLIPWAY_FUZZ_") {
+			_ = os.Unsetenv(name) // a name that is set can be unset
+		}
+	}
 }
