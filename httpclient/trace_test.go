@@ -32,8 +32,9 @@ func TestTrace(t *testing.T) {
 			if !ok || got.TraceID != span.TraceID || got.Sampled != span.Sampled {
 				t.Errorf("header %q is not of the trace %s", sent.Header.Get("Traceparent"), span.Traceparent())
 			}
-			if got != telemetry.SpanFrom(sent.Context()) {
-				t.Error("the context has another span than the header")
+			inside := telemetry.SpanFrom(sent.Context())
+			if got.SpanID != inside.SpanID || inside.TraceID != span.TraceID || inside.Parent != span.SpanID {
+				t.Errorf("the context has the span %v, the header %v, want a child of %v", inside, got, span)
 			}
 			spans[got.SpanID] = true
 		}

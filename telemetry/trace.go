@@ -12,6 +12,9 @@ import (
 type SpanContext struct {
 	TraceID [16]byte
 	SpanID  [8]byte
+	// Parent is the SpanID of which [SpanContext.Child] made this one; zero for a
+	// span that begins a trace or was read from a header.
+	Parent  [8]byte
 	Sampled bool
 }
 
@@ -30,8 +33,8 @@ func NewSpanContext() SpanContext {
 
 // Child returns a new span of the same trace.
 func (s SpanContext) Child() SpanContext {
-	parent := s.SpanID
-	for s.SpanID == parent || s.SpanID == [8]byte{} {
+	s.Parent = s.SpanID
+	for s.SpanID == s.Parent || s.SpanID == [8]byte{} {
 		binary.NativeEndian.PutUint64(s.SpanID[:], rand.Uint64()) //nolint:gosec // not a secret
 	}
 	return s

@@ -55,6 +55,18 @@ func ExampleParseTraceparent() {
 	// Output: 4bf92f3577b34da6a3ce929d0e0e4736 true
 }
 
+func TestSpanContext_Child(t *testing.T) {
+	t.Parallel()
+	outer := telemetry.NewSpanContext()
+	child := outer.Child()
+	if outer.Parent != [8]byte{} || child.Parent != outer.SpanID || child.Child().Parent != child.SpanID {
+		t.Errorf("the parents of %v and its child %v are wrong", outer, child)
+	}
+	if read, ok := telemetry.ParseTraceparent(child.Traceparent()); !ok || read.Parent != [8]byte{} {
+		t.Errorf("ParseTraceparent() = %v, %t, want it without a parent, which the header does not tell", read, ok)
+	}
+}
+
 func TestWithSpan(t *testing.T) {
 	t.Parallel()
 
