@@ -1,0 +1,62 @@
+package calltree_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+func TestRecorder_concurrently(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const requests = 20
+	var wg sync.WaitGroup
+	for i := range requests {
+		wg.Go(func() {
+			w.request(fmt.Sprintf("GET /%d", i), 200, func(ctx context.Context) {
+				w.call(ctx, "catalog", "GET /quotes", serving(200, func(ctx context.Context) {
+					w.query(ctx, fmt.Sprintf("SELECT %d", i), "SELECT 1", nil)
+				}))
+				_ = w.String()
+			})
+		})
+	}
+	wg.Wait()
+	seen, root := 0, ""
+	for line := range strings.Lines(w.String()) {
+		if strings.HasPrefix(line, "GET /") {
+			root, _, _ = strings.Cut(strings.TrimPrefix(line, "GET /"), " ")
+		}
+		if _, sql, ok := strings.Cut(line, "SELECT "); ok {
+			seen++
+			if n, _, _ := strings.Cut(sql, " "); n != root {
+				t.Errorf("the statement of request %s hangs below that of request %s", n, root)
+			}
+		}
+	}
+	if seen != requests {
+		t.Errorf("%d statements are shown, want %d:\n%s", seen, requests, w)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var watch *calltree.Watch
+	w.request("GET /carts", 200, func(ctx context.Context) {
+		watch = w.Watch(telemetry.SpanFrom(ctx))
+		w.fetchToken(ctx, 200)
+		w.query(ctx, "begin", "BEGIN", nil)
+		w.query(ctx, "SELECT 1", "SELECT 1", nil)
+		w.call(ctx, "catalog", "GET /quotes", serving(200, func(ctx context.Context) { w.query(ctx, "SELECT 2", "SELECT 1", nil) }))
+		w.request("GET /of-another", 200, func(ctx context.Context) { w.query(ctx, "SELECT 3", "SELECT 1", nil) })
+	})
+	if calls, queries := watch.Stop(); calls != 1 || queries != 2 {
+		t.Errorf("got %d calls and %d queries, want 1 and 2", calls, queries)
+	}
+}
