@@ -64,6 +64,8 @@ type Overrides struct {
 	ServiceRoutes bool
 	// Stdout takes the log in place of the process's.
 	Stdout io.Writer
+	// Log wraps what takes the records of the log, to see them with their contexts.
+	Log func(next slog.Handler) slog.Handler
 	// Reporter learns of unexpected errors in place of the log.
 	Reporter telemetry.Reporter
 }
@@ -98,6 +100,9 @@ func (a *App) observe() {
 		out = os.Stdout
 	}
 	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
+	if wrap := a.overrides.Log; wrap != nil {
+		a.logger = slog.New(wrap(a.logger.Handler()))
+	}
 	a.reporter = a.overrides.Reporter
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
 	"github.com/slipway-go/slipway/slipwaytest/internal/golden"
 )
 
@@ -103,6 +104,8 @@ func (k *Kit) Send(r *http.Request) (int, http.Header, []byte) {
 
 // roundTrip adds the caller's token and the address.
 func (k *Kit) roundTrip(r *http.Request) (*http.Response, error) {
+	k.t.Helper()
+	r = r.WithContext(calltree.By(r.Context(), k.callerOf(r)))
 	if k.present != nil {
 		k.present(r)
 	} else if k.token != "" && r.Header.Get("Authorization") == "" {
@@ -114,6 +117,9 @@ func (k *Kit) roundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		r.URL.Scheme, r.URL.Host, r.Host = base.Scheme, base.Host, base.Host
+	}
+	if k.budget != nil {
+		return k.budgeted(r)
 	}
 	return k.transport.RoundTrip(r)
 }

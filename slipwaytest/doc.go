@@ -13,6 +13,17 @@
 // body against the modules as one process and as one process per module, over
 // HTTP and with real commits.
 //
+// A test in the mode Tx that fails shows what happened: its requests, and below
+// each the calls of neighbours, the statements, the warnings and errors that it
+// led to, with their durations. What is repeated under one parent is one line,
+// which says so. [Kit.Budget] fails a request that makes more calls or statements
+// than it should. The processes of a deployment cannot be looked into: there the
+// last lines of their logs are shown.
+//
+//	POST /notes  201  2.1 ms  by user 3f2a91bc… as customer
+//	├─ call   greet GET /greetings/{name}  200  reply of the test  0.3 ms
+//	└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  0.4 ms
+//
 // # Guaranteed
 //
 //   - Nothing needs to be started: a private PostgreSQL comes with the first test
@@ -30,4 +41,6 @@
 //   - [Answer.Golden] compares the whole exchange with a committed file, one to one.
 //     Files are written with SLIPWAY_UPDATE=1 only and never in CI; a difference, a
 //     missing file, and in a run of the whole package a file that no test used, fail.
+//   - The tree that a failing test shows has statements without their arguments,
+//     routes without their values and no bodies; the rest is redacted as a log is.
 package slipwaytest

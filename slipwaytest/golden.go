@@ -36,12 +36,15 @@ func (a *Answer[Out]) Golden() *Answer[Out] {
 // asked keeps the request as the test made it, before the token and the address.
 func (k *Kit) asked(r *http.Request) golden.Request {
 	k.t.Helper()
-	caller := k.caller
-	if r.Header.Get("Authorization") != "" {
-		caller = "whoever the Authorization is for"
-	}
 	u := *r.URL
-	return golden.Request{Caller: caller, Method: r.Method, URL: &u, Host: k.host(), Header: r.Header.Clone(), Body: k.bodyOf(r)}
+	return golden.Request{Caller: k.callerOf(r), Method: r.Method, URL: &u, Host: k.host(), Header: r.Header.Clone(), Body: k.bodyOf(r)}
+}
+
+func (k *Kit) callerOf(r *http.Request) string {
+	if r.Header.Get("Authorization") != "" {
+		return "whoever the Authorization is for"
+	}
+	return k.caller
 }
 
 // bodyOf reads a copy of the body.

@@ -10,6 +10,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
 )
 
 // A Kit is a test's own world, seen by one caller. [Kit.As], [Kit.User] and
@@ -22,6 +23,7 @@ type Kit struct {
 	caller  string              // in words
 	claims  *authtest.Claims    // of the token; nil without one of the kit's
 	present func(*http.Request) // a token that is wrong
+	budget  *budget             // nil: none
 }
 
 // world is what the kits of one test share.
@@ -40,7 +42,9 @@ type world struct {
 	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
 	// be a pgx.BatchTracer as well.
 	tracer pgx.QueryTracer
-	shared sharedName // of its golden files
+	// happened is the tree of what happened; nil in a deployment.
+	happened *calltree.Recorder
+	shared   sharedName // of its golden files
 }
 
 // As returns the kit of a new user who has the roles, with the permissions that
@@ -53,7 +57,7 @@ func (k *Kit) As(roles ...string) *Kit {
 			k.t.Fatalf("As(%q): where the module sso is under test a new user has the one role that registration gives", roles)
 		}
 		subject, token := k.signUp(k)
-		return &Kit{world: k.world, t: k.t, subject: subject, token: token, caller: inRoles(subject, roles)}
+		return k.with(subject, token, inRoles(subject, roles), nil)
 	}
 	user := k.User(uuid.NewString(), k.permissionsOf(roles)...)
 	user.caller = inRoles(user.subject, roles)
@@ -79,11 +83,18 @@ func (k *Kit) Service(name, audience string, permissions ...string) *Kit {
 // Claims returns the kit of whoever the claims describe, right or wrong.
 func (k *Kit) Claims(c authtest.Claims) *Kit {
 	k.t.Helper()
-	return &Kit{world: k.world, t: k.t, subject: c.Subject, token: k.issuer().Mint(c), caller: inWords(c), claims: &c}
+	return k.with(c.Subject, k.issuer().Mint(c), inWords(c), &c)
 }
 
 // Anonymous returns the kit of a caller without a token.
-func (k *Kit) Anonymous() *Kit { return &Kit{world: k.world, t: k.t, caller: anonymous} }
+func (k *Kit) Anonymous() *Kit { return k.with("", "", anonymous, nil) }
+
+// with returns the same world, and the same budget, seen by another.
+func (k *Kit) with(subject, token, caller string, claims *authtest.Claims) *Kit {
+	c := *k
+	c.subject, c.token, c.caller, c.claims, c.present = subject, token, caller, claims, nil
+	return &c
+}
 
 // In returns the same kit inside a subtest, which then is the one that fails.
 func (k *Kit) In(t testing.TB) *Kit {

@@ -1,6 +1,7 @@
 package slipwaytest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
 )
 
 // neighbours are what the modules of one test reach when they call each other:
@@ -84,6 +86,7 @@ func (n *neighbours) way(caller, neighbour string, r *http.Request, next http.Ro
 	if s == nil {
 		return next
 	}
+	s.note(r.Context())
 	answer := s.reply
 	if answer == nil {
 		answer = func(string, string) http.RoundTripper { return next }
@@ -92,6 +95,16 @@ func (n *neighbours) way(caller, neighbour string, r *http.Request, next http.Ro
 		answer = s.faults(answer)
 	}
 	return answer(caller, neighbour)
+}
+
+// note tells whoever reads the tree of calls that what comes is not the module's.
+func (s *stand) note(ctx context.Context) {
+	if s.reply != nil {
+		calltree.Note(ctx, "reply of the test")
+	}
+	if s.faults != nil {
+		calltree.Note(ctx, "faults of the test")
+	}
 }
 
 // find returns the stand that the request belongs to. A mux decides, as it does

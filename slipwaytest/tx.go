@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
 )
 
 // Tx returns a world in which the modules run in this process and each one's
@@ -24,22 +25,13 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	t.Helper()
 	w := &world{
 		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
-		log: &logBuffer{}, databases: map[string]*postgres.DB{},
+		log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
 	}
 	w.neighbours = newNeighbours(t, w.sso.issuer.Verifier())
+	w.listen(w.happened.Tracer())
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
-	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
-		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
-			db, err = virtual(ctx, t, m, w.tracer)
-			w.databases[m.Name()] = db
-			return db, err
-		},
-		SSO:           w.sso,
-		Neighbour:     w.neighbours.transport,
-		ServiceRoutes: true,
-		Stdout:        w.log,
-	}, modules...)
+	app, err := slipway.NewWith(config.New(values), w.overrides(t), modules...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +43,28 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 			t.Errorf("close: %v", err)
 		}
 		if t.Failed() && !w.quiet {
-			t.Logf("what the modules logged:\n%s", w.log)
+			w.tell(t)
 		}
 	})
 	w.app = app
-	w.transport = local(t, app.Handler())
+	w.transport = w.happened.Requests(local(t, app.Handler()), patternOf(app.Handler()))
 	return &Kit{world: w, t: t, caller: anonymous}
+}
+
+// overrides let the modules meet the test's own parts, and the tree of calls
+// see what passes.
+func (w *world) overrides(t testing.TB) slipway.Overrides {
+	t.Helper()
+	return slipway.Overrides{
+		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
+			db, err = virtual(ctx, t, m, w.tracer)
+			w.databases[m.Name()] = db
+			return db, err
+		},
+		SSO:           w.happened.SSO(w.sso),
+		Neighbour:     w.recorded,
+		ServiceRoutes: true,
+		Stdout:        w.log,
+		Log:           w.happened.Log,
+	}
 }

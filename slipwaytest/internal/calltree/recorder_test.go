@@ -29,8 +29,8 @@ func TestRecorder_concurrently(t *testing.T) {
 	wg.Wait()
 	seen, root := 0, ""
 	for line := range strings.Lines(w.String()) {
-		if strings.HasPrefix(line, "GET /") {
-			root, _, _ = strings.Cut(strings.TrimPrefix(line, "GET /"), " ")
+		if route, ok := strings.CutPrefix(line, "GET /"); ok {
+			root, _, _ = strings.Cut(route, " ")
 		}
 		if _, sql, ok := strings.Cut(line, "SELECT "); ok {
 			seen++

@@ -1,0 +1,51 @@
+package slipwaytest
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
+)
+
+// listen adds a tracer to those that learn of the modules' statements. It must
+// be called before the modules' databases are opened.
+func (w *world) listen(tracer pgx.QueryTracer) {
+	if w.tracer != nil {
+		tracer = multitracer.New(w.tracer, tracer)
+	}
+	w.tracer = tracer
+}
+
+// recorded is the way from one module to another, recorded.
+func (w *world) recorded(caller, neighbour string, next http.RoundTripper) http.RoundTripper {
+	return w.happened.Neighbour(neighbour, w.neighbours.transport(caller, neighbour, next))
+}
+
+// patternOf returns what names the route of a request as the handler's mux does.
+func patternOf(h http.Handler) func(*http.Request) string {
+	mux, ok := h.(interface {
+		Handler(r *http.Request) (http.Handler, string)
+	})
+	return func(r *http.Request) string {
+		if !ok {
+			return ""
+		}
+		if _, pattern := mux.Handler(r); pattern != "/" {
+			return pattern
+		}
+		return "" // the answer to what no route takes
+	}
+}
+
+// tell says why the test may have failed: the tree of what happened, and with
+// go test -v the log too.
+func (w *world) tell(t testing.TB) {
+	t.Helper()
+	if !testing.Verbose() {
+		t.Logf("what happened (go test -v shows the log as well):\n%s", w.happened)
+		return
+	}
+	t.Logf("what happened:\n%s", w.happened)
+	t.Logf("what the modules logged:\n%s", w.log)
+}
