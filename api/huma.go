@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -47,12 +48,13 @@ func newHuma(module string, a huma.Adapter) huma.API {
 	}, a)
 }
 
-// jsonFormat is huma's, but that an output which cannot be encoded becomes a
-// panic, and so a 500: huma would write its regret into a 200.
+// jsonFormat is huma's, but that a text which nobody can store is refused, and
+// that an output which cannot be encoded becomes a panic, and so a 500: huma
+// would write its regret into a 200.
 func jsonFormat() huma.Format {
-	encode := huma.DefaultJSONFormat.Marshal
+	encode, decode := huma.DefaultJSONFormat.Marshal, huma.DefaultJSONFormat.Unmarshal
 	return huma.Format{
-		Unmarshal: huma.DefaultJSONFormat.Unmarshal,
+		Unmarshal: func(body []byte, v any) error { return decodeUsable(decode, body, v) },
 		Marshal: func(w io.Writer, v any) error {
 			err := encode(w, v)
 			if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok || isEncoding(err) {
@@ -190,6 +192,9 @@ func toProblem(c huma.Context, _ string, v any) (any, error) {
 		return e.Body, nil
 	case *huma.ErrorModel:
 		p := invalid(e)
+		if own, ok := c.(*humaContext); ok {
+			own.refusal = p.Status() // huma would keep its own on the status line
+		}
 		_ = note(c.Context(), p)
 		return p.Body(traceID(c.Context())), nil
 	}
@@ -198,11 +203,12 @@ func toProblem(c huma.Context, _ string, v any) (any, error) {
 
 // humaContext is huma's view of a request.
 type humaContext struct {
-	op     *huma.Operation
-	r      *http.Request
-	w      http.ResponseWriter
-	status int
-	sent   bool
+	op      *huma.Operation
+	r       *http.Request
+	w       http.ResponseWriter
+	status  int
+	refusal int // the status of our problem in place of huma's error
+	sent    bool
 }
 
 func (s *Server) adapter() huma.Adapter { return humaAdapter{s} }
@@ -210,7 +216,13 @@ func (s *Server) adapter() huma.Adapter { return humaAdapter{s} }
 type humaAdapter struct{ *Server }
 
 func (a humaAdapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	parameters := parametersOf(op)
 	a.add(a.current, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := parameters.check(r); err != nil {
+			Fail(w, r, err)
+			return
+		}
+		defer refuseUnhashable(func(err error) { Fail(w, r, err) })
 		c := &humaContext{op: op, r: r, w: w}
 		handler(c)
 		c.send()
@@ -257,7 +269,7 @@ func (c *humaContext) SetReadDeadline(time.Time) error { return nil }
 
 // SetStatus keeps the status until the first byte of the body, or its absence:
 // huma sets it before it knows whether the body can be encoded.
-func (c *humaContext) SetStatus(code int) { c.status = code }
+func (c *humaContext) SetStatus(code int) { c.status = cmp.Or(c.refusal, code) }
 
 func (c *humaContext) send() {
 	if !c.sent && c.status != 0 {

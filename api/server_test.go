@@ -117,6 +117,11 @@ func (w *world) send(t *testing.T, method, path, token, body string) reply {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	return w.answer(t, r)
+}
+
+func (w *world) answer(t *testing.T, r *http.Request) reply {
+	t.Helper()
 	out := reply{ResponseRecorder: httptest.NewRecorder()}
 	w.ServeHTTP(out, r)
 	if out.Header().Get("Content-Type") == problem.ContentType {

@@ -35,6 +35,8 @@ type Shape struct {
 	Statuses []int
 	// Registry resolves the references in the schemas.
 	Registry huma.Registry
+	problem  *huma.Schema
+	problems huma.Registry // of its own: the module may have a Body, too
 }
 
 // A Parameter is one value outside of the body.
@@ -60,6 +62,8 @@ func (r *Route) Shape() (s *Shape, err error) {
 	s = &Shape{Route: r, Untyped: r.typed == nil, Statuses: []int{r.status}}
 	a := newHuma(r.contract.name, documentOnly{})
 	s.Registry = a.OpenAPI().Components.Schemas
+	s.problems = newRegistry(huma.DefaultSchemaNamer)
+	s.problem = s.problems.Schema(reflect.TypeFor[problem.Body](), true, "Problem")
 	if s.Untyped {
 		return s, nil
 	}
@@ -131,9 +135,7 @@ func (s *Shape) validateProblem(status int, header http.Header, body []byte) err
 		}
 		return err
 	}
-	// A registry of its own: the module may have a Body, too.
-	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
-	if err := validateJSON(registry, registry.Schema(reflect.TypeFor[problem.Body](), true, "Problem"), body); err != nil {
+	if err := validateJSON(s.problems, s.problem, body); err != nil {
 		return err
 	}
 	var p problem.Body
@@ -161,8 +163,9 @@ func validateJSON(r huma.Registry, schema *huma.Schema, body []byte) error {
 	return validate(r, schema, huma.ModeReadFromServer, "body", v)
 }
 
-func validate(r huma.Registry, schema *huma.Schema, mode huma.ValidateMode, at string, v any) error {
+func validate(r huma.Registry, schema *huma.Schema, mode huma.ValidateMode, at string, v any) (err error) {
 	strictCasing()
+	defer refuseUnhashable(func(refusal error) { err = refusal })
 	result := &huma.ValidateResult{}
 	huma.Validate(r, schema, huma.NewPathBuffer([]byte(at), len(at)), mode, v, result)
 	return errors.Join(result.Errors...)

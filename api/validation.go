@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,9 @@ import (
 
 // invalid turns huma's error into a problem with a stable code.
 func invalid(e *huma.ErrorModel) *problem.Error {
+	if location, message, ok := unusableField(firstMessage(e)); ok {
+		return unusable(location, message)
+	}
 	p := invalidKind(e)
 	for _, d := range e.Errors {
 		p = p.WithField(d.Location, fieldMessage(d))
@@ -52,6 +56,23 @@ func bodyFailure(e *huma.ErrorModel) *problem.Error {
 		return problem.BadRequest("the body could not be read to its end: %s", firstMessage(e)).WithCode("body_incomplete")
 	}
 	return problem.Internal("unexpected error").Wrap(fmt.Errorf("huma: %s: %s", e.Detail, firstMessage(e)))
+}
+
+// formCodes are the codes of refusals for a request's form. A handler uses none of
+// them, so that a client can tell which of the two refused.
+var formCodes = []string{
+	"validation_failed", "malformed_json", "malformed_query", "missing_body", "body_incomplete", "body_timeout",
+	"bad_idempotency_key", "missing_idempotency_key",
+}
+
+// RefusesForm reports whether a problem refuses the form of a request, before any
+// handler saw it: what the route's [Shape] documents and the request is not.
+func RefusesForm(p *problem.Error) bool {
+	switch p.Status() {
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
+		return true
+	}
+	return slices.Contains(formCodes, p.Code())
 }
 
 func firstMessage(e *huma.ErrorModel) string {
