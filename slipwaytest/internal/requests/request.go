@@ -34,6 +34,32 @@ func newRequest(s *api.Shape) *Request {
 	return &Request{Shape: s, Path: map[string]string{}, Query: map[string]string{}, Header: map[string]string{}}
 }
 
+// clone returns a copy whose parameters and body can be changed.
+func (r *Request) clone() *Request {
+	c := *r
+	c.Path, c.Query, c.Header = maps.Clone(r.Path), maps.Clone(r.Query), maps.Clone(r.Header)
+	c.Body = cloneValue(r.Body)
+	return &c
+}
+
+func cloneValue(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		c := make(map[string]any, len(v))
+		for k, e := range v {
+			c[k] = cloneValue(e)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, e := range v {
+			c[i] = cloneValue(e)
+		}
+		return c
+	}
+	return v
+}
+
 // HTTP writes the request down. The base is where the server is, without a path.
 func (r *Request) HTTP(ctx context.Context, base string) (*http.Request, error) {
 	body, contentType, err := r.encode()

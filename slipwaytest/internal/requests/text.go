@@ -67,7 +67,10 @@ func (g *generator) textLength(least, most int) int {
 	case 0:
 		return least
 	case 1:
-		return upperOr(most, long)
+		if !g.long { // one is enough for a request
+			g.long = true
+			return upperOr(most, long)
+		}
 	case 2:
 		return upperOr(most, 256)
 	}

@@ -46,6 +46,7 @@ type generator struct {
 	shape *api.Shape
 	t     *rapid.T
 	plain bool
+	long  bool // a long text was drawn
 	depth int
 }
 
