@@ -138,7 +138,7 @@ func (f *filler) rows(ctx context.Context, tx postgres.Tx, t table) error {
 
 // insertGiven tries the caller's rows. They are of the newest schema, so older ones may refuse them.
 func (f *filler) insertGiven(ctx context.Context, tx postgres.Tx, t table) (done bool) {
-	given := f.given[t.Name]
+	given := f.given[t.bareName()]
 	if len(given) == 0 {
 		return false
 	}
@@ -158,7 +158,7 @@ func (f *filler) checkNames(tables []table) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.given)) {
-		if !slices.ContainsFunc(tables, func(t table) bool { return t.Name == name }) {
+		if !slices.ContainsFunc(tables, func(t table) bool { return t.bareName() == name }) {
 			f.wrong = append(f.wrong, Finding{
 				File: "Rows", Object: "table " + name, Problem: "has rows that are given for it, but is not in the newest schema",
 				Remedy: "name a table that there is, or leave the rows out",
@@ -188,7 +188,7 @@ const byDefault = "DEFAULT"
 
 // explain says what refused a row and what to do.
 func (t table) explain(err error) string {
-	remedy := fmt.Sprintf(`; give it one in Rows["%s"]`, t.Name)
+	remedy := fmt.Sprintf(`; give it one in Rows[%q]`, t.bareName())
 	said, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		return err.Error() + remedy

@@ -31,11 +31,11 @@ func (o object) key() string { return o.Kind + " " + o.Name }
 type snapshot map[string]object
 
 func take(ctx context.Context, db *postgres.DB) (snapshot, error) {
-	rows, err := db.Query(ctx, snapshotQuery, bookkeeping())
-	if err != nil {
-		return nil, fmt.Errorf("read the catalog of schema %s: %w", db.Schema(), err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[object])
+	var all []object
+	err := db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		all, err = catalog(ctx, tx, snapshotQuery, pgx.RowToStructByPos[object])
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog of schema %s: %w", db.Schema(), err)
 	}
@@ -44,4 +44,17 @@ func take(ctx context.Context, db *postgres.DB) (snapshot, error) {
 		s[o.key()] = o
 	}
 	return s, nil
+}
+
+// catalog reads the catalog with a query that is planned once: that takes about as
+// long as to run it.
+func catalog[T any](ctx context.Context, tx postgres.Tx, query string, row pgx.RowToFunc[T]) ([]T, error) {
+	if _, err := tx.Exec(ctx, "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off"); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, query, bookkeeping())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, row)
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,16 +53,17 @@ type constraint struct {
 	ToColumns  []string `json:"to_columns"`
 }
 
-func readTables(ctx context.Context, db postgres.Tx) ([]table, error) {
-	rows, err := db.Query(ctx, tablesQuery, bookkeeping())
-	if err != nil {
-		return nil, fmt.Errorf("read the tables: %w", err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowTo[table])
+func readTables(ctx context.Context, tx postgres.Tx) ([]table, error) {
+	all, err := catalog(ctx, tx, tablesQuery, pgx.RowTo[table])
 	if err != nil {
 		return nil, fmt.Errorf("read the tables: %w", err)
 	}
 	return all, nil
+}
+
+// bareName is the name without the quotes that SQL may ask for.
+func (t table) bareName() string {
+	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(t.Name, `"`), `"`), `""`, `"`)
 }
 
 // waitsFor tells whether a row needs one in a table that is still to be filled.
