@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"path"
 	"strings"
 	"testing/fstest"
 
@@ -35,6 +36,17 @@ type shelf struct {
 
 	opGet    *api.Operation[getBook, book]
 	opCreate *api.Operation[newBook, book]
+	opWindow *api.Operation[api.Empty, titles]
+	opAsk    *api.Operation[askTitle, titles]
+}
+
+// titles are for everybody.
+type titles struct {
+	Titles []string `json:"titles" nullable:"false"`
+}
+
+type askTitle struct {
+	Title string `path:"title"`
 }
 
 type book struct {
@@ -75,6 +87,8 @@ func (s *shelf) module() slipway.Module {
 	}
 	s.opGet = api.GET[getBook, book](c, "/books/{id}", access, "See a book")
 	s.opCreate = api.POST[newBook, book](c, "/books", auth.Need(write), "Put a book on the shelf").Status(201).Idempotent()
+	s.opWindow = api.GET[api.Empty, titles](c, "/window", auth.Public("a window to the street"), "See some titles")
+	s.opAsk = api.GET[askTitle, titles](c, "/titles/{title}", auth.Public("a question over the counter"), "Ask for a title")
 	if s.declare != nil {
 		s.declare(c)
 	}
@@ -93,6 +107,8 @@ func (s *shelf) module() slipway.Module {
 		}
 		api.Handle(m, s.opGet, func(ctx context.Context, in getBook) (book, error) { return get(srv, ctx, in) })
 		api.Handle(m, s.opCreate, func(ctx context.Context, in newBook) (book, error) { return create(srv, ctx, in) })
+		api.Handle(m, s.opWindow, func(context.Context, api.Empty) (titles, error) { return titles{[]string{"Walden"}}, nil })
+		api.Handle(m, s.opAsk, func(_ context.Context, in askTitle) (titles, error) { return titles{[]string{in.Title}}, nil })
 		if s.setup != nil {
 			return s.setup(m, c)
 		}
@@ -160,6 +176,7 @@ func plants() []plant {
 		{"a route that is looser than it says", looserThanDeclared, []string{"GET /books/{id} without the permission shelf:read: got 200, want 403", "served to more people than its contract says"}},
 		{"an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "auth.Own"}},
 		{"an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},
+		{"a path that is understood in a second way", straightensPaths, []string{"GET /window with a dot segment (/./window), without a token: got 200, want a refusal"}},
 		{"a body that is read before the token", readsFirst, []string{"POST /books without a token", "body read: true", "before anything is read"}},
 		{"a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
 		{"a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
@@ -230,6 +247,17 @@ func ownsEverything(s *shelf) {
 		}
 		who, _ := auth.PrincipalFrom(ctx)
 		return b, auth.Own(ctx, who.Subject)
+	}
+}
+
+// straightensPaths serves what a proxy in front, which has rules for paths, took
+// for another path.
+func straightensPaths(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path, r.URL.RawPath = path.Clean(r.URL.Path), ""
+			next.ServeHTTP(w, r)
+		})
 	}
 }
 

@@ -1,7 +1,6 @@
 package slipwaytest
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -276,17 +275,7 @@ func (s *sweep) declares(method string) bool {
 // may read differently. Nobody has a token, so nothing may come of it.
 func (s *sweep) refusesSpellings() {
 	s.kit.t.Helper()
-	path := s.request.URL.EscapedPath()
-	rest, last := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
-	for name, spelt := range map[string]string{
-		"a slash at its end":     path + "/",
-		"an encoded slash":       cmp.Or(strings.TrimSuffix(rest, "/"), "/") + "%2F" + last,
-		"two slashes":            rest + "/" + last,
-		"a dot segment":          "/." + path,
-		"an encoded dot segment": "/%2e%2e" + path,
-		"a backslash":            rest + "%5C" + last,
-		"its case changed":       strings.ToUpper(path),
-	} {
+	for name, spelt := range spellings(s.route.Path(), s.request.URL.EscapedPath()) {
 		r := again(s.kit.t.Context(), s.request)
 		if err := respell(r, spelt); err != nil {
 			s.kit.t.Fatalf("%s: %v", spelt, err)
@@ -295,16 +284,6 @@ func (s *sweep) refusesSpellings() {
 			s.kit.t.Errorf("%s with %s (%s), without a token: got %d, want a refusal\n%s", s.route.Pattern(), name, spelt, status, body)
 		}
 	}
-}
-
-func respell(r *http.Request, escaped string) error {
-	u, err := r.URL.Parse("http://kit" + escaped)
-	if err != nil {
-		return err
-	}
-	u.RawQuery = r.URL.RawQuery
-	r.URL = u
-	return nil
 }
 
 // admitted are the claims of somebody whom the route admits, with exactly what it

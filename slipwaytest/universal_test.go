@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -28,17 +27,17 @@ type plant struct {
 // its own.
 func TestUniversal(t *testing.T) {
 	t.Parallel()
-	goldens := sync.OnceValue(func() string { return madeGoldens(t) })
+	goldens := madeGoldens(t)
 	t.Run("passes a module that is right", func(t *testing.T) {
 		t.Parallel()
-		if out, err := runPlanted(t, goldens(), "nothing"); err != nil {
+		if out, err := runPlanted(t, goldens, "nothing"); err != nil {
 			t.Errorf("got %v, want it to pass\n%s", err, out)
 		}
 	})
 	for _, p := range plants() {
 		t.Run("finds "+p.name, func(t *testing.T) {
 			t.Parallel()
-			out, err := runPlanted(t, goldens(), p.name)
+			out, err := runPlanted(t, goldens, p.name)
 			if err == nil {
 				t.Fatalf("the suite passed, want it to find %s", p.name)
 			}
