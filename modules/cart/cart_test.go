@@ -259,7 +259,7 @@ type shop struct {
 	kit    *slipwaytest.Kit
 	ada    *slipwaytest.Kit
 	cart   uuid.UUID
-	prices map[string]int64
+	prices prices
 }
 
 func newShop(t *testing.T) *shop {
@@ -270,16 +270,20 @@ func newShop(t *testing.T) *shop {
 func newShopWith(t *testing.T, settings map[string]string) *shop {
 	t.Helper()
 	k := slipwaytest.TxWith(t, settings, cart.New())
-	s := &shop{t: t, kit: k, ada: k.As("customer"), prices: map[string]int64{"mug": 1250, "tea": 890}}
-	slipwaytest.Serve(k, cartapi.Quote, s.quote)
+	s := &shop{t: t, kit: k, ada: k.As("customer"), prices: prices{"mug": 1250, "tea": 890}}
+	slipwaytest.Serve(k, cartapi.Quote, s.prices.quote)
 	s.cart = slipwaytest.Do(s.ada, cartapi.Create, cartapi.CreateInput{}).Want(201).Body.ID
 	return s
 }
 
-func (s *shop) quote(_ context.Context, in cartapi.QuoteInput) (cartapi.Quotes, error) {
+// prices are in euro cents, by SKU.
+type prices map[string]int64
+
+// quote is what the module that knows prices answers.
+func (p prices) quote(_ context.Context, in cartapi.QuoteInput) (cartapi.Quotes, error) {
 	var quotes cartapi.Quotes
 	for _, sku := range in.SKUs {
-		amount, ok := s.prices[sku]
+		amount, ok := p[sku]
 		if !ok {
 			return quotes, problem.Unprocessable("there is no %s", sku).WithCode(cartapi.CodeUnknownSKU)
 		}
