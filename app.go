@@ -59,6 +59,9 @@ type Overrides struct {
 	// App's own, or nil when the neighbour cannot be reached. The rest of the
 	// chain stays: deadlines, retries, tokens.
 	Neighbour func(caller, neighbour string, next http.RoundTripper) http.RoundTripper
+	// Outside returns the transport from a module to the host that it calls by
+	// this name; next is the App's own. The rest of the chain stays.
+	Outside func(module, name string, next http.RoundTripper) http.RoundTripper
 	// ServiceRoutes puts routes for services on the handler of a process that is
 	// the edge, where they are not otherwise.
 	ServiceRoutes bool

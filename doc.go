@@ -15,7 +15,8 @@
 //     route, a neighbour that nobody declared: each keeps the process from
 //     starting, with a message that says what to do.
 //   - A module gets its own database, logger and callers, and no way to those of
-//     others. Between modules nothing passes but calls.
+//     others. Between modules nothing passes but calls. [Setup.Outside] is its way
+//     to hosts outside of the product.
 //   - [App.Run] stops in order: not ready, no new requests, requests in hand
 //     finished, background work ended, databases closed. The first failure stops
 //     everything and is the returned error.

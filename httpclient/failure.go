@@ -29,8 +29,9 @@ type Error struct {
 	// Err is the cause.
 	Err error
 
-	kind  failure
-	after time.Duration // when to come back
+	kind    failure
+	after   time.Duration // when to come back
+	outside bool          // of the product
 }
 
 // Error says which neighbour failed, how, and what to look at.
@@ -41,6 +42,9 @@ func (e *Error) Error() string {
 	}
 	switch e.kind {
 	case unsent:
+		if e.outside {
+			return fmt.Sprintf("%s cannot be reached: %v; see that the address is right and that this process may connect to it", who, e.Err)
+		}
 		return fmt.Sprintf("%s cannot be reached: %v; see that it runs and that %s_URL is its address", who, e.Err, strings.ToUpper(e.Target))
 	case untrusted:
 		return fmt.Sprintf("no TLS connection with %s: %v; trust its authority with CALL_CA_FILE, and if it asks for a certificate set CALL_CERT_FILE and CALL_KEY_FILE", who, e.Err)

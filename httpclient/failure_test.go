@@ -50,6 +50,14 @@ func TestError(t *testing.T) {
 		})
 	}
 
+	t.Run("NamesNoSettingForAHostOutside", func(t *testing.T) {
+		t.Parallel()
+		got := get(t, httpclient.Chain(newNeighbour(fails(errRefused)), httpclient.Log(httpclient.LogConfig{Target: "acquirer", Outside: true})))
+		if got.err == nil || strings.Contains(got.err.Error(), "ACQUIRER_URL") || !strings.Contains(got.err.Error(), "see that the address is right") {
+			t.Errorf("error %q", got.err)
+		}
+	})
+
 	t.Run("HasNoAddressInThisProcess", func(t *testing.T) {
 		t.Parallel()
 		r := request(t.Context(), t, http.MethodGet, "")

@@ -19,6 +19,9 @@ type LogConfig struct {
 	Redactor *telemetry.Redactor
 	// Target names the neighbour.
 	Target string
+	// Outside says that the target is no module: no setting of its name has its
+	// address.
+	Outside bool
 }
 
 // Log writes one line per attempt. Headers by allow-list and bodies, redacted,
@@ -50,7 +53,7 @@ func (c LogConfig) name(r *http.Request, err error) error {
 	if ctx := r.Context(); ctx.Err() != nil {
 		return fmt.Errorf("call %s: %w", c.Target, ended(ctx))
 	}
-	e := &Error{Target: c.Target, Err: err, kind: transportFailure(err, garbled)}
+	e := &Error{Target: c.Target, Err: err, kind: transportFailure(err, garbled), outside: c.Outside}
 	if r.URL.Scheme != "" && r.URL.Host != "" {
 		e.Address = r.URL.Scheme + "://" + r.URL.Host // no path and no user: they may say too much
 	}

@@ -38,9 +38,18 @@
 //     [Fail] says, and nothing else. A request that the neighbour's contract
 //     refuses, a reply that it does not allow and a call without a reply fail the
 //     test: what stands in for a module cannot drift away from it.
+//   - Nothing leaves the machine. A host outside answers what [External] says; a
+//     module that reaches for any other fails the test, by slipway.Setup.Outside
+//     as well as by http.DefaultTransport, which [Main] watches.
 //   - [Answer.Golden] compares the whole exchange with a committed file, one to one.
 //     Files are written with SLIPWAY_UPDATE=1 only and never in CI; a difference, a
 //     missing file, and in a run of the whole package a file that no test used, fail.
 //   - The tree that a failing test shows has statements without their arguments,
 //     routes without their values and no bodies; the rest is redacted as a log is.
+//
+// # Not guaranteed
+//
+// A connection that a module opens by itself, by net.Dial or by a transport of
+// its own making, is not seen. Neither is what Outside calls in the processes of
+// [Deployments]: give those an address on this machine by their settings.
 package slipwaytest

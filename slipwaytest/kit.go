@@ -33,6 +33,7 @@ type world struct {
 	base       string
 	sso        *testSSO          // nil where the product's own SSO is under test
 	neighbours *neighbours       // nil in a deployment
+	externals  *externals        // likewise
 	services   *slipway.Services // nil in Tx
 	app        *slipway.App      // nil in a deployment, as are the next two
 	log        *logBuffer

@@ -21,6 +21,7 @@ const childVariable = "SLIPWAY_TEST_PROCESS"
 // that no test used; see [Answer.Golden].
 func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
+	outside := watchEgress()
 	if names := os.Getenv(childVariable); names != "" {
 		os.Args = os.Args[:1]
 		forgetTest()
@@ -32,6 +33,10 @@ func Main(m *testing.M, modules ...slipway.Module) {
 	code := goldens.Run(m)
 	if err := closeServer(); err != nil {
 		fmt.Fprintf(os.Stderr, "stop the private PostgreSQL: %v\n", err)
+		code = max(code, 1)
+	}
+	if n := outside.refused.Load(); n > 0 {
+		fmt.Fprintf(os.Stderr, "FAIL: requests to the outside: %d, see above\n", n)
 		code = max(code, 1)
 	}
 	os.Exit(code)

@@ -66,7 +66,8 @@ func (u *universal) processParts(t *testing.T, p *running) slipway.Overrides {
 	sso := newSSO(authtest.NewIssuer(), []slipway.Module{u.module})
 	return slipway.Overrides{
 		SSO:       sso,
-		Neighbour: newNeighbours(t, sso.issuer.Verifier()).transport,
+		Neighbour: newNeighbours(t, sso.issuer.Verifier(), []string{u.module.Name()}).transport,
+		Outside:   newExternals(t).transport,
 		Stdout:    p.log,
 		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) {
 			p.database = uniqueName(m.Name())

@@ -22,6 +22,11 @@ func (w *world) recorded(caller, neighbour string, next http.RoundTripper) http.
 	return w.happened.Neighbour(neighbour, w.neighbours.transport(caller, neighbour, next))
 }
 
+// recordedOutside is the way from a module to a host outside, recorded.
+func (w *world) recordedOutside(module, name string, next http.RoundTripper) http.RoundTripper {
+	return w.happened.Neighbour(name, w.externals.transport(module, name, next))
+}
+
 // patternOf returns what names the route of a request as the handler's mux does.
 func patternOf(h http.Handler) func(*http.Request) string {
 	mux, ok := h.(interface {

@@ -27,7 +27,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
 		log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
 	}
-	w.neighbours = newNeighbours(t, w.sso.issuer.Verifier())
+	w.neighbours, w.externals = newNeighbours(t, w.sso.issuer.Verifier(), names(modules)), newExternals(t)
 	w.listen(w.happened.Tracer())
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
@@ -63,6 +63,7 @@ func (w *world) overrides(t testing.TB) slipway.Overrides {
 		},
 		SSO:           w.happened.SSO(w.sso),
 		Neighbour:     w.recorded,
+		Outside:       w.recordedOutside,
 		ServiceRoutes: true,
 		Stdout:        w.log,
 		Log:           w.happened.Log,
