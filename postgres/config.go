@@ -32,6 +32,9 @@ type Config struct {
 	StatementTimeout time.Duration
 	// ApplicationName shows in pg_stat_activity. Default: the schema.
 	ApplicationName string
+	// Tracer learns of every statement but those of migrations; it may trace batches
+	// and more as well. Default: nobody does.
+	Tracer pgx.QueryTracer
 }
 
 func (c Config) withDefaults() Config {
@@ -79,6 +82,7 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	settings.MaxConnIdleTime = maxConnIdleTime
 	settings.PingTimeout = c.ConnectTimeout
 	settings.ConnConfig.ConnectTimeout = c.ConnectTimeout
+	settings.ConnConfig.Tracer = c.Tracer
 	c.setParameters(settings.ConnConfig.RuntimeParams)
 	return settings, nil
 }

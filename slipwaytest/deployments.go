@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
 // Deployments runs the test once with the modules in one process and once with
@@ -62,7 +63,7 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 	}
 	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
 		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: oneBinary,
-		Databases: databases{}, DatabasePrefix: uniqueName("deploy") + "_", Stdout: log, Stderr: log,
+		Databases: &databases, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: log, Stderr: log,
 	}, modules...)
 	t.Cleanup(func() { stop(t, w.services, log) })
 	if err != nil {

@@ -40,8 +40,8 @@ type world struct {
 	databases  map[string]*postgres.DB
 	quiet      bool // a failure does not print the log
 	signUp     func(k *Kit) (subject, token string)
-	// tracer learns of every statement of the modules in Tx; nil is nobody. It may
-	// be a pgx.BatchTracer as well.
+	// tracer learns of every statement of the modules in Tx and Commit; nil is nobody.
+	// It may be a pgx.BatchTracer as well.
 	tracer pgx.QueryTracer
 	// happened is the tree of what happened; nil in a deployment.
 	happened *calltree.Recorder

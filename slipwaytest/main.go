@@ -9,7 +9,12 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
+
+// databases are those of this test process. It is the one variable of the package: a
+// test process is a world of its own.
+var databases testdb.Process
 
 // childVariable marks the test binary as a process of a deployment under test,
 // and names the modules that are in it.
@@ -31,8 +36,8 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		return
 	}
 	code := goldens.Run(m)
-	if err := closeServer(); err != nil {
-		fmt.Fprintf(os.Stderr, "stop the private PostgreSQL: %v\n", err)
+	if err := databases.Close(); err != nil {
+		fmt.Fprintf(os.Stderr, "give the test databases back: %v\n", err)
 		code = max(code, 1)
 	}
 	if n := outside.refused.Load(); n > 0 {

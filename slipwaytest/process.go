@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
 // A running module is one that runs as main would run it, in this process: with a
@@ -70,8 +71,8 @@ func (u *universal) processParts(t *testing.T, p *running) slipway.Overrides {
 		Outside:   newExternals(t).transport,
 		Stdout:    p.log,
 		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) {
-			p.database = uniqueName(m.Name())
-			address, err := database(ctx, p.database)
+			p.database = testdb.UniqueName(m.Name())
+			address, err := databases.Database(ctx, p.database)
 			if err != nil {
 				return nil, err
 			}
@@ -139,7 +140,7 @@ func (p *running) ask(t *testing.T, path string) (int, string) {
 // and ends those that there are.
 func (p *running) setReachable(t *testing.T, reachable bool) {
 	t.Helper()
-	if err := setReachable(t.Context(), p.database, reachable); err != nil {
+	if err := databases.SetReachable(t.Context(), p.database, reachable); err != nil {
 		t.Fatal(err)
 	}
 }

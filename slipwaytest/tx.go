@@ -5,6 +5,8 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
@@ -15,6 +17,10 @@ import (
 // Tx returns a world in which the modules run in this process and each one's
 // database is a transaction that is rolled back at the end of the test. Tests
 // that use it may run in parallel. A module's background work does not run.
+//
+// The transaction is one connection: goroutines take turns, and now() stands still.
+// Code that needs more, such as NOTIFY, SKIP LOCKED or an isolation level, is tested
+// with [Commit].
 func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 	t.Helper()
 	return TxWith(t, nil, modules...)
@@ -22,6 +28,29 @@ func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 
 // TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
 func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
+	t.Helper()
+	return inProcess(t, settings, modules, databases.Tx)
+}
+
+// Commit returns a world as [Tx] does, but each module has a database for this
+// test alone, with a pool of connections and real commits. At the end of the test its
+// rows and sequences are made what the migrations had made them. A test that changes
+// the schema, or leaves a transaction or a connection open, fails.
+func Commit(t testing.TB, modules ...slipway.Module) *Kit {
+	t.Helper()
+	return CommitWith(t, nil, modules...)
+}
+
+// CommitWith is [Commit] with settings.
+func CommitWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
+	t.Helper()
+	return inProcess(t, settings, modules, databases.Commit)
+}
+
+// opening returns a module's database, and gives it back at the end of the test.
+type opening func(ctx context.Context, t testing.TB, m slipway.Module, tracer pgx.QueryTracer) (*postgres.DB, error)
+
+func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening) *Kit {
 	t.Helper()
 	w := &world{
 		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
@@ -31,7 +60,7 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 	w.listen(w.happened.Tracer())
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
-	app, err := slipway.NewWith(config.New(values), w.overrides(t), modules...)
+	app, err := slipway.NewWith(config.New(values), w.overrides(t, open), modules...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +82,11 @@ func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module)
 
 // overrides let the modules meet the test's own parts, and the tree of calls
 // see what passes.
-func (w *world) overrides(t testing.TB) slipway.Overrides {
+func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 	t.Helper()
 	return slipway.Overrides{
 		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
-			db, err = virtual(ctx, t, m, w.tracer)
+			db, err = open(ctx, t, m, w.tracer)
 			w.databases[m.Name()] = db
 			return db, err
 		},
