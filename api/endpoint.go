@@ -91,7 +91,7 @@ func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, conte
 	} else {
 		span = telemetry.NewSpanContext()
 	}
-	x.span = span
+	x.trace = span.TraceID
 	x.ctx = exchangeContext{r.Context(), x}
 	ctx := telemetry.WithSpan(&x.ctx, span)
 	if r.Header.Get(httpclient.AttemptHeader) != "" {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
-	"github.com/slipway-go/slipway/telemetry"
 )
 
 // An exchange is one request on its way through an endpoint. As the response
@@ -22,7 +22,7 @@ type exchange struct {
 	endpoint  *endpoint
 	ctx       exchangeContext
 	start     time.Time
-	span      telemetry.SpanContext
+	trace     [16]byte
 	principal *auth.Principal
 	guard     *auth.Guard
 	status    int
@@ -62,7 +62,7 @@ func traceID(ctx context.Context) string {
 	return ""
 }
 
-func (x *exchange) traceID() string { return x.span.TraceIDString() }
+func (x *exchange) traceID() string { return hex.EncodeToString(x.trace[:]) }
 
 // note keeps what the access line says of an error and what is reported, and
 // returns the problem that the client sees.
