@@ -23,7 +23,7 @@ var (
 // Money is an amount in minor units of a currency. Two are equal when == says so.
 type Money struct {
 	Amount   int64  `json:"amount" minimum:"-9007199254740991" maximum:"9007199254740991" doc:"In minor units: 1250 is 12.50 EUR, or 1250 JPY." example:"1250"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as EUR" doc:"ISO 4217." example:"EUR"`
+	Currency string `json:"currency" format:"iso4217" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as EUR" doc:"ISO 4217." example:"EUR"`
 }
 
 // New returns a valid Money, or says why there is none.

@@ -70,7 +70,7 @@ func checkRegistration(r ssoapi.Registration) (newAccount, error) {
 }
 
 func refuseRegistration(faults []problem.Field) error {
-	p := problem.Unprocessable("the account cannot be opened like this; see errors").WithCode("validation_failed")
+	p := problem.Unprocessable("the account cannot be opened like this; see errors").WithCode("registration_refused")
 	for _, f := range faults {
 		p = p.WithField(f.Location, f.Message)
 	}

@@ -58,7 +58,7 @@ type CreateInput struct {
 
 // NewCart is an empty object, or names a currency.
 type NewCart struct {
-	Currency string `json:"currency,omitempty" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as EUR" doc:"The currency of the cart's prices. Default: the shop's." example:"EUR"`
+	Currency string `json:"currency,omitempty" format:"iso4217" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as EUR" doc:"The currency of the cart's prices. Default: the shop's." example:"EUR"`
 }
 
 // Create opens a cart.

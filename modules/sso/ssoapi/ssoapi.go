@@ -46,7 +46,8 @@ type Registered struct {
 //
 // An e-mail that is taken is a 409: people who forgot that they have an account
 // expect to be told. It does tell who has one; the rate per address bounds how
-// many can be tried. Only confirmation by mail could hide it.
+// many can be tried. Only confirmation by mail could hide it. What no schema can
+// say of an e-mail, a name or a password is a 422 registration_refused.
 var Register = api.POST[RegisterInput, Registered](Module, "/sso/v1/registrations",
 	auth.Public("nobody has an account before opening one"), "Open an account").
 	Status(201).MaxBody(smallBody).Timeout(passwordTimeout)
