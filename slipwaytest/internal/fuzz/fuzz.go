@@ -19,6 +19,9 @@ type Config struct {
 	Cases int
 	// Seed begins another series of requests. Default: 0, the same in every run.
 	Seed int
+	// Alone tells that the module's neighbours do not run: 502, 503 and 504 then
+	// say nothing about the route.
+	Alone bool
 	// Base is the server's address without a path. Default: http://kit.
 	Base string
 }
@@ -57,7 +60,8 @@ type run struct {
 	cfg      Config
 	findings []Finding
 	known    map[string]bool // kinds of findings, of which one is enough
-	passed   bool            // somebody got further than 401 and 403
+	sent     int
+	passed   bool // somebody got further than 401 and 403
 }
 
 func (r *run) all() {
@@ -123,10 +127,24 @@ func (r *run) ask(q *requests.Request) (answer, *Finding) {
 	if err != nil {
 		return answer{}, &Finding{kind: "unsendable", Reason: err.Error(), Remedy: "tell the kit's authors: the request was made by them"}
 	}
+	r.sent++
+	if r.keyed(q, req) {
+		req.Header.Set(api.IdempotencyHeader, fmt.Sprintf("fuzz-%d-%d", r.cfg.Seed, r.sent))
+	}
 	var a answer
 	a.status, a.header, a.body = r.send(req)
+	if r.cfg.Alone && a.status > http.StatusInternalServerError && a.status <= http.StatusGatewayTimeout {
+		return a, nil
+	}
 	if q.Mutation != nil {
 		return a, judgeMutated(r.shape, q.Mutation, a)
 	}
 	return a, judgeValid(r.shape, a)
+}
+
+// keyed reports a request that needs a key of its own: what was sent before must
+// not answer.
+func (r *run) keyed(q *requests.Request, req *http.Request) bool {
+	return r.shape.Route.IsIdempotent() && req.Header.Get(api.IdempotencyHeader) != "" &&
+		(q.Mutation == nil || q.Mutation.Location != "header."+api.IdempotencyHeader)
 }

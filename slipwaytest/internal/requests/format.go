@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bojanz/currency"
 	"pgregory.net/rapid"
 )
 
@@ -30,6 +31,7 @@ var formats = map[string][]string{
 	"json-pointer":          {"/a/0", ""},
 	"relative-json-pointer": {"0/a"},
 	"regex":                 {"^a+$", ".*"},
+	"iso4217":               currency.GetCurrencyCodes(), // of money.Money; the server leaves it to that type
 }
 
 // formatted draws a value of a format; the most frequent ones are made, not picked.

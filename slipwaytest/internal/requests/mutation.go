@@ -57,8 +57,11 @@ func Mutations(valid *Request) []*Request {
 // Again takes the same step from another request; nil if it has no such place.
 func (m *Mutation) Again(valid *Request) *Request {
 	for _, s := range steps(valid) {
-		if s.name == m.Name && s.at == m.Location {
-			return s.take()
+		if s.name != m.Name || s.at != m.Location {
+			continue
+		}
+		if r := s.take(); r != nil {
+			return r
 		}
 	}
 	return nil

@@ -94,7 +94,9 @@ func (m *mutator) object(s *huma.Schema, v map[string]any, at string, p place) {
 				return body
 			})
 		}
-		m.otherCasing(name, at, p)
+		if s.Properties[name] != nil {
+			m.otherCasing(name, at, p)
+		}
 		if property := s.Properties[name]; property != nil {
 			m.walk(property, v[name], at+"."+name, p.below(name))
 		}
