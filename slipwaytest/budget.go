@@ -11,7 +11,7 @@ import (
 type budget struct{ calls, queries int }
 
 // Budget returns the same kit with a bound to what each of its requests costs: at
-// most so many calls of neighbours and so many statements on databases. A request
+// most so many calls, of neighbours and of hosts outside, and so many statements. A request
 // that costs more fails the test, which then shows what the request did:
 //
 //	slipwaytest.Do(k.Budget(1, 3), cartapi.Get, in).Want(200)
@@ -30,7 +30,7 @@ func (k *Kit) Budget(calls, queries int) *Kit {
 	case calls < 0 || queries < 0:
 		k.t.Fatalf("Budget(%d, %d): expected the largest numbers of calls and of statements, from 0 on", calls, queries)
 	case k.happened == nil:
-		k.t.Fatalf("Budget(%d, %d) in a deployment, whose processes cannot be looked into: use slipwaytest.Tx", calls, queries)
+		k.t.Fatalf("Budget(%d, %d) in a deployment, whose processes cannot be looked into: use slipwaytest.Tx or Commit", calls, queries)
 	}
 	c := *k
 	c.budget = &budget{calls: calls, queries: queries}

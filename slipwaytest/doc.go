@@ -13,7 +13,7 @@
 // body against the modules as one process and as one process per module, over
 // HTTP and with real commits.
 //
-// A test in the mode Tx that fails shows what happened: its requests, and below
+// A test by Tx or Commit that fails shows what happened: its requests, and below
 // each the calls of neighbours, the statements, the warnings and errors that it
 // led to, with their durations. What is repeated under one parent is one line,
 // which says so. [Kit.Budget] fails a request that makes more calls or statements

@@ -41,15 +41,29 @@ func (e *ending) end(failed bool) string {
 	return regexp.MustCompile(`[0-9a-f]{8}…`).ReplaceAllString(said, "ID")
 }
 
-func TestTx_tellsWhatHappened(t *testing.T) {
+func TestKit_tellsWhatHappened(t *testing.T) {
 	t.Parallel()
 
 	for name, test := range map[string]struct {
+		world   func(t testing.TB, modules ...slipway.Module) *slipwaytest.Kit
 		modules []slipway.Module
 		happen  func(k *slipwaytest.Kit)
 		want    string
 	}{
+		"with real commits": {
+			world: slipwaytest.Commit, modules: []slipway.Module{greet.New(), notes.New()},
+			happen: func(k *slipwaytest.Kit) {
+				slipwaytest.Do(k.As("customer"), notesapi.Create, writing("milk")).Want(201)
+			},
+			want: `
+POST /notes  201  T  by user ID as customer
+├─ sso    tokens and keys  200  T  × 2
+├─ call   greet GET /greetings/{name}  200  T
+└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  T
+`,
+		},
 		"with the neighbour in the same process": {
+			world:   slipwaytest.Tx,
 			modules: []slipway.Module{greet.New(), notes.New()},
 			happen: func(k *slipwaytest.Kit) {
 				anna := k.As("customer")
@@ -68,6 +82,7 @@ GET a path of no route  404  T  by anonymous
 `,
 		},
 		"with a reply of the test": {
+			world:   slipwaytest.Tx,
 			modules: []slipway.Module{notes.New()},
 			happen: func(k *slipwaytest.Kit) {
 				slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "Hi"})
@@ -90,7 +105,7 @@ POST /notes  500  T  by user ID as customer
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := &ending{failing: failing{TB: t}}
-			test.happen(slipwaytest.Tx(e, test.modules...))
+			test.happen(test.world(e, test.modules...))
 			if got := e.end(true); !strings.Contains(got, test.want) {
 				t.Errorf("got %s\nwant it to have%s", got, test.want)
 			}
@@ -138,7 +153,7 @@ func TestBudget(t *testing.T) {
 		t.Parallel()
 		slipwaytest.Services(t, []slipway.Module{greet.New()}, func(t *testing.T, k *slipwaytest.Kit) {
 			f := &failing{TB: t}
-			if got := f.run(func() { k.In(f).Budget(1, 3) }); !strings.Contains(got, "use slipwaytest.Tx") {
+			if got := f.run(func() { k.In(f).Budget(1, 3) }); !strings.Contains(got, "use slipwaytest.Tx or Commit") {
 				t.Errorf("the kit said %q", got)
 			}
 		})
