@@ -23,7 +23,7 @@ func TestLogin_EveryFailureIsTheSame(t *testing.T) {
 		{Email: "nobody@example.com", Password: goodPass},
 		{Email: "closed@example.com", Password: goodPass},
 		{Email: "no e-mail at all", Password: goodPass},
-		{Email: "a\x00@example.com", Password: goodPass},
+		{Email: "\ufffd@example.com", Password: goodPass},
 	} {
 		got := w.post(t, "/sso/v1/login", home, c)
 		want(t, got, http.StatusUnauthorized, "wrong_credentials")
