@@ -21,6 +21,8 @@
 //
 //   - Who asks is known before anything that was sent is read, and a request that
 //     does not fit its route never reaches the handler.
+//   - No text of a request that reaches a typed handler holds U+0000 or bytes that
+//     are no UTF-8, which PostgreSQL could not store; no parameter came twice.
 //   - A success on an Owner route whose handler did not ask whose the object is
 //     does not leave the module.
 //   - Errors are RFC 9457 problems. What a handler did not mean for the client
