@@ -72,6 +72,9 @@ func isLocked(path string, kind lockKind) (bool, error) {
 // block waits in the system, without a look now and then.
 func (l *fileLock) block(kind lockKind) error { return l.flock(int(kind)) }
 
+// unlock lets others in and keeps the file.
+func (l *fileLock) unlock() error { return l.flock(syscall.LOCK_UN) }
+
 func (l *fileLock) flock(how int) error {
 	for {
 		err := syscall.Flock(int(l.file.Fd()), how)

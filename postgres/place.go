@@ -17,6 +17,7 @@ type place struct{ dir string }
 func (p place) users() string         { return filepath.Join(p.dir, "users.lock") }
 func (p place) starting() string      { return filepath.Join(p.dir, "start.lock") }
 func (p place) alive() string         { return filepath.Join(p.dir, "supervisor.lock") }
+func (p place) kept() string          { return filepath.Join(p.dir, "kept") }
 func (p place) state() string         { return filepath.Join(p.dir, "server.json") }
 func (p place) serverLog() string     { return filepath.Join(p.dir, "server.log") }
 func (p place) supervisorLog() string { return filepath.Join(p.dir, "supervisor.log") }

@@ -139,8 +139,10 @@ func launch(ctx context.Context, at place, cfg PrivateConfig) (*supervisorProces
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(at.state()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	for _, old := range []string{at.state(), at.kept()} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
 	}
 	order, err := json.Marshal(order{Dir: at.dir, Durable: cfg.Durable, Binaries: binaries})
 	if err != nil {
@@ -214,7 +216,7 @@ func isDuplicateDatabase(err error) bool {
 }
 
 // Close gives the share back. The last one waits until the server is down, for a
-// few seconds at most.
+// few seconds at most, unless it is kept.
 func (p *Private) Close() error {
 	p.closed.Do(func() {
 		p.share.release()
@@ -223,14 +225,14 @@ func (p *Private) Close() error {
 	return p.err
 }
 
-// awaitEnd waits for the supervisor unless others still share the server.
+// awaitEnd waits for the supervisor unless others still share the server or it is kept.
 func (p place) awaitEnd() error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), stopTimeout,
 		fmt.Errorf("the private PostgreSQL in %s is still stopping after %s", p.dir, stopTimeout))
 	defer cancel()
 	for {
 		inUse, err := p.isShared()
-		if inUse || err != nil {
+		if inUse || err != nil || time.Now().Before(keptUntil(p)) {
 			return err
 		}
 		alive, err := isLocked(p.alive(), shared)
@@ -277,11 +279,7 @@ func (s state) write(at place) error {
 	if err != nil {
 		return err
 	}
-	// Renamed, so that nobody reads half of it.
-	if err := os.WriteFile(at.state()+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(at.state()+".new", at.state())
+	return at.write(at.state(), b)
 }
 
 func (s state) check(cfg PrivateConfig, at place) error {

@@ -275,6 +275,7 @@ func (s *server) clean(alive *fileLock) {
 		return
 	}
 	_ = os.Remove(s.place.state())
+	_ = os.Remove(s.place.kept())
 	_ = os.RemoveAll(s.socket)
 	if !s.order.Durable {
 		_ = os.RemoveAll(s.data)

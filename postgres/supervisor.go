@@ -102,7 +102,7 @@ func (o order) serve(ctx context.Context, at place, alive *fileLock) error {
 	}
 	// Held until this process ends, so nobody joins a server that stops.
 	defer users.release()
-	go func() { unused <- users.block(exclusive) }()
+	go func() { unused <- awaitUnused(at, users) }()
 	select {
 	case err := <-unused:
 		return errors.Join(err, s.stop())
@@ -110,5 +110,23 @@ func (o order) serve(ctx context.Context, at place, alive *fileLock) error {
 		return s.stop()
 	case err := <-s.exit:
 		return fmt.Errorf("the server ended by itself: %w; it said:\n%s", cmp.Or(err, errEnded), s.lastWords())
+	}
+}
+
+// awaitUnused returns when nobody uses the server and nobody has asked to keep it any
+// longer, with the lock in hand. While it is kept others may join.
+func awaitUnused(at place, users *fileLock) error {
+	for {
+		if err := users.block(exclusive); err != nil {
+			return err
+		}
+		left := time.Until(keptUntil(at))
+		if left <= 0 {
+			return nil
+		}
+		if err := users.unlock(); err != nil {
+			return err
+		}
+		time.Sleep(min(left, keepInterval))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,7 @@ func (d *DB) Rollback(ctx context.Context) error {
 	if !ok {
 		return errors.New("rollback of a whole database; only one from NewVirtual can do that")
 	}
-	if err := v.enter(ctx); err != nil {
+	if err := v.enterWithin(ctx, endTimeout); err != nil {
 		return fmt.Errorf("roll the test back: %w", err)
 	}
 	// The turn is never given back: whoever still works gets an error, not the next test's data.
@@ -48,9 +49,25 @@ func (d *DB) Rollback(ctx context.Context) error {
 	return v.silently(ctx, "ROLLBACK")
 }
 
+// Inspect gives fn the connection of a virtual DB, in the test's transaction, while
+// nobody else uses it. fn leaves the transaction as it is.
+func (d *DB) Inspect(ctx context.Context, fn func(conn *pgx.Conn) error) error {
+	v, ok := d.backend.(*virtual)
+	if !ok {
+		return errors.New("inspect the connection of a whole database, which has many; only one from NewVirtual can do that")
+	}
+	if err := v.enterWithin(ctx, endTimeout); err != nil {
+		return fmt.Errorf("look into the test's transaction: %w", err)
+	}
+	defer func() { <-v.turn }()
+	return fn(v.conn)
+}
+
 const (
-	// turnTimeout is how long a goroutine waits for its turn on the one connection.
+	// turnTimeout is how long a goroutine waits for its turn on the one connection,
+	// and endTimeout how long the end of the test does.
 	turnTimeout = 10 * time.Second
+	endTimeout  = 2 * time.Second
 
 	savepoint = "SAVEPOINT slipway"
 	undo      = "ROLLBACK TO SAVEPOINT slipway; RELEASE SAVEPOINT slipway"
@@ -68,8 +85,6 @@ SELECT coalesce('; SET CONSTRAINTS ' || string_agg(format('%%I.%%I', n.nspname, 
 var (
 	errSecond = errors.New("a statement on the database inside its own transaction needs a second connection, and a test in the mode Tx has one: " +
 		"use the tx that InTx gave, or test with slipwaytest.Commit")
-	errBusy = fmt.Errorf("the one connection of a test in the mode Tx was busy for %s: rows or batch results that nobody closed, "+
-		"or code that needs two connections, which can be tested with slipwaytest.Commit", turnTimeout)
 	errRolledBack = errors.New("the test's transaction has been rolled back")
 )
 
@@ -82,6 +97,8 @@ type virtual struct {
 	// over is closed once all is rolled back.
 	over       chan struct{}
 	deferAgain string
+	// last is the last statement that was begun.
+	last atomic.Pointer[string]
 }
 
 var (
@@ -89,12 +106,24 @@ var (
 	_ transaction = (*virtualTx)(nil)
 )
 
+// busy says what the connection has been busy with.
+func (v *virtual) busy(waited time.Duration) error {
+	last := "nothing yet"
+	if sql := v.last.Load(); sql != nil {
+		last = "\n" + indent(*sql)
+	}
+	return fmt.Errorf("the one connection of a test in the mode Tx was busy for %s: rows, batch results or a transaction that nobody ended, "+
+		"or code that needs two connections, which can be tested with slipwaytest.Commit; the last statement was %s", waited, last)
+}
+
 // enter waits for the connection.
-func (v *virtual) enter(ctx context.Context) error {
+func (v *virtual) enter(ctx context.Context) error { return v.enterWithin(ctx, turnTimeout) }
+
+func (v *virtual) enterWithin(ctx context.Context, patience time.Duration) error {
 	if ctx.Value(virtualKey{}) == v {
 		return errSecond
 	}
-	timer := time.NewTimer(turnTimeout)
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case v.turn <- struct{}{}:
@@ -104,7 +133,7 @@ func (v *virtual) enter(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return errBusy
+		return v.busy(patience)
 	}
 }
 
@@ -197,91 +226,4 @@ func (v *virtual) shield(ctx context.Context) (shielded context.Context, done fu
 		}
 		return nil
 	}
-}
-
-// virtualTx is a savepoint that stands for a transaction.
-type virtualTx struct {
-	v     *virtual
-	ended bool
-}
-
-func (t *virtualTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := t.usable(ctx); err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	shielded, done := t.v.shield(ctx)
-	tag, err := t.v.conn.Exec(shielded, sql, args...)
-	return tag, done(err)
-}
-
-func (t *virtualTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := t.usable(ctx); err != nil {
-		return failed{err}, err
-	}
-	shielded, done := t.v.shield(ctx)
-	inner, err := t.v.conn.Query(shielded, sql, args...)
-	if err != nil {
-		err = done(err)
-		return failed{err}, err
-	}
-	return &endingRows{Rows: inner, end: done}, nil
-}
-
-func (t *virtualTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	r, _ := t.Query(ctx, sql, args...) // the error is in the rows too
-	return lateRow{r}
-}
-
-func (t *virtualTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	if err := t.usable(ctx); err != nil {
-		return pgx.FailedBatchResults(b, err)
-	}
-	shielded, done := t.v.shield(ctx)
-	return &endingResults{BatchResults: t.v.conn.SendBatch(shielded, b), end: done}
-}
-
-func (t *virtualTx) usable(ctx context.Context) error {
-	if t.ended {
-		return pgx.ErrTxClosed
-	}
-	return ctx.Err()
-}
-
-// finish ends the savepoint of a plain statement.
-func (t *virtualTx) finish(ctx context.Context, err error) error {
-	if err != nil {
-		_ = t.Rollback(ctx) // the statement's error says more
-		return err
-	}
-	return t.Commit(context.WithoutCancel(ctx))
-}
-
-// Commit checks what a real commit would check, and keeps the changes for the rest of the test.
-func (t *virtualTx) Commit(ctx context.Context) error {
-	if err := t.usable(ctx); err != nil {
-		return err
-	}
-	if t.v.conn.PgConn().TxStatus() == 'E' {
-		return errors.Join(pgx.ErrTxCommitRollback, t.Rollback(ctx))
-	}
-	if err := t.v.silently(ctx, check+t.v.deferAgain+release); err != nil {
-		_ = t.Rollback(ctx) // the violation says more
-		return err
-	}
-	t.end()
-	return nil
-}
-
-// Rollback undoes the changes since Begin.
-func (t *virtualTx) Rollback(ctx context.Context) error {
-	if t.ended {
-		return pgx.ErrTxClosed
-	}
-	defer t.end()
-	return t.v.silently(ctx, undo)
-}
-
-func (t *virtualTx) end() {
-	t.ended = true
-	<-t.v.turn
 }

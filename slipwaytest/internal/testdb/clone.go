@@ -31,6 +31,10 @@ func (p *Process) take(ctx context.Context, m slipway.Module) (*clone, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.cloneOf(ctx, t)
+}
+
+func (p *Process) cloneOf(ctx context.Context, t *template) (*clone, error) {
 	if last := len(t.idle) - 1; last >= 0 {
 		c := t.idle[last]
 		t.idle = t.idle[:last]
@@ -38,7 +42,7 @@ func (p *Process) take(ctx context.Context, m slipway.Module) (*clone, error) {
 	}
 	c, err := p.admin.claim(ctx, t)
 	if err != nil {
-		return nil, fmt.Errorf("clone the template database of %s: %w", m.Name(), err)
+		return nil, fmt.Errorf("clone the template database of %s: %w", t.module, err)
 	}
 	return c, nil
 }
@@ -50,11 +54,12 @@ func (p *Process) give(c *clone) {
 	c.template.idle = append(c.template.idle, c)
 }
 
-// discard drops a clone that is not as it was.
+// discard drops a clone that is not as it was. Its connection ends with it; a
+// goroutine of the test may be using it.
 func (p *Process) discard(ctx context.Context, c *clone) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return errors.Join(c.conn.Close(ctx), p.admin.drop(ctx, c.name))
+	return p.admin.drop(ctx, c.name)
 }
 
 // claim takes the first clone that nobody has, and connects.

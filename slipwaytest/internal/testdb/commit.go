@@ -57,7 +57,14 @@ func (c *clone) mayReset(ctx context.Context) error {
 
 func (p *Process) endCommit(ctx context.Context, t testing.TB, c *clone, db *postgres.DB, heard *changes) {
 	t.Helper()
-	err := errors.Join(c.wait(ctx, db), c.reset(ctx, heard))
+	failed := t.Failed()
+	err := c.wait(ctx, db)
+	if failed && p.keepCommit(ctx, t, c) {
+		return
+	}
+	if err == nil {
+		err = c.reset(ctx, heard)
+	}
 	if err == nil {
 		p.give(c)
 		return

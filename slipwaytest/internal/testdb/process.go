@@ -31,6 +31,7 @@ type Process struct {
 	mu        sync.Mutex // for all below
 	templates map[string]*template
 	admin     admin
+	kept      int // databases of failed tests
 }
 
 // admin is the process's session in the maintenance database. The locks on all

@@ -47,3 +47,5 @@ func (r *record) end() {
 }
 
 func (r *record) errors() string { return strings.Join(r.failures, "\n") }
+
+func (r *record) said() string { return strings.Join(r.lines, "\n") }

@@ -15,6 +15,7 @@ const seedSchema = "slipwaytest_seed"
 // seed is how a clone is brought back.
 type seed struct {
 	Tables      []string // which tests may fill, quoted
+	Sequences   []string // quoted
 	Restart     string   // the statements that restart sequences, if there are any
 	Reset       string   // the statements that make all as it was
 	Fingerprint string   // of the schema
@@ -69,13 +70,13 @@ type table struct {
 func writeSeed(ctx context.Context, conn *pgx.Conn, schema string) error {
 	s, err := makeSeed(ctx, conn, schema)
 	if err == nil {
-		_, err = conn.Exec(ctx, "CREATE TABLE "+seedSchema+".seed (tables text[], restart text, reset text, fingerprint text)")
+		_, err = conn.Exec(ctx, "CREATE TABLE "+seedSchema+".seed (tables text[], sequences text[], restart text, reset text, fingerprint text)")
 	}
 	if err == nil {
 		err = conn.QueryRow(ctx, fingerprint).Scan(&s.Fingerprint)
 	}
 	if err == nil {
-		_, err = conn.Exec(ctx, "INSERT INTO "+seedSchema+".seed VALUES ($1, $2, $3, $4)", s.Tables, s.Restart, s.Reset, s.Fingerprint)
+		_, err = conn.Exec(ctx, "INSERT INTO "+seedSchema+".seed VALUES ($1, $2, $3, $4, $5)", s.Tables, s.Sequences, s.Restart, s.Reset, s.Fingerprint)
 	}
 	if err != nil {
 		return fmt.Errorf("copy what the migrations inserted: %w", explain(err))
@@ -101,7 +102,11 @@ func makeSeed(ctx context.Context, conn *pgx.Conn, schema string) (seed, error) 
 			return s, err
 		}
 	}
-	if s.Restart, err = restart(ctx, conn, schema); err != nil {
+	rows, _ = conn.Query(ctx, sequences, schema) // the error is in the rows too
+	if s.Sequences, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return s, err
+	}
+	if s.Restart, err = positions(ctx, conn, s.Sequences); err != nil {
 		return s, err
 	}
 	refresh, err := refreshed(ctx, conn)
@@ -122,11 +127,10 @@ func copyRows(ctx context.Context, conn *pgx.Conn, t table, inserts *strings.Bui
 	return err
 }
 
-func restart(ctx context.Context, conn *pgx.Conn, schema string) (string, error) {
-	rows, _ := conn.Query(ctx, sequences, schema) // the error is in the rows too
-	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+// positions writes the statements that set sequences to where they are.
+func positions(ctx context.Context, conn *pgx.Conn, sequences []string) (string, error) {
 	var b strings.Builder
-	for _, name := range all {
+	for _, name := range sequences {
 		var last int64
 		var called bool
 		if err := conn.QueryRow(ctx, "SELECT last_value, is_called FROM "+name).Scan(&last, &called); err != nil {
@@ -134,7 +138,7 @@ func restart(ctx context.Context, conn *pgx.Conn, schema string) (string, error)
 		}
 		fmt.Fprintf(&b, "SELECT setval('%s', %d, %t);\n", strings.ReplaceAll(name, "'", "''"), last, called)
 	}
-	return b.String(), err
+	return b.String(), nil
 }
 
 func refreshed(ctx context.Context, conn *pgx.Conn) (string, error) {
@@ -148,7 +152,7 @@ func refreshed(ctx context.Context, conn *pgx.Conn) (string, error) {
 }
 
 func readSeed(ctx context.Context, conn *pgx.Conn) (seed, error) {
-	rows, _ := conn.Query(ctx, "SELECT tables, restart, reset, fingerprint FROM "+seedSchema+".seed") // the error is in the rows too
+	rows, _ := conn.Query(ctx, "SELECT tables, sequences, restart, reset, fingerprint FROM "+seedSchema+".seed") // the error is in the rows too
 	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[seed])
 	if err != nil {
 		return s, fmt.Errorf("read how the database is reset: %w", err)

@@ -33,6 +33,9 @@ func (p *Process) Tx(ctx context.Context, t testing.TB, m slipway.Module, tracer
 func (p *Process) endTx(ctx context.Context, t testing.TB, c *clone, db *postgres.DB) {
 	t.Helper()
 	c.tracer.Follow(nil)
+	if t.Failed() {
+		p.keepTx(ctx, t, c, db)
+	}
 	err := db.Rollback(ctx)
 	if err == nil && c.seed.Restart != "" {
 		err = c.conn.PgConn().Exec(ctx, c.seed.Restart).Close()

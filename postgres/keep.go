@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// keepInterval is how often a server that is kept looks whether it still is.
+const keepInterval = time.Second
+
+// KeepUntil keeps the server after its last user has gone, so that a person can look
+// into it. Others may use it meanwhile; the latest time that anyone asked for counts.
+// Close then waits for nothing.
+func (p *Private) KeepUntil(t time.Time) error {
+	if !t.After(keptUntil(p.place)) {
+		return nil
+	}
+	if err := p.place.write(p.place.kept(), []byte(t.UTC().Format(time.RFC3339)+"\n")); err != nil {
+		return fmt.Errorf("keep the private PostgreSQL in %s: %w", p.place.dir, err)
+	}
+	return nil
+}
+
+// keptUntil is a time that has passed unless somebody asked to keep the server.
+func keptUntil(at place) time.Time {
+	b, err := os.ReadFile(at.kept())
+	if err != nil {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, strings.TrimSpace(string(b)))
+	if err != nil {
+		return time.Time{} // nobody writes so
+	}
+	return t
+}
+
+// write replaces a file by renaming, so that nobody reads half of it.
+func (p place) write(path string, b []byte) error {
+	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
