@@ -57,6 +57,7 @@ func (c *clone) mayReset(ctx context.Context) error {
 
 func (p *Process) endCommit(ctx context.Context, t testing.TB, c *clone, db *postgres.DB, heard *changes) {
 	t.Helper()
+	say(t, c, heard.Advice())
 	failed := t.Failed()
 	err := c.wait(ctx, db)
 	if failed && p.keepCommit(ctx, t, c) {

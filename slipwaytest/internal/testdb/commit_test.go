@@ -55,17 +55,17 @@ func TestProcess_Commit(t *testing.T) {
 				} else if now != before {
 					t.Errorf("the next test finds %s, want %s", now, before)
 				}
-				exec(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
+				do(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
 				if id := read[int](t, db, "SELECT id FROM kinds WHERE name = 'jug'"); id != 3 {
 					t.Errorf("the next id is %d, want 3", id)
 				}
 				if n := read[int](t, db, "SELECT nextval('numbers')"); n != 101 {
 					t.Errorf("the next number is %d, want 101", n)
 				}
-				exec(t, db, "INSERT INTO things (kind, part) VALUES (3, 1)")
-				exec(t, db, "DELETE FROM kinds WHERE id = 1")
-				exec(t, db, "UPDATE log SET line = 'other'")
-				exec(t, db, "REFRESH MATERIALIZED VIEW counted")
+				do(t, db, "INSERT INTO things (kind, part) VALUES (3, 1)")
+				do(t, db, "DELETE FROM kinds WHERE id = 1")
+				do(t, db, "UPDATE log SET line = 'other'")
+				do(t, db, "REFRESH MATERIALIZED VIEW counted")
 			})
 		}
 		if got := databasesOf(t, m); len(got) != 2 {
@@ -94,15 +94,15 @@ func TestProcess_Commit(t *testing.T) {
 	})
 
 	for name, in := range map[string]struct {
-		do   func(t *testing.T, db *postgres.DB)
+		act  func(t *testing.T, db *postgres.DB)
 		want []string
 	}{
 		"tells of a changed schema and by what": {
-			func(t *testing.T, db *postgres.DB) { exec(t, db, "ALTER TABLE jobs ADD COLUMN name text") },
+			func(t *testing.T, db *postgres.DB) { do(t, db, "ALTER TABLE jobs ADD COLUMN name text") },
 			[]string{"changed the schema", "ALTER TABLE jobs ADD COLUMN name text", "migration"},
 		},
 		"tells of a table that is gone": {
-			func(t *testing.T, db *postgres.DB) { exec(t, db, "DROP TABLE jobs") },
+			func(t *testing.T, db *postgres.DB) { do(t, db, "DROP TABLE jobs") },
 			[]string{"changed the schema", "DROP TABLE jobs"},
 		},
 		"tells of rows that are open": {
@@ -115,19 +115,7 @@ func TestProcess_Commit(t *testing.T) {
 			[]string{"left a transaction, rows or a connection open", "SELECT id FROM jobs, generate_series"},
 		},
 		"tells of a transaction that is open": {
-			func(t *testing.T, db *postgres.DB) {
-				began, release := make(chan struct{}), make(chan struct{})
-				t.Cleanup(func() { close(release) })
-				go func() {
-					_ = db.InTx(context.Background(), func(ctx context.Context, tx postgres.Tx) error {
-						_, err := tx.Exec(ctx, "DELETE FROM jobs")
-						close(began)
-						<-release
-						return err
-					})
-				}()
-				<-began
-			},
+			func(t *testing.T, db *postgres.DB) { leaveOpen(t, db, "DELETE FROM jobs") },
 			[]string{"left a transaction, rows or a connection open", "idle in transaction", "DELETE FROM jobs"},
 		},
 	} {
@@ -139,7 +127,7 @@ func TestProcess_Commit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in.do(t, db)
+			in.act(t, db)
 			test.end()
 			for _, want := range in.want {
 				if !strings.Contains(test.errors(), want) {

@@ -16,12 +16,16 @@ const (
 
 // explain adds what to do about an error of the server.
 func explain(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == insufficientRight {
+		return fmt.Errorf("%w\nTests create databases: let a superuser say ALTER ROLE … CREATEDB for the account that %s names", err, ServerVariable)
+	}
 	if advice := adviceFor(err); advice != "" {
 		return fmt.Errorf("%w\n%s", err, advice)
 	}
 	return err
 }
 
+// adviceFor returns advice about errors that are the server's state.
 func adviceFor(err error) string {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -34,8 +38,6 @@ func adviceFor(err error) string {
 	case tooManyConnections:
 		return "Every test has a connection for each of its modules: run fewer at once (go test -p 2 -parallel 4), " +
 			"or raise max_connections of the server that " + ServerVariable + " names."
-	case insufficientRight:
-		return "Tests create databases: ALTER ROLE … CREATEDB for the account that " + ServerVariable + " names."
 	}
 	return ""
 }

@@ -32,9 +32,9 @@ func TestProcess_keepsTheDatabaseOfAFailedTest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exec(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
-			exec(t, db, "INSERT INTO things (kind) VALUES (3)")
-			exec(t, db, "UPDATE log SET line = 'other'")
+			do(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
+			do(t, db, "INSERT INTO things (kind) VALUES (3)")
+			do(t, db, "UPDATE log SET line = 'other'")
 			test.Errorf("something is wrong")
 			test.end()
 
@@ -86,7 +86,7 @@ func TestProcess_keepsNothing(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					exec(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
+					do(t, db, "INSERT INTO kinds (name) VALUES ('jug')")
 					test.Errorf("something is wrong")
 					test.end()
 					if said := test.said(); !strings.Contains(said, in.want) || (in.want == "") != (said == "") {

@@ -21,6 +21,9 @@ import (
 
 func TestMain(m *testing.M) {
 	postgres.Supervise()
+	if part := os.Getenv(childVariable); part != "" {
+		beChild(part)
+	}
 	code := m.Run()
 	if server.private != nil {
 		if err := server.private.Close(); err != nil {
@@ -95,7 +98,7 @@ func admin(t testing.TB) *pgx.Conn {
 	return conn
 }
 
-func exec(t testing.TB, db postgres.Tx, sql string, args ...any) {
+func do(t testing.TB, db postgres.Tx, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)

@@ -11,6 +11,7 @@ import (
 // moment, since connections pass from test to test.
 type Tracer struct {
 	target atomic.Pointer[pgx.QueryTracer]
+	advice atomic.Pointer[string] // about an error of a statement
 }
 
 var (
@@ -20,6 +21,7 @@ var (
 
 // Follow makes target the one that learns of statements from now on; nil is none.
 func (t *Tracer) Follow(target pgx.QueryTracer) {
+	t.advice.Store(nil)
 	if target == nil {
 		t.target.Store(nil)
 		return
@@ -37,6 +39,7 @@ func (t *Tracer) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.T
 
 // TraceQueryEnd implements pgx.QueryTracer.
 func (t *Tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	t.judge(data.Err)
 	if to := t.target.Load(); to != nil {
 		(*to).TraceQueryEnd(ctx, conn, data)
 	}
@@ -52,6 +55,7 @@ func (t *Tracer) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.T
 
 // TraceBatchQuery implements pgx.BatchTracer.
 func (t *Tracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	t.judge(data.Err)
 	if to := t.batches(); to != nil {
 		to.TraceBatchQuery(ctx, conn, data)
 	}
@@ -62,6 +66,25 @@ func (t *Tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 	if to := t.batches(); to != nil {
 		to.TraceBatchEnd(ctx, conn, data)
 	}
+}
+
+// judge remembers advice about an error that is the server's, not the module's: the
+// module answers with no more than a 500.
+func (t *Tracer) judge(err error) {
+	if err == nil {
+		return
+	}
+	if advice := adviceFor(err); advice != "" {
+		t.advice.Store(&advice)
+	}
+}
+
+// Advice returns what to do about an error that a statement met since Follow, or "".
+func (t *Tracer) Advice() string {
+	if advice := t.advice.Load(); advice != nil {
+		return *advice
+	}
+	return ""
 }
 
 // batches returns the target if it wants to know of batches too.

@@ -36,20 +36,20 @@ func (h *heardBatches) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchE
 func TestTracer(t *testing.T) {
 	t.Parallel()
 	tracer, first, second := &testdb.Tracer{}, &heard{}, &heardBatches{}
-	do := func(sql string) {
+	say := func(sql string) {
 		ctx := tracer.TraceQueryStart(t.Context(), nil, pgx.TraceQueryStartData{SQL: sql})
 		tracer.TraceQueryEnd(ctx, nil, pgx.TraceQueryEndData{})
 		ctx = tracer.TraceBatchStart(t.Context(), nil, pgx.TraceBatchStartData{})
 		tracer.TraceBatchQuery(ctx, nil, pgx.TraceBatchQueryData{SQL: sql})
 		tracer.TraceBatchEnd(ctx, nil, pgx.TraceBatchEndData{})
 	}
-	do("nobody listens")
+	say("nobody listens")
 	tracer.Follow(first)
-	do("one")
+	say("one")
 	tracer.Follow(second)
-	do("two")
+	say("two")
 	tracer.Follow(nil)
-	do("nobody listens")
+	say("nobody listens")
 
 	if want := []string{"one"}; !slices.Equal(first.sql, want) {
 		t.Errorf("the first heard %q, want %q", first.sql, want)

@@ -32,6 +32,7 @@ func (p *Process) Tx(ctx context.Context, t testing.TB, m slipway.Module, tracer
 
 func (p *Process) endTx(ctx context.Context, t testing.TB, c *clone, db *postgres.DB) {
 	t.Helper()
+	say(t, c, c.tracer.Advice())
 	c.tracer.Follow(nil)
 	if t.Failed() {
 		p.keepTx(ctx, t, c, db)
