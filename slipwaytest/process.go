@@ -3,6 +3,7 @@ package slipwaytest
 import (
 	"context"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -45,7 +46,9 @@ func (u *universal) run(t *testing.T) *running {
 	p.cancel = cancel
 	go func() { p.ended <- app.Run(ctx) }()
 	t.Cleanup(func() { p.end(t) })
-	p.probe = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.own})
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.own})
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // a process that stops refuses connections: no news
+	p.probe = proxy
 	if u.sabotage != nil {
 		p.probe = u.sabotage(p.probe)
 	}
