@@ -3,6 +3,8 @@ package acquiring
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +207,27 @@ func TestAdapter_allowed(t *testing.T) {
 		if err != nil {
 			t.Errorf("got %v, want it allowed", err)
 		}
+	}
+}
+
+func TestNewService(t *testing.T) {
+	t.Parallel()
+	adapter := Adapter{Name: "bank", Open: func(*slipway.Setup) (Provider, error) { return nil, errors.New("its key is missing") }}
+	module := slipway.NewModule(acquiringapi.Module, func(m *slipway.Setup, cfg Config) error {
+		_, err := newService(m, cfg, adapter)
+		return err
+	})
+	cart := func(_, _ string, next http.RoundTripper) http.RoundTripper { return next } // it is not called
+	app, err := slipway.NewWith(config.New(map[string]string{
+		"SLIPWAY_ENV": "test", "SSO_URL": "http://sso.test", "SSO_ISSUER": "http://sso.test",
+		"ACQUIRING_CLIENT_SECRET": "made up, and long enough for a secret",
+	}), slipway.Overrides{Neighbour: cart, Stdout: io.Discard}, module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "open the acquirer bank: its key is missing"
+	if err := app.Start(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Start = %v, want %q in it", err, want)
 	}
 }
 
