@@ -103,35 +103,43 @@ func TestPurchase(t *testing.T) {
 	})
 }
 
+// purchase is what a buyer does from beginning to end. Its golden files are one set
+// for both deployments: splitting the product changes nothing that she sees.
 func purchase(t *testing.T, s *shop) {
-	if got := slipwaytest.Do(s.kit, catalogapi.List, api.Empty{}).Want(200); len(got.Body.Products) == 0 {
-		t.Fatal("no products")
-	}
 	ada := s.kit.As("customer")
-	c := s.fill(ada, "mug-blue", 2)
-	if want := (money.Money{Amount: 2500, Currency: "EUR"}); c.Total != want || c.Owner != ada.Subject() || c.Status != cartapi.Open {
-		t.Fatalf("cart = %+v, want a total of %v", c, want)
+	at := func(name string, step func(k *slipwaytest.Kit)) {
+		t.Run(name, func(t *testing.T) { step(ada.In(t)) })
 	}
-	first := s.pay(ada, c, simulator.CardApproved, "key-1").Want(201)
-	if first.Body.Status != acquiringapi.Captured {
-		t.Errorf("status = %s", first.Body.Status)
-	}
-	if got := s.cart(ada, c.ID).Status; got != cartapi.Paid {
-		t.Errorf("cart is %s, want paid", got)
-	}
+	var c cartapi.Cart
+	var first acquiringapi.Payment
 
-	t.Run("the same key is answered alike and charges nothing", func(t *testing.T) {
-		again := s.pay(ada.In(t), c, simulator.CardApproved, "key-1").Want(201)
-		if again.Body != first.Body || again.Header.Get("Idempotent-Replayed") != "true" {
-			t.Errorf("again = %+v", again.Body)
+	at("1 she looks at what is sold", func(k *slipwaytest.Kit) {
+		slipwaytest.Do(k.Anonymous(), catalogapi.List, api.Empty{}).Want(200).Golden()
+	})
+	at("2 opens a cart", func(k *slipwaytest.Kit) {
+		c = slipwaytest.Do(k, cartapi.Create, cartapi.CreateInput{}).Want(201).Golden().Body
+	})
+	at("3 puts something into it", func(k *slipwaytest.Kit) {
+		c = slipwaytest.Do(k, cartapi.AddItem, adding(c.ID, "mug-blue", 2)).Want(200).Golden().Body
+	})
+	at("4 pays", func(k *slipwaytest.Kit) {
+		first = s.pay(k, c, simulator.CardApproved, "key-1").Want(201).Golden().Body
+	})
+	at("5 asks again under the same key and gets the same answer", func(k *slipwaytest.Kit) {
+		if again := s.pay(k, c, simulator.CardApproved, "key-1").Want(201).Golden().Body; again != first {
+			t.Errorf("again = %+v, want %+v", again, first)
 		}
 	})
-	t.Run("the same key for another payment is refused", func(t *testing.T) {
-		s.payAmount(ada.In(t), c.ID, money.Money{Amount: 1, Currency: "EUR"}, simulator.CardApproved, "key-1").WantCode(422, "idempotency_key_reused")
+	at("6 cannot use the key for another payment", func(k *slipwaytest.Kit) {
+		s.payAmount(k, c.ID, money.Money{Amount: 1, Currency: "EUR"}, simulator.CardApproved, "key-1").Want(422).Golden()
 	})
-	t.Run("a paid cart cannot be paid again or filled", func(t *testing.T) {
-		s.pay(ada.In(t), c, simulator.CardApproved, "key-2").WantCode(409, acquiringapi.CodeAlreadyPaid)
-		slipwaytest.Do(ada.In(t), cartapi.AddItem, adding(c.ID, "mug-red", 1)).Want(409)
+	at("7 cannot pay twice", func(k *slipwaytest.Kit) { s.pay(k, c, simulator.CardApproved, "key-2").Want(409).Golden() })
+	at("8 cannot fill what is paid for", func(k *slipwaytest.Kit) {
+		slipwaytest.Do(k, cartapi.AddItem, adding(c.ID, "mug-red", 1)).Want(409).Golden()
+	})
+	at("9 sees cart and payment at their end", func(k *slipwaytest.Kit) {
+		slipwaytest.Do(k, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(200).Golden()
+		slipwaytest.Do(k, acquiringapi.Get, acquiringapi.GetInput{ID: first.ID}).Want(200).Golden()
 	})
 	if got := s.charges(c.ID); got != 1 {
 		t.Errorf("charges = %d, want 1", got)
@@ -234,123 +242,6 @@ func answerLost(t *testing.T, s *shop) {
 	if got := s.charges(c.ID); got != 1 {
 		t.Errorf("charges = %d, want 1", got)
 	}
-}
-
-// A process that dies in the middle of a payment, whatever the moment, neither
-// loses the payment nor makes it twice: the retry under the same key ends well.
-func TestPurchase_killed(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		asked := make(chan struct{})
-		go func() {
-			defer close(asked)
-			s.tryPay(ada, c, simulator.CardSlow, "key")
-		}()
-		s.eventually("the acquirer has booked the charge", func() bool { return s.charges(c.ID) == 1 })
-		s.kit.Kill("acquiring")
-		<-asked
-		s.kit.Restart("acquiring")
-		s.eventually("the retry ends well", func() bool {
-			got := s.pay(ada, c, simulator.CardSlow, "key")
-			if got.Status >= 500 {
-				t.Fatalf("answer = %d %s", got.Status, got.Raw)
-			}
-			return got.Status == 201 && got.Body.Status == acquiringapi.Captured
-		})
-		s.eventually("the cart is closed", func() bool { return s.cart(ada, c.ID).Status == cartapi.Paid })
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
-	})
-}
-
-// tryPay pays where the connection may break.
-func (s *shop) tryPay(buyer *slipwaytest.Kit, c cartapi.Cart, card, key string) {
-	in := acquiringapi.CreateInput{Body: acquiringapi.Order{CartID: c.ID, Amount: c.Total, Card: card}}
-	_ = slipwaytest.Try(buyer, acquiringapi.Create, in, slipwaytest.Key(key)) // whether an answer came decides nothing
-}
-
-// In one binary nothing can be down alone, so this is for services.
-func TestPurchase_neighbourDown(t *testing.T) {
-	t.Parallel()
-	slipwaytest.Services(t, modules(), func(t *testing.T, k *slipwaytest.Kit) {
-		s := &shop{t, k}
-		ada := k.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-
-		k.Kill("catalog")
-		slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-red", 1)).Want(503)
-		s.cart(ada, c.ID) // what needs no prices goes on
-		k.Restart("catalog")
-		s.eventually("cart finds its neighbour again", func() bool {
-			return slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Status == 200
-		})
-
-		bert := k.As("customer") // whose token nobody has exchanged yet
-		empty := slipwaytest.Do(bert, cartapi.Create, cartapi.CreateInput{}).Want(201).Body
-		k.Kill("sso")
-		if got := s.cart(ada, c.ID); got.Total.Amount != 2500 {
-			t.Errorf("with a live token and no SSO: cart = %+v", got)
-		}
-		slipwaytest.Do(ada, cartapi.AddItem, adding(c.ID, "mug-blue", 1)).Want(200) // an exchanged token lives on too
-		slipwaytest.Do(bert, cartapi.AddItem, adding(empty.ID, "mug-blue", 1)).WantCode(503, "sso_unavailable")
-		k.JSON("POST", "/sso/v1/login", `{"email":"a@example.com","password":"long enough a password"}`).Want(503)
-		k.Restart("sso")
-
-		k.Kill("cart")
-		s.pay(ada, c, simulator.CardApproved, "key").Want(503)
-		k.Restart("cart")
-		s.eventually("the payment goes through", func() bool {
-			return s.pay(ada, s.cart(ada, c.ID), simulator.CardApproved, "key-2").Status == 201
-		})
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
-	})
-}
-
-func TestPurchase_databaseGone(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		back := s.disconnect("cart")
-		got := slipwaytest.Do(ada, cartapi.Get, cartapi.GetInput{ID: c.ID}).WantCode(503, "database_unavailable")
-		if got.Header.Get("Retry-After") == "" {
-			t.Error("no Retry-After")
-		}
-		back()
-		s.eventually("the cart is back", func() bool {
-			return slipwaytest.Do(ada, cartapi.Get, cartapi.GetInput{ID: c.ID}).Status == 200
-		})
-		s.eventually("and can be paid", func() bool { return s.pay(ada, c, simulator.CardApproved, "key").Status == 201 })
-	})
-}
-
-// disconnect lets nobody reach a module's database until the returned function
-// is called.
-func (s *shop) disconnect(module string) (back func()) {
-	s.t.Helper()
-	cfg, err := pgx.ParseConfig(s.kit.Database(module))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	name := cfg.Database
-	cfg.Database = "postgres"
-	exec := func(sql string) {
-		c, err := pgx.ConnectConfig(s.t.Context(), cfg)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		defer c.Close(s.t.Context()) //nolint:errcheck // the statement's error counts
-		if _, err := c.Exec(s.t.Context(), sql); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	quoted := pgx.Identifier{name}.Sanitize()
-	exec("ALTER DATABASE " + quoted + " ALLOW_CONNECTIONS false")
-	exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'")
-	return func() { exec("ALTER DATABASE " + quoted + " ALLOW_CONNECTIONS true") }
 }
 
 // Every wrong token on every route of every module, in both deployments; the
