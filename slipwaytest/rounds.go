@@ -35,7 +35,7 @@ func Rounds(t testing.TB) iter.Seq2[int, *rand.Rand] {
 		for round := range rounds {
 			failed := t.Failed()
 			dice := rand.New(rand.NewPCG(seed, round)) //nolint:gosec // chance that can be had again
-			more := yield(int(round), dice)            //nolint:gosec // as many rounds as anybody waits for
+			more := yield(int(round), dice)
 			if !failed && t.Failed() {
 				t.Logf("round %d of seed %d failed; again: %s=%d %s=%d go test -run '^%s$'", round, seed, roundsVariable, round+1, seedVariable, seed, t.Name())
 			}
