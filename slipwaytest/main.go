@@ -35,7 +35,7 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		})...)
 		return
 	}
-	code := goldens.Run(m)
+	code := goldens.Run(runner(func() int { return queries.run(m) }))
 	if err := databases.Close(); err != nil {
 		fmt.Fprintf(os.Stderr, "give the test databases back: %v\n", err)
 		code = max(code, 1)

@@ -7,8 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"os"
+	"os/exec"
 	"path"
+	"path/filepath"
 	"strings"
+	"testing"
 	"testing/fstest"
 
 	"github.com/google/uuid"
@@ -166,6 +170,9 @@ ON CONFLICT (owner, key) DO UPDATE SET title = books.title RETURNING id, title`,
 	return b, err
 }
 
+// releasedPlant is the plant for which there must be a release.
+const releasedPlant = "a column gone that the last release reads"
+
 // plants are the mistakes that the suite must find.
 func plants() []plant {
 	return []plant{
@@ -182,6 +189,12 @@ func plants() []plant {
 		{"a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
 		{"a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "no fault of the client's"}},
 		{"a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
+		{"a type that a down leaves behind", downLeaves("CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE books ADD COLUMN mood mood;", "ALTER TABLE books DROP COLUMN mood;"), []string{"00002_more.sql", "type mood", "DROP TYPE"}},
+		{"a column that a down leaves behind", downLeaves("ALTER TABLE books ADD COLUMN note text, ADD COLUMN year integer;", "ALTER TABLE books DROP COLUMN note;"), []string{"00002_more.sql", "column books.year", "DROP COLUMN"}},
+		{"an index that a down leaves behind", downLeaves("CREATE INDEX books_title ON books (title);", "SELECT 1;"), []string{"00002_more.sql", "books_title", "DROP INDEX"}},
+		{"a down that is missing", downLeaves("ALTER TABLE books ADD COLUMN note text;", ""), []string{"00002_more.sql", "Down", "irreversible: "}},
+		{releasedPlant, dropsABlurb, []string{"shelf.queries.sql", "v1.0.0", "blurb", "expand"}},
+		{"a handler that fails for what its schema admits", failsForLongTitles, []string{"POST /books: a request that fits", "500", "curl -X POST"}},
 		{"an Idempotent route that acts twice", actsTwice, []string{"POST /books acted twice", "books: 2, want books: 1", "api.IdempotencyKey"}},
 	}
 }
@@ -319,5 +332,46 @@ func actsTwice(s *shelf) {
 		b := book{ID: uuid.New(), Title: in.Body.Title}
 		_, err := s.db.Exec(ctx, `INSERT INTO books (id, owner, title) VALUES ($1, $2, $3)`, b.ID, who.Subject, b.Title)
 		return b, err
+	}
+}
+
+// downLeaves adds a migration.
+func downLeaves(up, down string) func(*shelf) {
+	return func(s *shelf) {
+		s.migrations = booksTable()
+		s.migrations["00002_more.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + up + "\n\n-- +goose Down\n" + down + "\n")}
+	}
+}
+
+// dropsABlurb takes away what a statement of the last release reads.
+func dropsABlurb(s *shelf) {
+	s.migrations = booksTable()
+	s.migrations["00002_blurb.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE books ADD COLUMN blurb text;\n\n-- +goose Down\nALTER TABLE books DROP COLUMN blurb;\n")}
+	s.migrations["00003_no_blurb.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE books DROP COLUMN blurb;\n\n-- +goose Down\nALTER TABLE books ADD COLUMN blurb text;\n")}
+}
+
+// released makes the folder a repository with a release, in which a statement read
+// the blurb of a book.
+func released(t *testing.T, folder string) {
+	t.Helper()
+	file := filepath.Join(folder, "testdata", "shelf.queries.sql")
+	if err := os.WriteFile(file, []byte("SELECT blurb FROM books;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"commit", "-q", "-m", "release"}, {"tag", "v1.0.0"}} {
+		c := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=test", "-c", "user.email=test@example.com"}, args...)...)
+		c.Dir = folder
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+}
+
+func failsForLongTitles(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		if in.Body.Pages > 1000 {
+			return book{}, errors.New("nobody reads that")
+		}
+		return s.create(ctx, in)
 	}
 }

@@ -3,7 +3,6 @@ package slipwaytest
 import (
 	"context"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
@@ -23,12 +24,12 @@ import (
 // A running module is one that runs as main would run it, in this process: with a
 // listener, background work and a database of its own.
 type running struct {
+	*world
 	probe    http.Handler // what a caller from outside reaches
-	log      *logBuffer
-	database string   // its name; "" when the module has none
-	before   []string // doors of the process before it
-	own      string   // the module's own door
-	lied     bool     // about its health
+	database string       // its name; "" when the module has none
+	before   []string     // doors of the process before it
+	own      string       // the module's own door
+	lied     bool         // about its health
 	cancel   context.CancelFunc
 	ended    chan error
 }
@@ -36,9 +37,14 @@ type running struct {
 // run starts the module and returns when it is ready.
 func (u *universal) run(t *testing.T) *running {
 	t.Helper()
-	p := &running{log: &logBuffer{}, own: freeAddr(t), ended: make(chan error, 1)}
+	p := &running{world: newWorld(t, []slipway.Module{u.module}), own: freeAddr(t), ended: make(chan error, 1)}
+	for _, prepare := range u.worlds {
+		prepare(&Kit{world: p.world, t: t, caller: anonymous})
+	}
 	p.before, _ = doors()
-	app, err := slipway.NewWith(u.processSettings(p.own), u.processParts(t, p), u.module)
+	overrides := p.overrides(t, p.open)
+	overrides.ServiceRoutes = false
+	app, err := slipway.NewWith(u.processSettings(p.own), overrides, u.module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +52,10 @@ func (u *universal) run(t *testing.T) *running {
 	p.cancel = cancel
 	go func() { p.ended <- app.Run(ctx) }()
 	t.Cleanup(func() { p.end(t) })
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.own})
-	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // a process that stops refuses connections: no news
-	p.probe = proxy
+	p.probe = &httputil.ReverseProxy{
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: p.own}) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }, // not there yet
+	}
 	if u.sabotage != nil {
 		p.probe = u.sabotage(p.probe)
 	}
@@ -65,28 +72,20 @@ func (u *universal) processSettings(address string) *config.Source {
 	return config.New(values)
 }
 
-func (u *universal) processParts(t *testing.T, p *running) slipway.Overrides {
+// open returns a database of its own, that can be taken away.
+func (p *running) open(ctx context.Context, t testing.TB, m slipway.Module, _ pgx.QueryTracer) (*postgres.DB, error) {
 	t.Helper()
-	sso := newSSO(authtest.NewIssuer(), []slipway.Module{u.module})
-	return slipway.Overrides{
-		SSO:       sso,
-		Neighbour: newNeighbours(t, sso.issuer.Verifier(), []string{u.module.Name()}).transport,
-		Outside:   newExternals(t).transport,
-		Stdout:    p.log,
-		Database: func(ctx context.Context, m slipway.Module) (*postgres.DB, error) {
-			p.database = testdb.UniqueName(m.Name())
-			address, err := databases.Database(ctx, p.database)
-			if err != nil {
-				return nil, err
-			}
-			db, err := postgres.Open(postgres.Config{URL: config.Secret(address), Schema: m.Name(), ConnectTimeout: time.Second})
-			if err != nil {
-				return nil, err
-			}
-			t.Cleanup(db.Close)
-			return db, m.Migrate(ctx, db)
-		},
+	p.database = testdb.UniqueName(m.Name())
+	address, err := databases.Database(ctx, p.database)
+	if err != nil {
+		return nil, err
 	}
+	db, err := postgres.Open(postgres.Config{URL: config.Secret(address), Schema: m.Name(), ConnectTimeout: time.Second})
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(db.Close)
+	return db, m.Migrate(ctx, db)
 }
 
 // end stops the module, if it still runs, and closes nothing that others use.

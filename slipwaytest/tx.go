@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
@@ -52,12 +53,7 @@ type opening func(ctx context.Context, t testing.TB, m slipway.Module, tracer pg
 
 func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening) *Kit {
 	t.Helper()
-	w := &world{
-		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
-		log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
-	}
-	w.neighbours, w.externals = newNeighbours(t, w.sso.issuer.Verifier(), names(modules)), newExternals(t)
-	w.listen(w.happened.Tracer())
+	w := newWorld(t, modules)
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), w.overrides(t, open), modules...)
@@ -80,13 +76,25 @@ func inProcess(t testing.TB, settings map[string]string, modules []slipway.Modul
 	return &Kit{world: w, t: t, caller: anonymous}
 }
 
+// newWorld returns a world of this process in which nothing runs yet.
+func newWorld(t testing.TB, modules []slipway.Module) *world {
+	t.Helper()
+	w := &world{
+		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
+		log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
+	}
+	w.neighbours, w.externals = newNeighbours(t, w.sso.issuer.Verifier(), names(modules)), newExternals(t)
+	w.listen(w.happened.Tracer())
+	return w
+}
+
 // overrides let the modules meet the test's own parts, and the tree of calls
 // see what passes.
 func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 	t.Helper()
 	return slipway.Overrides{
 		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
-			db, err = open(ctx, t, m, w.tracer)
+			db, err = open(ctx, t, m, multitracer.New(w.tracer, queries.of(m.Name())))
 			w.databases[m.Name()] = db
 			return db, err
 		},

@@ -41,6 +41,7 @@ func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 		f(u)
 	}
 	u.checkFixtures(t)
+	queries.keep(module.Name())
 	for _, g := range u.groups() {
 		t.Run(g.name, g.prove)
 	}
@@ -59,7 +60,8 @@ type universal struct {
 	settings map[string]string
 	worlds   []func(*Kit)
 	examples map[*api.Route]example
-	strange  []*api.Route // examples of routes that the module does not have
+	rows     map[string][]string // by table
+	strange  []*api.Route        // examples of routes that the module does not have
 	sabotage func(http.Handler) http.Handler
 }
 
@@ -75,8 +77,10 @@ func (u *universal) groups() []group {
 
 		{"health", u.proveHealth},
 		{"errors", u.proveErrors},
+		{"migrations", u.proveMigrations},
 		{"repetition", u.proveRepetition},
 		{"logs", u.proveLogs},
+		{"fuzz", u.proveFuzz},
 	}
 }
 

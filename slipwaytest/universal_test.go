@@ -80,6 +80,9 @@ func runPlanted(t *testing.T, goldens, name string) (string, error) {
 	if err := os.CopyFS(folder, os.DirFS(goldens)); err != nil {
 		t.Fatal(err)
 	}
+	if name == releasedPlant {
+		released(t, folder)
+	}
 	return startPlanted(t, folder, name)
 }
 

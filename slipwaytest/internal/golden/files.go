@@ -75,7 +75,7 @@ func (f *Files) number(t testing.TB) string {
 
 // settle compares, or writes where that is asked for.
 func (f *Files) settle(test, file, got string) error {
-	update, err := updating()
+	update, err := Updating()
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // Run runs the tests of a package and returns the code to exit with. After a
 // run of all tests, none of which failed, it looks for files that none used.
 func (f *Files) Run(m interface{ Run() int }) int {
-	update, err := updating()
+	update, err := Updating()
 	if err == nil {
 		f.mu.Lock()
 		err = f.open()
@@ -22,7 +22,7 @@ func (f *Files) Run(m interface{ Run() int }) int {
 	if err != nil {
 		return fail(err)
 	}
-	if code := m.Run(); code != 0 || !ranAll() {
+	if code := m.Run(); code != 0 || !RanAll() {
 		return code
 	}
 	if err := f.sweep(update); err != nil {
@@ -36,9 +36,9 @@ func fail(err error) int {
 	return 1
 }
 
-// ranAll reports whether every test of the package was asked to run. The flags
+// RanAll reports whether every test of the package was asked to run. The flags
 // are those of package testing.
-func ranAll() bool {
+func RanAll() bool {
 	for name, all := range map[string]string{"run": "", "skip": "", "list": "", "short": "false", "fuzzworker": "false"} {
 		if f := flag.Lookup("test." + name); f != nil && f.Value.String() != all {
 			return false

@@ -9,8 +9,8 @@ import (
 
 const updateVariable = "SLIPWAY_UPDATE"
 
-// updating reports whether the files are to be written.
-func updating() (bool, error) {
+// Updating reports whether the files are to be written.
+func Updating() (bool, error) {
 	switch v := os.Getenv(updateVariable); v {
 	case "", "0":
 		return false, nil

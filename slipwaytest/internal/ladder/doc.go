@@ -3,7 +3,7 @@
 //
 //	report, err := ladder.Climb(ctx, scratch, ladder.Migrations{Kit: kit, Module: own})
 //	…
-//	findings, err := ladder.Prepare(ctx, scratch, statements)
+//	findings, err := ladder.Prepare(ctx, scratch, file, release)
 //
 // What is wrong comes as a [Finding], a value that names the file, the object and
 // the remedy. An error means that nothing could be found out.

@@ -17,17 +17,18 @@ const preparing = "PREPARE slipway_ladder AS "
 // errDone rolls back.
 var errDone = errors.New("done")
 
-// Prepare lets the server plan each statement of the release on the schema of db. It
+// Prepare lets the server plan each statement of the release, as its file had them, on
+// the schema of db. It
 // returns a finding for each that it refuses: the release would fail during a
 // deployment. Nothing is run, and nothing stays.
-func Prepare(ctx context.Context, db *postgres.DB, release string, statements []string) ([]Finding, error) {
+func Prepare(ctx context.Context, db *postgres.DB, file string, release Release) ([]Finding, error) {
 	var all []Finding
 	err := db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		all = nil // it may be the second attempt
-		for _, s := range sorted(statements) {
+		for _, s := range sorted(release.Statements) {
 			err := attempt(ctx, tx, preparing+s+"; DEALLOCATE slipway_ladder")
 			if said, ok := errors.AsType[*pgconn.PgError](err); ok && !postgres.IsUnavailable(err) {
-				all = append(all, outlived(release, s, said))
+				all = append(all, outlived(file, release.Tag, s, said))
 			} else if err != nil {
 				return fmt.Errorf("prepare %s: %w", quote(s), err)
 			}
@@ -35,12 +36,12 @@ func Prepare(ctx context.Context, db *postgres.DB, release string, statements []
 		return errDone
 	})
 	if !errors.Is(err, errDone) {
-		return nil, fmt.Errorf("prepare the statements of %s: %w", release, err)
+		return nil, fmt.Errorf("prepare the statements of %s: %w", release.Tag, err)
 	}
 	return all, nil
 }
 
-func outlived(release, statement string, said *pgconn.PgError) Finding {
+func outlived(file, release, statement string, said *pgconn.PgError) Finding {
 	problem := "of " + release + " is refused by the new schema: " + said.Message + " (SQLSTATE " + said.Code + ")"
 	if said.Hint != "" {
 		problem += "; " + said.Hint
@@ -49,7 +50,7 @@ func outlived(release, statement string, said *pgconn.PgError) Finding {
 		problem += fmt.Sprintf(", at character %d: %s", at, around(statement, at))
 	}
 	return Finding{
-		File: QueriesFile, Object: quote(statement), Problem: problem,
+		File: file, Object: quote(statement), Problem: problem,
 		Remedy: "both releases use the schema while one replaces the other: keep what " + release +
 			" needs in this release (expand) and take it away in the next (contract)",
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// QueriesFile is where a package keeps the statements that its tests ran.
-const QueriesFile = "testdata/queries.sql"
+// QueriesFile is where a package keeps the statements that its tests of a module ran.
+func QueriesFile(module string) string { return "testdata/" + module + ".queries.sql" }
 
 const queriesHeader = `-- The statements that the tests of this package ran. The next release's schema must still understand them.
 -- Written with SLIPWAY_UPDATE=1; not by hand.

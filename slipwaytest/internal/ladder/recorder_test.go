@@ -161,11 +161,11 @@ func TestQueries(t *testing.T) {
 	t.Run("Compared", func(t *testing.T) {
 		t.Parallel()
 		recorded, committed := []string{"SELECT 1", "SELECT 2"}, []string{"SELECT  2", "SELECT 3"}
-		findings := ladder.Compare(ladder.QueriesFile, recorded, committed, false)
+		findings := ladder.Compare(ladder.QueriesFile("cart"), recorded, committed, false)
 		if len(findings) != 1 || !strings.Contains(findings[0].String(), "`SELECT 1`") || !strings.Contains(findings[0].Remedy, "SLIPWAY_UPDATE=1") {
 			t.Errorf("Compare() = %v, want the missing one and how to update", findings)
 		}
-		findings = ladder.Compare(ladder.QueriesFile, recorded, committed, true)
+		findings = ladder.Compare(ladder.QueriesFile("cart"), recorded, committed, true)
 		if len(findings) != 2 || !strings.Contains(findings[1].String(), "`SELECT 3`") {
 			t.Errorf("Compare() with the stale = %v, want SELECT 3, too", findings)
 		}

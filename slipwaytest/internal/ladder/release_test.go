@@ -36,7 +36,7 @@ func (r repository) git(args ...string) {
 // commit writes the file of statements of the module and commits it.
 func (r repository) commit(statements ...string) {
 	r.t.Helper()
-	file := filepath.Join(r.module(), ladder.QueriesFile)
+	file := filepath.Join(r.module(), ladder.QueriesFile("cart"))
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		r.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (r repository) module() string { return filepath.Join(r.dir, "modules", "ca
 
 func previous(t *testing.T, dir string) ladder.Release {
 	t.Helper()
-	got, err := ladder.Previous(t.Context(), dir, ladder.QueriesFile)
+	got, err := ladder.Previous(t.Context(), dir, ladder.QueriesFile("cart"))
 	if err != nil {
 		t.Fatalf("Previous() = %v", err)
 	}
@@ -87,7 +87,7 @@ func TestPrevious(t *testing.T) {
 		r.git("commit", "--quiet", "--allow-empty", "-m", "begin")
 		r.git("tag", "v0.1.0")
 		r.commit("SELECT 1")
-		if got := previous(t, r.module()); !strings.Contains(got.Missing, "v0.1.0 had no testdata/queries.sql") {
+		if got := previous(t, r.module()); !strings.Contains(got.Missing, "v0.1.0 had no testdata/cart.queries.sql") {
 			t.Errorf("missing %q, want that the file is", got.Missing)
 		}
 	})
@@ -119,7 +119,7 @@ func TestPrepare_DroppedColumn(t *testing.T) {
 		t.Fatalf("Climb() = %v, %v", report.Findings, err)
 	}
 	release := previous(t, r.module())
-	findings, err := ladder.Prepare(t.Context(), db, release.Tag, release.Statements)
+	findings, err := ladder.Prepare(t.Context(), db, ladder.QueriesFile("cart"), release)
 	if err != nil || len(findings) != 1 {
 		t.Fatalf("Prepare() = %v, %v; want one finding", findings, err)
 	}

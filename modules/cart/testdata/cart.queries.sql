@@ -1,0 +1,36 @@
+-- The statements that the tests of this package ran. The next release's schema must still understand them.
+-- Written with SLIPWAY_UPDATE=1; not by hand.
+
+INSERT INTO carts (id, owner, currency, status)
+  VALUES ($1, $2, $3, $4);
+
+INSERT INTO settlements (payment_id, cart_id, outcome)
+  VALUES ($1, $2, $3)
+  ON CONFLICT DO NOTHING;
+
+SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
+  FROM "carts" x;
+
+SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
+  FROM "settlements" x;
+
+SELECT EXISTS (SELECT FROM settlements WHERE payment_id = $1);
+
+SELECT owner, currency, status, payment_id, items
+  FROM carts
+  WHERE id = $1;
+
+SELECT owner, currency, status, payment_id, items
+  FROM carts
+  WHERE id = $1
+  FOR
+  UPDATE;
+
+SELECT tablename
+  FROM pg_tables
+  WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency')
+  ORDER BY 1;
+
+UPDATE carts
+  SET status = $2, payment_id = $3, items = $4, updated_at = now()
+  WHERE id = $1;
