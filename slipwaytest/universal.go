@@ -33,9 +33,11 @@ import (
 //
 // What the contract alone cannot tell, such as how to make an object that belongs
 // to somebody, the fixtures do. A fixture that is missing is an error that says
-// which.
+// which. Some checks look at the whole process, so the test does not run in
+// parallel with others.
 func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 	t.Helper()
+	t.Setenv("SLIPWAY_TEST_UNIVERSAL", module.Name()) // package testing refuses it beside t.Parallel
 	u := &universal{module: module, examples: map[*api.Route]example{}}
 	for _, f := range fixtures {
 		f(u)

@@ -33,9 +33,9 @@ func (u *universal) fuzzed(t *testing.T, r *api.Route) fuzz.Send {
 	return func(request *http.Request) (int, http.Header, []byte) {
 		s.request = request
 		if r.Access().IsPublic() {
-			return s.send(func(*http.Request) {}, s.key)
+			return s.send(func(*http.Request) {})
 		}
-		return s.send(s.as(s.claims(owner)), s.key)
+		return s.send(s.as(s.claims(owner)))
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	t.Parallel()
 	order := func(*slipwaytest.Kit) acquiringapi.CreateInput {
 		return acquiringapi.CreateInput{Body: acquiringapi.Order{
 			CartID: uuid.New(), Amount: money.Money{Amount: 2500, Currency: "EUR"}, Card: simulator.CardApproved,

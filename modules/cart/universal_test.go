@@ -13,7 +13,6 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	t.Parallel()
 	slipwaytest.Universal(t, cart.New(),
 		slipwaytest.World(func(k *slipwaytest.Kit) { slipwaytest.Serve(k, cartapi.Quote, prices{"mug": 1250}.quote) }),
 		slipwaytest.Example(cartapi.Create, func(*slipwaytest.Kit) cartapi.CreateInput { return cartapi.CreateInput{} }),

@@ -11,7 +11,6 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	t.Parallel()
 	slipwaytest.Universal(t, catalog.New(),
 		slipwaytest.Example(catalogapi.List, func(*slipwaytest.Kit) api.Empty { return api.Empty{} }),
 		slipwaytest.Example(catalogapi.Quotes, func(*slipwaytest.Kit) cartapi.QuoteInput {

@@ -9,7 +9,6 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	t.Parallel()
 	slipwaytest.Universal(t, greet.New(),
 		slipwaytest.Example(greetapi.Hello, func(*slipwaytest.Kit) greetapi.HelloInput { return greetapi.HelloInput{Name: "Anna"} }),
 	)

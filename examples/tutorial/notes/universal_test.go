@@ -10,7 +10,6 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	t.Parallel()
 	slipwaytest.Universal(t, notes.New(),
 		slipwaytest.World(func(k *slipwaytest.Kit) { slipwaytest.Reply(k, greetapi.Hello, greetapi.Greeting{Text: "Hi"}) }),
 		slipwaytest.Example(notesapi.Create, func(*slipwaytest.Kit) notesapi.CreateInput { return writing("milk") }),

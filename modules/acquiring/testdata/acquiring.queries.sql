@@ -1,0 +1,97 @@
+-- The statements that the tests of this package ran. The next release's schema must still understand them.
+-- Written with SLIPWAY_UPDATE=1; not by hand.
+
+DELETE
+  FROM idempotency
+  WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
+
+INSERT INTO idempotency AS i (principal, route, key, fingerprint, lease_until)
+  VALUES ($1, $2, $3, $4, now() + $5)
+  ON CONFLICT (principal, route, key) DO
+  UPDATE
+  SET attempt = i.attempt + 1, lease_until = excluded.lease_until
+  WHERE i.status IS NULL AND i.lease_until < now() AND i.fingerprint = excluded.fingerprint
+  RETURNING attempt;
+
+INSERT INTO payments (id, owner, key_sha256, cart_id, amount, currency, card_last4, provider, status, due_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10)
+  ON CONFLICT (owner, key_sha256)
+  WHERE status <> 'failed' DO NOTHING
+  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
+
+INSERT INTO simulated_charges (key, reference, amount, currency, card_last4, approved, reason)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (key) DO NOTHING;
+
+SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
+  FROM "payments" x;
+
+SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
+  FROM "simulated_charges" x;
+
+SELECT (count(*))::text
+  FROM "payments" x;
+
+SELECT (count(*))::text
+  FROM "simulated_charges" x;
+
+SELECT approved, reason
+  FROM simulated_charges
+  WHERE key = $1;
+
+SELECT count(*), count(*) FILTER (WHERE p::text LIKE '%' || $1 || '%')
+  FROM payments p;
+
+SELECT fingerprint, status, content_type, body
+  FROM idempotency
+  WHERE principal = $1 AND route = $2 AND key = $3;
+
+SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL
+  FROM payments
+  WHERE id = $1;
+
+SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL
+  FROM payments
+  WHERE owner = $1 AND key_sha256 = $2 AND status <> 'failed';
+
+SELECT tablename
+  FROM pg_tables
+  WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency')
+  ORDER BY 1;
+
+UPDATE idempotency
+  SET status = $5, content_type = $6, body = $7, lease_until = NULL
+  WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
+
+UPDATE idempotency
+  SET status = NULL, content_type = NULL, body = NULL, lease_until = now() - interval '1 hour';
+
+UPDATE payments
+  SET attempt = attempt + 1, due_at = now() + $1
+  WHERE id IN (SELECT id FROM payments WHERE settled_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
+
+UPDATE payments
+  SET attempt = attempt + 1, due_at = now() + $2, charged_at = CASE
+  WHEN status = $3 THEN now() ELSE charged_at END
+  WHERE id = $1 AND due_at <= now()
+  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
+
+UPDATE payments
+  SET due_at = due_at - $1::interval, charged_at = charged_at - $1::interval;
+
+UPDATE payments
+  SET looks = looks + 1, due_at = now() + $3
+  WHERE id = $1 AND attempt = $2;
+
+UPDATE payments
+  SET settled_at = now()
+  WHERE id = $1 AND attempt = $2 AND settled_at IS NULL
+  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
+
+UPDATE payments
+  SET status = $4, reason = $5, looks = 0, charged_at = CASE
+  WHEN $6 THEN now() ELSE charged_at END, due_at = CASE
+  WHEN $7 THEN now() ELSE due_at END
+  WHERE id = $1 AND attempt = $2 AND status = $3
+  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
