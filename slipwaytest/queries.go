@@ -1,6 +1,7 @@
 package slipwaytest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/slipway-go/slipway/slipwaytest/internal/golden"
 	"github.com/slipway-go/slipway/slipwaytest/internal/ladder"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // queries are the statements that this process's tests ran, by module. Those of a
@@ -38,7 +40,28 @@ func (q *ranQueries) of(module string) pgx.QueryTracer {
 		}
 		q.recorders[module] = &ladder.Recorder{}
 	}
-	return q.recorders[module]
+	return ofModules{q.recorders[module]}
+}
+
+// ofModules hears the statements that modules run, which they do in a trace. Those
+// of a test that looks into a table have none.
+type ofModules struct{ *ladder.Recorder }
+
+var _ pgx.BatchTracer = ofModules{}
+
+// TraceQueryStart implements pgx.QueryTracer.
+func (o ofModules) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if !telemetry.SpanFrom(ctx).Valid() {
+		return ctx
+	}
+	return o.Recorder.TraceQueryStart(ctx, conn, data)
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (o ofModules) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if telemetry.SpanFrom(ctx).Valid() {
+		o.Recorder.TraceBatchQuery(ctx, conn, data)
+	}
 }
 
 // keep asks for a file of the module's statements.

@@ -23,24 +23,9 @@ INSERT INTO simulated_charges (key, reference, amount, currency, card_last4, app
   VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (key) DO NOTHING;
 
-SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
-  FROM "payments" x;
-
-SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
-  FROM "simulated_charges" x;
-
-SELECT (count(*))::text
-  FROM "payments" x;
-
-SELECT (count(*))::text
-  FROM "simulated_charges" x;
-
 SELECT approved, reason
   FROM simulated_charges
   WHERE key = $1;
-
-SELECT count(*), count(*) FILTER (WHERE p::text LIKE '%' || $1 || '%')
-  FROM payments p;
 
 SELECT fingerprint, status, content_type, body
   FROM idempotency
@@ -54,31 +39,15 @@ SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt
   FROM payments
   WHERE owner = $1 AND key_sha256 = $2 AND status <> 'failed';
 
-SELECT tablename
-  FROM pg_tables
-  WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency')
-  ORDER BY 1;
-
 UPDATE idempotency
   SET status = $5, content_type = $6, body = $7, lease_until = NULL
   WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
-
-UPDATE idempotency
-  SET status = NULL, content_type = NULL, body = NULL, lease_until = now() - interval '1 hour';
-
-UPDATE payments
-  SET attempt = attempt + 1, due_at = now() + $1
-  WHERE id IN (SELECT id FROM payments WHERE settled_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-  RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
 
 UPDATE payments
   SET attempt = attempt + 1, due_at = now() + $2, charged_at = CASE
   WHEN status = $3 THEN now() ELSE charged_at END
   WHERE id = $1 AND due_at <= now()
   RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;
-
-UPDATE payments
-  SET due_at = due_at - $1::interval, charged_at = charged_at - $1::interval;
 
 UPDATE payments
   SET looks = looks + 1, due_at = now() + $3

@@ -8,12 +8,6 @@ INSERT INTO settlements (payment_id, cart_id, outcome)
   VALUES ($1, $2, $3)
   ON CONFLICT DO NOTHING;
 
-SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
-  FROM "carts" x;
-
-SELECT (count(*) || ' rows, ' || coalesce(sum(hashtextextended(x::text, 0)), 0))::text
-  FROM "settlements" x;
-
 SELECT EXISTS (SELECT FROM settlements WHERE payment_id = $1);
 
 SELECT owner, currency, status, payment_id, items
@@ -25,11 +19,6 @@ SELECT owner, currency, status, payment_id, items
   WHERE id = $1
   FOR
   UPDATE;
-
-SELECT tablename
-  FROM pg_tables
-  WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency')
-  ORDER BY 1;
 
 UPDATE carts
   SET status = $2, payment_id = $3, items = $4, updated_at = now()
