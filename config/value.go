@@ -54,8 +54,27 @@ func (f field) tidy(text string) string {
 	return strings.Join(parts, f.separator())
 }
 
-// parse lets env read this one field, so that what it refuses is this variable.
+// parse reads one value of the types that most settings have, and lets env read
+// any other.
 func (f field) parse(text string) (reflect.Value, error) {
+	switch f.value.Type() {
+	case reflect.TypeFor[string]():
+		return reflect.ValueOf(text), nil
+	case reflect.TypeFor[bool]():
+		return parsed(strconv.ParseBool(text))
+	case reflect.TypeFor[int]():
+		return parsed(strconv.Atoi(text))
+	case reflect.TypeFor[time.Duration]():
+		return parsed(time.ParseDuration(text))
+	}
+	return f.parseByEnv(text)
+}
+
+func parsed[T any](v T, err error) (reflect.Value, error) { return reflect.ValueOf(v), err }
+
+// parseByEnv lets env read this one field, so that what it refuses is this
+// variable. It makes a type and many maps for that, which is slow.
+func (f field) parseByEnv(text string) (reflect.Value, error) {
 	const name = "VALUE"
 	tag := reflect.StructTag(fmt.Sprintf(`env:%q envSeparator:%q envKeyValSeparator:%q`, name, f.tag.Get("envSeparator"), f.tag.Get("envKeyValSeparator")))
 	one := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "Value", Type: f.value.Type(), Tag: tag}}))

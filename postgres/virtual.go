@@ -26,13 +26,32 @@ func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error)
 	if err := checkSchema(schema); err != nil {
 		return nil, err
 	}
-	v := &virtual{conn: conn, turn: make(chan struct{}, 1), over: make(chan struct{})}
-	answers, err := conn.PgConn().Exec(ctx, fmt.Sprintf(beginning, pgx.Identifier{schema}.Sanitize(), schema)).ReadAll()
+	again, err := deferAgain(ctx, conn, schema)
 	if err != nil {
+		return nil, err
+	}
+	v := &virtual{conn: conn, turn: make(chan struct{}, 1), over: make(chan struct{}), deferAgain: again}
+	if err := v.silently(ctx, "BEGIN; SET LOCAL search_path = "+pgx.Identifier{schema}.Sanitize()); err != nil {
 		return nil, fmt.Errorf("begin a virtual database: %w", err)
 	}
-	v.deferAgain = string(answers[len(answers)-1].Rows[0][0])
 	return &DB{cfg: Config{Schema: schema}.withDefaults(), backend: v}, nil
+}
+
+// deferAgain returns the statement that gives deferred constraints back what check
+// has taken from them. The schema does not change while virtual databases are in
+// use, so the connection remembers it.
+func deferAgain(ctx context.Context, conn *pgx.Conn, schema string) (string, error) {
+	memory, key := conn.PgConn().CustomData(), "slipway: deferred constraints of "+schema
+	if again, ok := memory[key].(string); ok {
+		return again, nil
+	}
+	answers, err := conn.PgConn().Exec(ctx, fmt.Sprintf(initiallyDeferred, schema)).ReadAll()
+	if err != nil {
+		return "", fmt.Errorf("look for deferred constraints: %w", err)
+	}
+	again := string(answers[0].Rows[0][0])
+	memory[key] = again
+	return again, nil
 }
 
 // Rollback undoes all that a virtual DB did and ends its use.
@@ -74,9 +93,8 @@ const (
 	check     = "SET CONSTRAINTS ALL IMMEDIATE"
 	release   = "; RELEASE SAVEPOINT slipway"
 
-	// beginning takes the schema's name, which is no more than letters, and writes the statement that gives deferred
-	// constraints back what check has taken from them.
-	beginning = `BEGIN; SET LOCAL search_path = %s;
+	// initiallyDeferred takes the schema's name, which is no more than letters, and writes deferAgain.
+	initiallyDeferred = `
 SELECT coalesce('; SET CONSTRAINTS ' || string_agg(format('%%I.%%I', n.nspname, c.conname), ', ') || ' DEFERRED', '')
   FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
  WHERE n.nspname = '%s' AND c.condeferred`

@@ -111,13 +111,24 @@ func (i *Issuer) mint(c Claims, algorithm string) string {
 // which is there for the refusal of an unlisted algorithm.
 func (i *Issuer) addKeys() {
 	i.turn++
-	name := fmt.Sprintf("%s %d", i.url, i.turn)
+	if i.url == URL && i.turn == 1 {
+		i.keys = append(i.keys, firstKeys()...)
+		return
+	}
+	i.keys = append(i.keys, makeKeys(i.url, i.turn)...)
+}
+
+// firstKeys are those of nearly every issuer, and half a millisecond to make.
+var firstKeys = sync.OnceValue(func() []key { return makeKeys(URL, 1) })
+
+func makeKeys(url string, turn int) []key {
+	name := fmt.Sprintf("%s %d", url, turn)
 	ed, ec, ec384 := newEdSigner(name), newES256Signer(name), newES384Signer(name)
-	i.keys = append(i.keys,
-		key{fmt.Sprintf("ed-%d", i.turn), ed, ed.Public()},
-		key{fmt.Sprintf("ec-%d", i.turn), ec, ec.Public()},
-		key{fmt.Sprintf("ec384-%d", i.turn), ec384, ec384.Public()},
-	)
+	return []key{
+		{fmt.Sprintf("ed-%d", turn), ed, ed.Public()},
+		{fmt.Sprintf("ec-%d", turn), ec, ec.Public()},
+		{fmt.Sprintf("ec384-%d", turn), ec384, ec384.Public()},
+	}
 }
 
 // key returns the latest key of the algorithm.
