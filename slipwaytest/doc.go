@@ -9,9 +9,11 @@
 //	}
 //
 // [Tx] gives a test its own world in about a millisecond: every module's
-// database is a transaction that is rolled back. [Deployments] runs one test
-// body against the modules as one process and as one process per module, over
-// HTTP and with real commits.
+// database is a transaction that is rolled back. [Commit] takes a few more: the
+// module has a pool and commits for real, and its rows are made what they were.
+// [Bubble] is Tx with time and chance in the test's hands. [Deployments] runs one
+// test body against the modules as one process and as one process per module,
+// over HTTP and with real commits.
 //
 // A test by Tx or Commit that fails shows what happened: its requests, and below
 // each the calls of neighbours, the statements, the warnings and errors that it
@@ -30,7 +32,15 @@
 //     that wants it, is shared by all packages under test, and goes with the last,
 //     also after a kill.
 //   - Tests never touch DATABASE_URL. SLIPWAY_TEST_DATABASE_URL names a server of
-//     your own.
+//     your own; there tests make and drop databases whose names begin with
+//     slipwaytest_, and no others.
+//   - A module migrates once for all its tests, in all packages, until its migrations
+//     change. Every test works in a copy of that database that no other test uses
+//     meanwhile, and finds the rows and the sequences that the migrations made.
+//   - A test that fails keeps its database for a quarter of an hour and prints the
+//     address: Commit the database itself, Tx what its transaction saw. Where CI is
+//     set nothing is kept, unless SLIPWAY_TEST_KEEP=1 says so; 0 keeps nothing
+//     anywhere.
 //   - Tokens are real: signed, exchanged and verified as in production. A role,
 //     a permission or a module that nobody knows fails the test, for a 403 to a
 //     misspelt caller proves nothing. [Kit.Refused] has every wrong kind.
@@ -48,6 +58,9 @@
 //     routes without their values and no bodies; the rest is redacted as a log is.
 //
 // # Not guaranteed
+//
+// The clock of PostgreSQL is not the test's, in a Bubble neither: now() in SQL tells
+// the time of the wall.
 //
 // A connection that a module opens by itself, by net.Dial or by a transport of
 // its own making, is not seen. Neither is what Outside calls in the processes of

@@ -2,6 +2,7 @@ package slipwaytest_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,15 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { slipwaytest.Main(m, greet.New(), notes.New(), leftHand(), rightHand()) }
+func TestMain(m *testing.M) {
+	// Many tests here fail on purpose; nobody wants to look into their databases.
+	if _, ok := os.LookupEnv("SLIPWAY_TEST_KEEP"); !ok {
+		if err := os.Setenv("SLIPWAY_TEST_KEEP", "0"); err != nil {
+			panic(err) // the name is fine
+		}
+	}
+	slipwaytest.Main(m, greet.New(), notes.New(), leftHand(), rightHand())
+}
 
 // failing is a test that is expected to fail: it keeps what is said instead.
 type failing struct {

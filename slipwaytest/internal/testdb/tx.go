@@ -30,6 +30,15 @@ func (p *Process) Tx(ctx context.Context, t testing.TB, m slipway.Module, tracer
 	return db, nil
 }
 
+// Ready makes a clean clone of the module's template wait for the next test.
+func (p *Process) Ready(ctx context.Context, m slipway.Module) error {
+	c, err := p.take(ctx, m)
+	if err == nil {
+		p.give(c)
+	}
+	return err
+}
+
 func (p *Process) endTx(ctx context.Context, t testing.TB, c *clone, db *postgres.DB) {
 	t.Helper()
 	say(t, c, c.tracer.Advice())
