@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/slipway-go/slipway/postgres"
 )
 
 // options bound the run.
@@ -32,12 +34,15 @@ func sections() []section {
 		{"stack", "the whole stack beside bare net/http", measureStack},
 		{"call", "a neighbour in this process beside the same over loopback", measureCalls},
 		{"token", "verifying a token, known and new", measureTokens},
+		{"testkit", "a world of its own for each test, beside pgtestdb", measureTestKit},
+		{"sweep", "every wrong token on every route, as the test kit presents them", measureSweep},
 		{"shop", "start and memory of the shop's binary", measureShop},
 		{"build", "the shop's cold build and its heaviest dependencies (minutes; only when named)", measureBuild},
 	}
 }
 
 func main() {
+	postgres.Supervise()
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 15, "turns of each side; the median counts")
 	flag.IntVar(&o.requests, "requests", 4000, "requests of one turn")

@@ -19,11 +19,12 @@ import (
 
 func (u *universal) proveAccess(t *testing.T) {
 	t.Run("serves what is declared and nothing else", u.proveServed)
+	wrong := &wrongTokens{}
 	for _, r := range u.module.Contract().Routes() {
 		t.Run(r.Pattern(), func(t *testing.T) {
 			k := u.world(t)
 			request, owner := u.request(k, r)
-			s := &sweep{kit: k, route: r, request: request, owner: owner, example: u.examples[r] != nil}
+			s := &sweep{kit: k, route: r, request: request, owner: owner, example: u.examples[r] != nil, wrong: wrong}
 			for _, c := range s.checks() {
 				t.Run(c.name, func(t *testing.T) {
 					if c.skip != "" {
@@ -60,6 +61,7 @@ type sweep struct {
 	request *http.Request
 	owner   string
 	example bool
+	wrong   *wrongTokens // for the sweep of tokens alone
 }
 
 type check struct {
@@ -127,7 +129,7 @@ func again(ctx context.Context, r *http.Request) *http.Request {
 
 func (s *sweep) refusesTokens() {
 	s.kit.t.Helper()
-	for _, refusal := range s.kit.issuer().Refusals(s.claims(s.owner)) {
+	for _, refusal := range s.wrong.of(s.kit.issuer(), s.route) {
 		status, header, body := s.send(refusal.Request)
 		if status != http.StatusUnauthorized || header.Get("WWW-Authenticate") == "" {
 			s.kit.t.Errorf("%s with token %q: got %d, want 401 with a challenge; serve it through api.Handle or api.Mount, which look at the token before all else\n%s", s.route.Pattern(), refusal, status, body)
