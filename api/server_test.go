@@ -231,6 +231,26 @@ func TestServer_input(t *testing.T) {
 		})
 	}
 
+	t.Run("says a bound in digits", func(t *testing.T) {
+		t.Parallel()
+		c := api.Module("numbers")
+		type input struct {
+			N int64 `query:"n" minimum:"-9007199254740991" maximum:"9007199254740991"`
+		}
+		op := api.GET[input, api.Empty](c, "/n", auth.Public("a test"), "Take a number")
+		server := api.NewServer(c, api.ServerConfig{})
+		api.Handle(registrar{server}, op, func(context.Context, input) (out api.Empty, err error) { return out, nil })
+		for n, want := range map[string]string{"9007199254740992": "<= 9007199254740991", "-9007199254740992": ">= -9007199254740991"} {
+			got := (&world{Server: server}).send(t, "GET", "/n?n="+n, "", "")
+			if len(got.problem.Errors) != 1 || !strings.Contains(got.problem.Errors[0].Message, want) {
+				t.Errorf("%s: errors = %v, want %q", n, got.problem.Errors, want)
+			}
+			if strings.Contains(got.Body.String(), n) {
+				t.Errorf("%s is repeated, and could be a card's number: %s", n, got.Body)
+			}
+		}
+	})
+
 	t.Run("names the methods that a path has", func(t *testing.T) {
 		t.Parallel()
 		if got := w.send(t, "PUT", "/books/"+bookID.String(), token, "").Header().Get("Allow"); got != "GET, DELETE" {
@@ -299,7 +319,11 @@ func TestContract_Err(t *testing.T) {
 		"would also replace a zero that was sent": func(c *api.Contract) {
 			api.POST[defaulted, book](c, "/a", auth.Need(read), "x")
 		},
-		"expected to begin with /": func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
+		"expected to begin with /":    func(c *api.Contract) { api.GET[api.Empty, book](c, "a", auth.Need(read), "x") },
+		"only a mounted subtree does": func(c *api.Contract) { api.GET[api.Empty, book](c, "/a/", auth.Need(read), "x") },
+		`method "BREW": expected one of GET`: func(c *api.Contract) {
+			api.Handler(c, "BREW /a", auth.Need(read), "x")
+		},
 		"is declared twice": func(c *api.Contract) {
 			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
 			api.GET[api.Empty, book](c, "/b", auth.Need(read), "x")
@@ -323,6 +347,29 @@ func TestContract_Err(t *testing.T) {
 		s := newShelf()
 		if err := api.NewServer(s.contract, api.ServerConfig{}).Err(); err == nil || !strings.Contains(err.Error(), "shelf declares GET /books/{id} but does not handle it") {
 			t.Errorf("Err() = %v", err)
+		}
+	})
+}
+
+func TestHandle_refuses(t *testing.T) {
+	t.Parallel()
+	get := func(context.Context, getInput) (book, error) { return book{}, nil }
+
+	t.Run("a route of another module", func(t *testing.T) {
+		t.Parallel()
+		w, strange := newWorld(t), newShelf()
+		api.Handle(w, strange.get, get)
+		if err := w.Err(); err == nil || !strings.Contains(err.Error(), "shelf handles GET /books/{id}, which module shelf declares") {
+			t.Errorf("Err() = %v, want the route in it", err)
+		}
+	})
+
+	t.Run("a route that has a handler", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		api.Handle(w, w.get, get)
+		if err := w.Err(); err == nil || !strings.Contains(err.Error(), "shelf handles GET /books/{id} twice") {
+			t.Errorf("Err() = %v, want the route in it", err)
 		}
 	})
 }

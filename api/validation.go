@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,23 +83,42 @@ func firstMessage(e *huma.ErrorModel) string {
 	return e.Errors[0].Message
 }
 
-// fieldMessage says what was given where that cannot be a secret: numbers and
-// truth values. Text is not repeated; a password may have been typed into the
+// fieldMessage says what was given where that cannot be a secret: short numbers
+// and truth values. Text is not repeated; a password may have been typed into the
 // wrong field.
 func fieldMessage(d *huma.ErrorDetail) string {
 	if m := unfitting.FindStringSubmatch(d.Message); m != nil {
 		return fmt.Sprintf("%s does not fit the field %s: a whole number has no fraction, no exponent and up to 18 digits", m[1], m[2])
 	}
+	message, given := inDigits(d.Message), ""
 	switch v := d.Value.(type) {
 	case float64:
-		const short = 1e12 // a longer number may be a card's
-		if v == math.Trunc(v) && math.Abs(v) < short {
-			return fmt.Sprintf("%s (given: %.0f)", d.Message, v)
+		if v == math.Trunc(v) {
+			given = strconv.FormatFloat(v, 'f', -1, 64)
 		}
-	case int64, int, uint64, bool:
-		return fmt.Sprintf("%s (given: %v)", d.Message, v)
+	case int, int64, uint64, bool:
+		given = fmt.Sprint(v)
 	}
-	return d.Message
+	const short = 12 // a longer number may be a card's
+	if given == "" || len(given) > short {
+		return message
+	}
+	return fmt.Sprintf("%s (given: %s)", message, given)
+}
+
+// exponent is how huma writes a large bound.
+var exponent = regexp.MustCompile(`^(expected number [<>=]+ -?)(\d(?:\.\d+)?e\+\d+)$`)
+
+func inDigits(message string) string {
+	m := exponent.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	bound, err := strconv.ParseFloat(m[2], 64)
+	if err != nil {
+		return message
+	}
+	return m[1] + strconv.FormatFloat(bound, 'f', -1, 64)
 }
 
 // unfitting is how encoding/json speaks of a number that its field cannot hold;
