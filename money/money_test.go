@@ -61,6 +61,13 @@ func TestMoney_Add(t *testing.T) {
 func TestMoney_Mul(t *testing.T) {
 	t.Parallel()
 
+	t.Run("refuses a literal in no currency", func(t *testing.T) {
+		t.Parallel()
+		if got, err := (money.Money{Amount: 1}).Mul(2); !errors.Is(err, money.ErrUnknown) {
+			t.Errorf("Mul() = %v, %v; want ErrUnknown", got, err)
+		}
+	})
+
 	t.Run("is exact or an error", rapid.MakeCheck(func(t *rapid.T) {
 		a, n := amounts(t, "a"), rapid.Int64().Draw(t, "n")
 		got, err := eur(a).Mul(n)

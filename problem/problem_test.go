@@ -24,6 +24,7 @@ var kinds = []struct {
 	{problem.NotFound, 404, "not_found"},
 	{problem.MethodNotAllowed, 405, "method_not_allowed"},
 	{problem.NotAcceptable, 406, "not_acceptable"},
+	{problem.RequestTimeout, 408, "request_timeout"},
 	{problem.Conflict, 409, "conflict"},
 	{problem.Gone, 410, "gone"},
 	{problem.TooLarge, 413, "too_large"},
@@ -60,6 +61,15 @@ func TestError_ZeroValue(t *testing.T) {
 	e := &problem.Error{}
 	if e.Status() != 500 || e.Code() != "internal" || e.Expected() || e.Error() != "Internal Server Error" {
 		t.Errorf("got %d %s %v %q, want an unexpected 500", e.Status(), e.Code(), e.Expected(), e)
+	}
+}
+
+// A nil that became an error must not take the process down when it is logged.
+func TestError_Nil(t *testing.T) {
+	t.Parallel()
+	var none *problem.Error
+	if none.Error() != "nil problem" || errors.Is(none, http.ErrServerClosed) {
+		t.Errorf("got %q, and a cause", none)
 	}
 }
 

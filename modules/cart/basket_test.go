@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -148,6 +149,26 @@ func TestBasket_claim(t *testing.T) {
 		payment := uuid.New()
 		if err := claimedBy(t, payment).claim(payment, eur(1250)); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestBasket_whosePricesDoNotAddUp(t *testing.T) {
+	t.Parallel()
+	stored := func() *basket { return open(item{SKU: "mug", Quantity: 2, Price: eur(money.MaxAmount)}) }
+
+	t.Run("cannot be claimed", func(t *testing.T) {
+		t.Parallel()
+		b := stored()
+		if err := b.claim(uuid.New(), eur(money.MaxAmount)); !errors.Is(err, money.ErrOverflow) || b.Status != cartapi.Open {
+			t.Errorf("claim() = %v and the cart is %s, want ErrOverflow and it open", err, b.Status)
+		}
+	})
+
+	t.Run("is not shown with a wrong total", func(t *testing.T) {
+		t.Parallel()
+		if c, err := stored().public(); !errors.Is(err, money.ErrOverflow) {
+			t.Errorf("public() = %+v, %v; want ErrOverflow", c, err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package cartapi_test
 import (
 	"fmt"
 
+	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 )
 
@@ -24,4 +25,13 @@ func Example() {
 	// PUT /internal/cart/payables/{id}/settlement: no permission, by acquiring
 	// needs GET /quotes
 	// <nil>
+}
+
+// A module of the product says that it knows prices. CART_QUOTES=shelf names it.
+func ExampleQuote() {
+	shelf := api.Module("shelf")
+	quotes := api.Serve(shelf, cartapi.Quote) // in its contract; api.Handle in its set-up
+	fmt.Printf("%s: %s\n", quotes.Pattern(), quotes.Access())
+	// Output:
+	// GET /internal/shelf/quotes: no permission, by cart
 }
