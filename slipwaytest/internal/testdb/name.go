@@ -16,7 +16,7 @@ import (
 const Prefix = "slipwaytest_"
 
 // format is counted up when a template is made in another way.
-const format = 2
+const format = 3
 
 // longestModule keeps names within the 63 bytes of PostgreSQL; the hash tells apart.
 const longestModule = 24

@@ -127,18 +127,22 @@ func copyRows(ctx context.Context, conn *pgx.Conn, t table, inserts *strings.Bui
 	return err
 }
 
-// positions writes the statements that set sequences to where they are.
+// positions writes the statement that sets sequences to where they are; "" if there
+// are none.
 func positions(ctx context.Context, conn *pgx.Conn, sequences []string) (string, error) {
-	var b strings.Builder
+	var calls []string
 	for _, name := range sequences {
 		var last int64
 		var called bool
 		if err := conn.QueryRow(ctx, "SELECT last_value, is_called FROM "+name).Scan(&last, &called); err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "SELECT setval('%s', %d, %t);\n", strings.ReplaceAll(name, "'", "''"), last, called)
+		calls = append(calls, fmt.Sprintf("setval('%s', %d, %t)", strings.ReplaceAll(name, "'", "''"), last, called))
 	}
-	return b.String(), nil
+	if len(calls) == 0 {
+		return "", nil
+	}
+	return "SELECT " + strings.Join(calls, ", ") + ";\n", nil
 }
 
 func refreshed(ctx context.Context, conn *pgx.Conn) (string, error) {
