@@ -211,6 +211,8 @@ func TestRedactor_Canary(t *testing.T) {
 
 func FuzzRedactor(f *testing.F) {
 	f.Add("Bearer x", []byte(`{"a":1}`))
+	f.Add("Cookie:", []byte(`{"a":"Authorization:"}`))
+	f.Add(`Bearer realm="a", Authorization: Bearer <token>`, []byte(`{"a":"Basic realm=\"a\""}`))
 	f.Add(`password=[redacted] token:12345678 "cookie":[{`, []byte(`{"pin":[`))
 	f.Add("4242 4242 4242 4242-4242", []byte(`a=%41&password=1`))
 	f.Fuzz(func(t *testing.T, s string, b []byte) {

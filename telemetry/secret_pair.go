@@ -1,6 +1,13 @@
 package telemetry
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// placeholderPattern is what stands in a sentence where a header has its
+// credentials. Any other word in angle brackets may be one.
+var placeholderPattern = regexp.MustCompile(`(?i)^(?:bearer|basic|dpop) <(?:[a-z]{1,12}[ _-])?(?:token|credentials)>(?:[\s.,;)"'\\]|$)`)
 
 // hidePairs hides the values of pairs in a text whose names are a secret's:
 // queries and forms, connection strings, JSON and Go's own way to print a
@@ -43,7 +50,10 @@ func secretPair(s string, start, i int) (from, to int) {
 	case ok:
 		to = valueEnd(s, from)
 	case isHeader(name):
-		from = i + 2
+		from = min(i+2, len(s)) // behind the space, if there is one
+		if placeholderPattern.MatchString(s[from:]) {
+			return 0, 0
+		}
 		to = from + lineLength(s[from:])
 	default:
 		return 0, 0

@@ -28,7 +28,7 @@ var (
 	keyPattern     = regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|$)`)
 	userPattern    = regexp.MustCompile(`(://[^\s:@/]*:)([^\s"'@]*)@`)
 	portPattern    = regexp.MustCompile(`^[0-9]{1,5}/`)
-	schemePattern  = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})`)
+	schemePattern  = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})(\\*")?`)
 )
 
 // String hides what looks like a secret inside a text: JSON Web Tokens, the
@@ -87,13 +87,24 @@ func hideUser(s string) string {
 	return part[1] + redacted + "@"
 }
 
-// hideScheme hides credentials. "Basic authentication" are words.
+// hideScheme hides credentials. "Basic authentication" are words, and what a
+// server asks for holds none.
 func hideScheme(s string) string {
 	part := schemePattern.FindStringSubmatch(s)
-	if strings.EqualFold(part[1], "basic") && isWord(part[3]) {
+	if strings.EqualFold(part[1], "basic") && isWord(part[3]) || part[4] != "" && isChallenge(part[3]) {
 		return s
 	}
-	return part[1] + part[2] + redacted
+	return part[1] + part[2] + redacted + part[4]
+}
+
+// isChallenge knows the fields of a WWW-Authenticate header, with their sign. By
+// the sign alone they could not be told from a token, which may end in one.
+func isChallenge(s string) bool {
+	switch strings.ToLower(s) {
+	case "realm=", "error=", "scope=", "error_description=", "error_uri=", "max_age=", "acr_values=", "resource_metadata=":
+		return true
+	}
+	return false
 }
 
 // mayHoldScheme is a cheap test for "bearer", "basic" and "dpop" in any case.

@@ -43,6 +43,13 @@ func TestRedactor_String(t *testing.T) {
 		"LongUnderASecretsName":   {"token=" + strings.Repeat("a", 5000), "token=[redacted]"},
 		"ListUnderASecretsName":   {`"tokens":["a","b"] and more`, `"tokens":[redacted]`},
 		"SpacesAroundTheSign":     {"password = hunter2", "password = [redacted]"},
+		"TokenLikeAChallenge":     {`"Bearer made-up-1=" and "Bearer made-up-2="`, `"Bearer [redacted]" and "Bearer [redacted]"`},
+		"TokenOfAChallengesWord":  {"Bearer error=made-up-1", "Bearer [redacted]"},
+		"TokenBehindAChallenge":   {`Bearer realm="shop", error="invalid_token", Bearer made-up-1`, `Bearer realm="shop", error="invalid_token", Bearer [redacted]`},
+		"TokenBehindAPlaceholder": {"Authorization: Bearer <token>\nAuthorization: Bearer made-up", "Authorization: Bearer <token>\nAuthorization: [redacted]"},
+		"TokenInAngleBrackets":    {"Authorization: Bearer <made-up-1>", "Authorization: [redacted]"},
+		"WordInAngleBrackets":     {"Authorization: Bearer <hunter>", "Authorization: [redacted]"},
+		"PlaceholderAndMore":      {"Authorization: Bearer <token>made-up", "Authorization: [redacted]"},
 		"EverythingInOneSentence": {"Bearer made-up-1 password=x card 4242424242424242", "Bearer [redacted] password=[redacted] card [card ending in 4242]"},
 	} {
 		t.Run("Hides"+name, func(t *testing.T) {
@@ -64,6 +71,10 @@ func TestRedactor_String(t *testing.T) {
 		"http://localhost:8080/users/a@b.c", "mailto:anna@example.org", "10.0.0.1:5432", "key", "Key (id)=(7) exists", "code=not_found", "exit code=1",
 		"rpc error: code = NotFound desc = none", "token_type=Bearer", "[redacted]", "token:0123abcd", "password=[redacted]", "a=b:c=d", "https://example.org/a?b=c#d",
 		"the password is too short", "4242 4242 4242 4241", "+49 30 1234567", "eyJ", "-----BEGIN", "Bearer x", "====", "::::",
+		`Bearer error="invalid_token"`, `Bearer realm="shop", error="insufficient_scope", scope="cart:read"`, `Basic realm="sso"`,
+		`{"www_authenticate":"Bearer error=\"invalid_token\""}`,
+		"this route needs a token: send the header Authorization: Bearer <access token>", "send Authorization: Bearer <ACCESS_TOKEN>, and then", "Authorization: Basic <your-credentials>.",
+		"Cookie:", "no Authorization:", "Authorization: ", "Set-Cookie=", "authorization::", "Cookie:\r\n",
 	} {
 		t.Run("LeavesAlone "+text, func(t *testing.T) {
 			t.Parallel()
