@@ -3,9 +3,11 @@ package slipwaytest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/pprof"
 	"os"
 	"os/exec"
@@ -42,6 +44,7 @@ type shelf struct {
 	opCreate *api.Operation[newBook, book]
 	opWindow *api.Operation[api.Empty, titles]
 	opAsk    *api.Operation[askTitle, titles]
+	opOrder  *api.Mounted
 }
 
 // titles are for everybody.
@@ -93,6 +96,7 @@ func (s *shelf) module() slipway.Module {
 	s.opCreate = api.POST[newBook, book](c, "/books", auth.Need(write), "Put a book on the shelf").Status(201).Idempotent()
 	s.opWindow = api.GET[api.Empty, titles](c, "/window", auth.Public("a window to the street"), "See some titles")
 	s.opAsk = api.GET[askTitle, titles](c, "/titles/{title}", auth.Public("a question over the counter"), "Ask for a title")
+	s.opOrder = api.Handler(c, "POST /orders", auth.Public("booksellers say who they are by Basic"), "Order what there is")
 	if s.declare != nil {
 		s.declare(c)
 	}
@@ -113,6 +117,7 @@ func (s *shelf) module() slipway.Module {
 		api.Handle(m, s.opCreate, func(ctx context.Context, in newBook) (book, error) { return create(srv, ctx, in) })
 		api.Handle(m, s.opWindow, func(context.Context, api.Empty) (titles, error) { return titles{[]string{"Walden"}}, nil })
 		api.Handle(m, s.opAsk, func(_ context.Context, in askTitle) (titles, error) { return titles{[]string{in.Title}}, nil })
+		api.Mount(m, s.opOrder, http.HandlerFunc(srv.order))
 		if s.setup != nil {
 			return s.setup(m, c)
 		}
@@ -127,10 +132,30 @@ func (s *shelf) fixtures() []slipwaytest.Fixture {
 			return getBook{ID: slipwaytest.Do(k, s.opCreate, titled("Walden")).Want(201).Body.ID}
 		}),
 	}
+	all = append(all, slipwaytest.ExampleRequest(s.opOrder, func(*slipwaytest.Kit) *http.Request {
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://kit/orders", http.NoBody)
+		r.SetBasicAuth("bookseller", "a made-up secret")
+		return r
+	}))
 	if s.sabotage != nil {
 		all = append(all, slipwaytest.Sabotaged(s.sabotage))
 	}
 	return append(all, s.more...)
+}
+
+// order takes no token for credentials, as an endpoint of OAuth does not.
+func (s *service) order(w http.ResponseWriter, r *http.Request) {
+	if _, _, ok := r.BasicAuth(); !ok {
+		w.Header().Set("WWW-Authenticate", `Basic realm="shelf"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	var books int
+	if err := s.db.QueryRow(r.Context(), `SELECT count(*) FROM books`).Scan(&books); err != nil {
+		api.Fail(w, r, fmt.Errorf("count the books: %w", err))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func titled(title string) newBook {

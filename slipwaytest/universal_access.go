@@ -102,6 +102,15 @@ func when(condition bool, reason string) string {
 // claims are those of somebody whom the route admits.
 func (s *sweep) claims(subject string) authtest.Claims { return admitted(s.route, subject) }
 
+// welcome presents what the route asks for: a token, or on a public route nothing
+// but what the request says itself, which may be an Authorization of another kind.
+func (s *sweep) welcome() func(*http.Request) {
+	if s.route.Access().IsPublic() {
+		return func(*http.Request) {}
+	}
+	return s.as(s.claims(s.owner))
+}
+
 // send sends the request once more, presented by p.
 func (s *sweep) send(present func(*http.Request), change ...func(*http.Request)) (int, http.Header, []byte) {
 	s.kit.t.Helper()
@@ -219,11 +228,7 @@ func (s *sweep) hides() {
 // admits asks as somebody who has exactly what is declared.
 func (s *sweep) admits() {
 	s.kit.t.Helper()
-	present := s.as(s.claims(s.owner))
-	if s.route.Access().IsPublic() {
-		present = func(*http.Request) {}
-	}
-	status, _, body := s.send(present, s.key)
+	status, _, body := s.send(s.welcome(), s.key)
 	switch {
 	case s.example && (status < 200 || status > 299):
 		s.kit.t.Errorf("%s with its example: got %d, want %d: mend the slipwaytest.Example of the route, or the route\n%s", s.route.Pattern(), status, s.route.Status(), body)

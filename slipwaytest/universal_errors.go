@@ -27,7 +27,7 @@ func (u *universal) proveReported(t *testing.T) {
 		k.breakDatabase(u.module.Name())
 		before := len(k.log.reports())
 		s := &sweep{kit: k, route: r, request: request, owner: owner}
-		status, _, body := s.send(s.as(s.claims(owner)), s.key)
+		status, _, body := s.send(s.welcome(), s.key)
 		reports := len(k.log.reports()) - before
 		if status < http.StatusBadRequest || status < http.StatusInternalServerError && u.examples[r] == nil {
 			continue // it needs no table, or had no reason to look into one
@@ -55,9 +55,9 @@ func (u *universal) proveUnreported(t *testing.T) {
 		request, owner := u.request(k, r)
 		s := &sweep{kit: k, route: r, request: request, owner: owner}
 		before := len(k.log.reports())
-		s.send(func(*http.Request) {})                                                         // no token
-		s.send(s.as(s.claims(owner)), func(r *http.Request) { r.Body = http.NoBody })          // no body
-		s.send(s.as(s.claims(owner)), func(r *http.Request) { r.URL.RawQuery = "unheard=of" }) // no such parameter
+		s.send(func(*http.Request) {})                                               // no token
+		s.send(s.welcome(), func(r *http.Request) { r.Body = http.NoBody })          // no body
+		s.send(s.welcome(), func(r *http.Request) { r.URL.RawQuery = "unheard=of" }) // no such parameter
 		if got := k.log.reports()[before:]; len(got) != 0 {
 			t.Errorf("%s reports as unexpected what the client caused: return a problem of its kind (problem.NotFound, problem.Conflict, …)\n%s", r.Pattern(), got[0])
 		}

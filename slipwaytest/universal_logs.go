@@ -32,7 +32,7 @@ func (u *universal) proveLines(t *testing.T, r *api.Route) {
 	request, owner := u.request(k, r)
 	before := len(k.log.lines())
 	s := &sweep{kit: k, route: r, request: request, owner: owner}
-	s.send(s.as(s.claims(owner)), s.key)
+	s.send(s.welcome(), s.key)
 	lines := k.log.lines()[before:]
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"request"`) }) {
 		t.Errorf("%s leaves no access line in the log", r.Pattern())
@@ -65,16 +65,28 @@ func (u *universal) proveSecrets(t *testing.T, r *api.Route) {
 	}
 	for _, kind := range canaries() {
 		for _, places := range body.places(kind.fits) {
-			planted := &plantedSecrets{kind: kind}
-			before := len(k.log.lines())
-			s.send(s.as(s.claims(owner)), s.key, planted.headers, func(sent *http.Request) {
-				if err := body.fill(sent, places, planted.plant); err != nil {
-					t.Fatalf("%s: %v", r.Pattern(), err)
-				}
-			})
-			planted.find(t, r, k.log.lines()[before:])
+			for _, present := range s.presenting() {
+				planted := &plantedSecrets{kind: kind, places: map[string]string{}}
+				before := len(k.log.lines())
+				s.send(present, s.key, planted.headers, func(sent *http.Request) {
+					if err := body.fill(sent, places, planted.plant); err != nil {
+						t.Fatalf("%s: %v", r.Pattern(), err)
+					}
+				})
+				planted.find(t, r, k.log.lines()[before:])
+			}
 		}
 	}
+}
+
+// presenting are the ways to say who asks: a token goes to a public route too,
+// which may not expect one.
+func (s *sweep) presenting() []func(*http.Request) {
+	ways := []func(*http.Request){s.as(s.claims(s.owner))}
+	if s.route.Access().IsPublic() {
+		ways = append(ways, s.welcome())
+	}
+	return ways
 }
 
 // A canary is a kind of secret: how it looks, and where somebody would put it.
@@ -107,9 +119,6 @@ type plantedSecrets struct {
 
 func (p *plantedSecrets) plant(place string) string {
 	secret := p.kind.make()
-	if p.places == nil {
-		p.places = map[string]string{}
-	}
 	p.places[secret] = place
 	return secret
 }
@@ -118,8 +127,8 @@ func (p *plantedSecrets) headers(r *http.Request) {
 	for _, name := range []string{"Cookie", "X-Api-Key", "X-Auth-Token", "Proxy-Authorization", "X-Csrf-Token"} {
 		r.Header.Set(name, p.plant("the header "+name))
 	}
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		p.places[token] = "the header Authorization"
+	if _, credentials, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
+		p.places[credentials] = "the header Authorization"
 	}
 }
 
