@@ -15,6 +15,7 @@ import (
 func (s *scrubber) body(contentType string, b []byte) string {
 	media, _, _ := mime.ParseMediaType(contentType) // of a wrong one the body is shown as it is
 	b = []byte(s.parts(string(b)))
+	s.keys = media == "application/jwk-set+json" || media == "application/jwk+json"
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	switch {
 	case len(b) == 0:
@@ -59,7 +60,7 @@ func (w *jsonWriter) value(name, indent string) {
 	case json.Delim:
 		w.nested(v, name, indent)
 	case string:
-		w.out.WriteString(quote(w.field(name, v)))
+		w.out.WriteString(quote(w.member(name, v)))
 	case json.Number:
 		w.number(name, v.String())
 	case nil:
@@ -67,6 +68,17 @@ func (w *jsonWriter) value(name, indent string) {
 	default:
 		fmt.Fprint(&w.out, v)
 	}
+}
+
+// member scrubs the text of a field, which may be a part of a public key.
+func (w *jsonWriter) member(name, v string) string {
+	if w.keys {
+		switch name {
+		case "kid", "n", "x", "y", "x5t", "x5t#S256":
+			return w.name(name, v)
+		}
+	}
+	return w.field(name, v)
 }
 
 // number keeps the digits, unless they are a secret.

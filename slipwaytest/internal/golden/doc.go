@@ -15,7 +15,7 @@
 //   - One file holds one exchange: two tests that use it for different ones fail.
 //     A test that runs twice, as with -count=2, may use its own again.
 //   - An exchange is the same text in every run if the answer is the same:
-//     UUIDs, times, trace ids, tokens and the test's own addresses are replaced
+//     UUIDs, times, trace ids, tokens, public keys and the test's own addresses are replaced
 //     by names in the order in which they appear, the same value by the same
 //     name in request and response. The nil UUID and the zero time stay, since
 //     they are mistakes more often than values.

@@ -186,3 +186,22 @@ func TestExchange_tellsValuesApart(t *testing.T) {
 		t.Errorf("two writings of a time: got %q", got)
 	}
 }
+
+func TestExchange_namesPublicKeys(t *testing.T) {
+	t.Parallel()
+	body := `{"keys":[{"kty":"OKP","kid":"a1","x":"b2","alg":"EdDSA"},{"kty":"RSA","kid":"c3","n":"d4","e":"AQAB"},{"kid":"a1"}]}`
+	for contentType, want := range map[string][]string{
+		"application/jwk-set+json": {`"kid": "{kid 1}"`, `"x": "{x 1}"`, `"kid": "{kid 2}"`, `"n": "{n 1}"`, `"alg": "EdDSA"`, `"e": "AQAB"`},
+		"application/json":         {`"kid": "a1"`, `"x": "b2"`, `"n": "d4"`},
+	} {
+		got := golden.Exchange{
+			Request:  golden.Request{Method: "GET", URL: &url.URL{Path: "/keys"}},
+			Response: golden.Response{Status: 200, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body)},
+		}.String()
+		for _, line := range want {
+			if !strings.Contains(got, line) {
+				t.Errorf("as %s: no %s in\n%s", contentType, line, got)
+			}
+		}
+	}
+}

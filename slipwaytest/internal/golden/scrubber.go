@@ -18,6 +18,7 @@ type scrubber struct {
 	known    map[string]string // value → name
 	count    map[string]int    // by kind
 	boundary string            // of a multipart body, which is random
+	keys     bool              // the body holds public keys, as RFC 7517 writes them
 }
 
 // hostName is the name of the product's own address; any further one has a number.
