@@ -1,6 +1,7 @@
 package slipwaytest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,6 +55,28 @@ func (k *Kit) permissionsOf(roles []string) []string {
 		names = append(names, granted[role]...)
 	}
 	return names
+}
+
+// checkRegistered fails the test for a role that a new user of the product's SSO
+// does not get: its permissions are those of another.
+func (k *Kit) checkRegistered(role, token string) {
+	k.t.Helper()
+	var payload struct {
+		Scope string `json:"scope"`
+	}
+	parts := strings.Split(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(parts[min(1, len(parts)-1)])
+	if err != nil {
+		k.t.Fatalf("the access token of a login is no JSON Web Token: %v", err)
+	}
+	decodeInto(k.t, raw, &payload)
+	got, want := strings.Fields(payload.Scope), k.permissionsOf([]string{role})
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, slices.Compact(want)) {
+		k.t.Fatalf("As(%q): the product's own SSO gives a new user %s, and not what that role has: %s; SSO_DEFAULT_ROLE names the role of a new account",
+			role, list(got), list(want))
+	}
 }
 
 // checkPermissions fails the test for a permission that its module does not know.

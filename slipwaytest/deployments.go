@@ -52,7 +52,7 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 	t.Helper()
 	w := &world{modules: modules, transport: http.DefaultTransport}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t)}
-	if !hosts(modules, "sso") {
+	if !hosts(modules, ssoName) {
 		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
 	}
 	maps.Copy(values, settings)

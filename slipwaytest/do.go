@@ -3,6 +3,7 @@ package slipwaytest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -112,6 +113,9 @@ func (k *Kit) roundTrip(r *http.Request) (*http.Response, error) {
 		r.Header.Set("Authorization", "Bearer "+k.token)
 	}
 	if k.base != "" {
+		if r.Header.Get(fromHeader) != "" {
+			return nil, errors.New("slipwaytest.From in a deployment, where requests come from where they come from: use slipwaytest.Tx")
+		}
 		base, err := url.Parse(k.base)
 		if err != nil {
 			return nil, err

@@ -50,7 +50,8 @@ type world struct {
 
 // As returns the kit of a new user who has the roles, with the permissions that
 // the modules' contracts grant to them. A role to which nothing is granted fails
-// the test.
+// the test. Where the product's own SSO is in the world, the user registers
+// there and has the one role that registration gives; any other fails the test.
 func (k *Kit) As(roles ...string) *Kit {
 	k.t.Helper()
 	if k.signUp != nil {
@@ -58,6 +59,7 @@ func (k *Kit) As(roles ...string) *Kit {
 			k.t.Fatalf("As(%q): where the module sso is under test a new user has the one role that registration gives", roles)
 		}
 		subject, token := k.signUp(k)
+		k.checkRegistered(roles[0], token)
 		return k.with(subject, token, inRoles(subject, roles), nil)
 	}
 	user := k.User(uuid.NewString(), k.permissionsOf(roles)...)

@@ -9,6 +9,16 @@ import (
 	"sync"
 )
 
+// Log returns what the modules have logged, as JSON lines; of very much only the
+// end.
+func (k *Kit) Log() string {
+	k.t.Helper()
+	if k.log == nil {
+		k.t.Fatal("Log in a deployment, whose processes log each for itself: use slipwaytest.Tx")
+	}
+	return strings.Join(k.log.lines(), "")
+}
+
 // logBuffer keeps the last lines of a log.
 type logBuffer struct {
 	mu      sync.Mutex

@@ -37,7 +37,7 @@ type running struct {
 // run starts the module and returns when it is ready.
 func (u *universal) run(t *testing.T) *running {
 	t.Helper()
-	p := &running{world: newWorld(t, []slipway.Module{u.module}), own: freeAddr(t), ended: make(chan error, 1)}
+	p := &running{world: newWorld(t, []slipway.Module{u.module}, false), own: freeAddr(t), ended: make(chan error, 1)}
 	for _, prepare := range u.worlds {
 		prepare(&Kit{world: p.world, t: t, caller: anonymous})
 	}

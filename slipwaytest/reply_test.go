@@ -41,6 +41,8 @@ func (f *failing) Errorf(format string, args ...any) {
 
 type stopped struct{}
 
+func (f *failing) Fatal(args ...any) { f.Fatalf("%s", fmt.Sprint(args...)) }
+
 func (f *failing) Fatalf(format string, args ...any) {
 	f.Errorf(format, args...)
 	panic(stopped{})

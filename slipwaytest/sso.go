@@ -8,11 +8,16 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"testing"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/auth/authtest"
 )
+
+// ssoName is that of the module which issues a product's tokens.
+const ssoName = "sso"
 
 // edgeAudience is the audience of a user's token.
 const edgeAudience = "edge"
@@ -31,6 +36,19 @@ func newSSO(issuer *authtest.Issuer, modules []slipway.Module) *testSSO {
 		s.contracts[m.Name()] = m.Contract()
 	}
 	return s
+}
+
+// believe gives the world the tokens of the kit, or leaves it those of the
+// product's own SSO, and returns what verifies them.
+func (w *world) believe(t testing.TB, own bool) *auth.Verifier {
+	t.Helper()
+	if !own {
+		w.sso = newSSO(authtest.NewIssuer(), w.modules)
+		return w.sso.issuer.Verifier()
+	}
+	w.signUp = (*Kit).register
+	product := http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) { w.app.Handler().ServeHTTP(answer, r) })
+	return auth.NewVerifier(auth.VerifierConfig{Issuer: authtest.URL, JWKSURL: authtest.URL + "/oauth/jwks", Transport: local(t, product)})
 }
 
 // RoundTrip serves the SSO inside the process.

@@ -22,6 +22,10 @@ import (
 // The transaction is one connection: goroutines take turns, and now() stands still.
 // Code that needs more, such as NOTIFY, SKIP LOCKED or an isolation level, is tested
 // with [Commit].
+//
+// Tokens are the kit's; with the module sso among them they are the product's
+// own, as in [Deployments]. That SSO knows the modules of the world and nobody else,
+// so a neighbour that a [Reply] stands in for has to be among them.
 func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 	t.Helper()
 	return TxWith(t, nil, modules...)
@@ -30,7 +34,7 @@ func Tx(t testing.TB, modules ...slipway.Module) *Kit {
 // TxWith is [Tx] with settings, such as {"CART_QUOTES": "prices"}.
 func TxWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
 	t.Helper()
-	return inProcess(t, settings, modules, databases.Tx)
+	return inProcess(t, settings, modules, databases.Tx, hosts(modules, ssoName))
 }
 
 // Commit returns a world as [Tx] does, but each module has a database for this
@@ -45,16 +49,16 @@ func Commit(t testing.TB, modules ...slipway.Module) *Kit {
 // CommitWith is [Commit] with settings.
 func CommitWith(t testing.TB, settings map[string]string, modules ...slipway.Module) *Kit {
 	t.Helper()
-	return inProcess(t, settings, modules, databases.Commit)
+	return inProcess(t, settings, modules, databases.Commit, hosts(modules, ssoName))
 }
 
 // opening returns a module's database, and gives it back at the end of the test.
 type opening func(ctx context.Context, t testing.TB, m slipway.Module, tracer pgx.QueryTracer) (*postgres.DB, error)
 
-func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening) *Kit {
+func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening, ownTokens bool) *Kit {
 	t.Helper()
-	w := newWorld(t, modules)
-	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": w.sso.issuer.URL()}
+	w := newWorld(t, modules, ownTokens)
+	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": authtest.URL}
 	maps.Copy(values, settings)
 	app, err := slipway.NewWith(config.New(values), w.overrides(t, open), modules...)
 	if err != nil {
@@ -72,18 +76,18 @@ func inProcess(t testing.TB, settings map[string]string, modules []slipway.Modul
 		}
 	})
 	w.app = app
-	w.transport = w.happened.Requests(local(t, app.Handler()), patternOf(app.Handler()))
+	w.transport = w.happened.Requests(local(t, outside(app.Handler())), patternOf(app.Handler()))
 	return &Kit{world: w, t: t, caller: anonymous}
 }
 
-// newWorld returns a world of this process in which nothing runs yet.
-func newWorld(t testing.TB, modules []slipway.Module) *world {
+// newWorld returns a world of this process in which nothing runs yet. Its modules
+// are to believe the tokens of the product's own SSO, or the kit's.
+func newWorld(t testing.TB, modules []slipway.Module, ownTokens bool) *world {
 	t.Helper()
 	w := &world{
-		modules: modules, sso: newSSO(authtest.NewIssuer(), modules),
-		log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
+		modules: modules, log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
 	}
-	w.neighbours, w.externals = newNeighbours(t, w.sso.issuer.Verifier(), names(modules)), newExternals(t)
+	w.neighbours, w.externals = newNeighbours(t, w.believe(t, ownTokens), names(modules)), newExternals(t)
 	w.listen(w.happened.Tracer())
 	return w
 }
@@ -92,17 +96,20 @@ func newWorld(t testing.TB, modules []slipway.Module) *world {
 // see what passes.
 func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 	t.Helper()
-	return slipway.Overrides{
+	o := slipway.Overrides{
 		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
 			db, err = open(ctx, t, m, multitracer.New(w.tracer, queries.of(m.Name())))
 			w.databases[m.Name()] = db
 			return db, err
 		},
-		SSO:           w.happened.SSO(w.sso),
 		Neighbour:     w.recorded,
 		Outside:       w.recordedOutside,
 		ServiceRoutes: true,
 		Stdout:        w.log,
 		Log:           w.happened.Log,
 	}
+	if w.sso != nil {
+		o.SSO = w.happened.SSO(w.sso)
+	}
+	return o
 }

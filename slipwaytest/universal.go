@@ -141,10 +141,10 @@ func (u *universal) checkFixtures(t *testing.T) {
 // world returns a new world of the module with all that the fixtures put into it.
 func (u *universal) world(t *testing.T) *Kit {
 	t.Helper()
-	k := TxWith(t, u.settings, u.module)
-	k.quiet = true // a check says itself what it found, and asks a thousand times
+	k := inProcess(t, u.settings, []slipway.Module{u.module}, databases.Tx, false) // of its own tokens an SSO would make none that is wrong
+	k.quiet = true                                                                 // a check says itself what it found, and asks a thousand times
 	if u.sabotage != nil {
-		k.transport = local(t, u.sabotage(k.app.Handler()))
+		k.transport = local(t, u.sabotage(outside(k.app.Handler())))
 	}
 	for _, prepare := range u.worlds {
 		prepare(k)
