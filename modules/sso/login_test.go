@@ -32,6 +32,9 @@ func TestLogin_EveryFailureIsTheSame(t *testing.T) {
 	if len(seen) != 1 {
 		t.Errorf("failures can be told apart: %v", seen)
 	}
+	for _, c := range []ssoapi.Credentials{{Email: "a\x00@example.com", Password: goodPass}, {Email: "ada@example.com", Password: "a\x00"}} {
+		want(t, w.post(t, "/sso/v1/login", home, c), http.StatusUnprocessableEntity, "validation_failed") // nobody has such ones
+	}
 }
 
 // failMore stands for many failures more, so that no test depends on how fast
@@ -85,7 +88,7 @@ func TestLogin_SlowsDownUnknownAccountsAlike(t *testing.T) {
 
 func TestLogin_ManyAtOnceDoNotSlipPastTheBrake(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newCommitted(t)
 	var mu sync.Mutex
 	tried := 0
 	var group sync.WaitGroup
@@ -117,7 +120,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("the shop sees %s, want %s with shop:read", me.Text, id)
 	}
 	for _, secret := range []string{got.AccessToken, got.RefreshToken, goodPass} {
-		if strings.Contains(w.log.String(), secret) {
+		if strings.Contains(w.Log(), secret) {
 			t.Error("the log holds a secret")
 		}
 	}
@@ -152,7 +155,7 @@ func TestDemoUsers(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, map[string]string{"SLIPWAY_ENV": "development"}, demo)
 		got := w.login(t, "seller@example.com", goodPass, home)
-		r := w.post(t, "/shop/offers", home, "", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+got.AccessToken) })
+		r := w.post(t, "/shop/offers", home, "", bearer(got.AccessToken))
 		if r.Status != http.StatusNoContent {
 			t.Errorf("the seller's offer is answered %d %s", r.Status, r.Text)
 		}

@@ -3,7 +3,6 @@ package sso_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -16,8 +15,8 @@ func TestOAuth_PostOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		r := httptest.NewRequestWithContext(t.Context(), method, "/oauth/token?grant_type=client_credentials", http.NoBody)
-		if got := w.do(t, r); got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), http.MethodPost) {
+		got := replyOf(t, w.JSON(method, "/oauth/token?grant_type=client_credentials", ""))
+		if got.Status != http.StatusMethodNotAllowed || !strings.Contains(got.Header.Get("Allow"), http.MethodPost) {
 			t.Errorf("%s is answered %d, Allow: %s", method, got.Status, got.Header.Get("Allow"))
 		}
 	}
@@ -71,14 +70,14 @@ func TestOAuth_RefreshRotates(t *testing.T) {
 	}
 	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", first.RefreshToken), http.StatusBadRequest, "invalid_grant")
 	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", third.RefreshToken), http.StatusBadRequest, "invalid_grant")
-	if !strings.Contains(w.log.String(), "refresh token replayed, session ended") {
+	if !strings.Contains(w.Log(), "refresh token replayed, session ended") {
 		t.Error("the log does not tell of the replay")
 	}
 }
 
 func TestRefusal22_ConcurrentRedemptionOverHTTP(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newCommitted(t)
 	w.register(t, "ada@example.com")
 	token := w.login(t, "ada@example.com", goodPass, home).RefreshToken
 	for range 5 {

@@ -64,7 +64,7 @@ func TestRefusal38_MassAssignmentOfARole(t *testing.T) {
 	if got := w.get(t, "/shop", token); got.Status != http.StatusOK || strings.Contains(got.Text, "sell") {
 		t.Errorf("the new user may %s", got.Text)
 	}
-	r := w.post(t, "/shop/offers", home, "", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) })
+	r := w.post(t, "/shop/offers", home, "", bearer(token))
 	want(t, r, http.StatusForbidden, "insufficient_scope")
 }
 

@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"github.com/slipway-go/slipway/config"
-	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
 // The work is counted, not timed: a clock on a busy machine proves nothing.
 func TestRefusal34_UnknownUserTakesTheWorkOfAKnownOne(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Tx(t, New()).DB("sso")
 	cfg, err := config.Load[Config](config.New(nil), "SSO_")
 	if err != nil {
 		t.Fatal(err)

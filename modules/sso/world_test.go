@@ -1,29 +1,23 @@
 package sso_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
-	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/modules/sso"
-	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
-	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) { slipwaytest.Main(m, product()...) }
 
 // The product of these tests: a till that calls a shop.
 var (
@@ -67,49 +61,28 @@ func tillModule() slipway.Module {
 
 const tillSecret = "the till's secret, 32 characters or more: 100 % +/="
 
-// A world is the product in one process, on a database of its own.
-type world struct {
-	handler http.Handler
-	db      *postgres.DB
-	log     *logBuffer
-}
-
-// A logBuffer keeps what many requests write at once.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
+// A world is the product in one process, with its own tokens.
+type world struct{ *slipwaytest.Kit }
 
 func newWorld(t *testing.T, settings map[string]string, opts ...sso.Option) *world {
 	t.Helper()
-	w := &world{db: dbtest.Open(t), log: &logBuffer{}}
-	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_PUBLIC_URL": "https://shop.test", "TILL_CLIENT_SECRET": tillSecret}
+	return &world{slipwaytest.TxWith(t, withSecret(settings), product(opts...)...)}
+}
+
+// newCommitted returns a world in which several can come at once.
+func newCommitted(t *testing.T) *world {
+	t.Helper()
+	return &world{slipwaytest.CommitWith(t, withSecret(nil), product()...)}
+}
+
+func product(opts ...sso.Option) []slipway.Module {
+	return []slipway.Module{sso.New(append(opts, sso.WithCheapPasswords())...), shopModule(), tillModule()}
+}
+
+func withSecret(settings map[string]string) map[string]string {
+	values := map[string]string{"TILL_CLIENT_SECRET": tillSecret}
 	maps.Copy(values, settings)
-	app, err := slipway.NewWith(config.New(values), slipway.Overrides{
-		Database: func(context.Context, slipway.Module) (*postgres.DB, error) { return w.db, nil },
-		Stdout:   w.log,
-	}, sso.New(append(opts, sso.WithCheapPasswords())...), shopModule(), tillModule())
-	if err != nil {
-		t.Fatalf("NewWith() = %v", err)
-	}
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatalf("Start() = %v", err)
-	}
-	t.Cleanup(func() { _ = app.Close() })
-	w.handler = app.Handler()
-	return w
+	return values
 }
 
 // A reply is an answer, and what of its JSON the tests look at.
@@ -128,21 +101,19 @@ type reply struct {
 	ssoapi.Tokens
 }
 
-func (w *world) do(t *testing.T, r *http.Request) reply {
+func replyOf(t *testing.T, a *slipwaytest.Answer[json.RawMessage]) reply {
 	t.Helper()
-	recorder := httptest.NewRecorder()
-	w.handler.ServeHTTP(recorder, r)
-	got := reply{Status: recorder.Code, Header: recorder.Header(), Text: recorder.Body.String()}
-	if recorder.Body.Len() > 0 {
-		if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
-			t.Fatalf("%s %s answers %d %q, which is no JSON", r.Method, r.URL.Path, got.Status, got.Text)
+	got := reply{Status: a.Status, Header: a.Header, Text: string(a.Raw)}
+	if len(a.Raw) > 0 {
+		if err := json.Unmarshal(a.Raw, &got); err != nil {
+			t.Fatalf("the answer is %d %q, which is no JSON", a.Status, a.Raw)
 		}
 	}
 	return got
 }
 
 // post sends JSON from an address.
-func (w *world) post(t *testing.T, path, address string, body any, change ...func(*http.Request)) reply {
+func (w *world) post(t *testing.T, path, address string, body any, change ...slipwaytest.Extra) reply {
 	t.Helper()
 	text, ok := body.(string)
 	if !ok {
@@ -152,37 +123,40 @@ func (w *world) post(t *testing.T, path, address string, body any, change ...fun
 		}
 		text = string(b)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(text))
-	r.Header.Set("Content-Type", "application/json")
-	r.RemoteAddr = address + ":1234"
-	for _, c := range change {
-		c(r)
-	}
-	return w.do(t, r)
+	return replyOf(t, w.In(t).JSON(http.MethodPost, path, text, append(change, slipwaytest.From(address))...))
 }
 
 func (w *world) get(t *testing.T, path, token string) reply {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
+	return replyOf(t, w.In(t).JSON(http.MethodGet, path, "", bearer(token)))
+}
+
+func bearer(token string) slipwaytest.Extra {
+	return func(r *http.Request) {
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
 	}
-	return w.do(t, r)
 }
 
 // token sends a form to the token endpoint, as the till when client is "till".
 func (w *world) token(t *testing.T, client string, pairs ...string) reply {
 	t.Helper()
+	return replyOf(t, ask(w.In(t), client, pairs...))
+}
+
+// ask is token with the whole answer.
+func ask(k *slipwaytest.Kit, client string, pairs ...string) *slipwaytest.Answer[json.RawMessage] {
 	form := url.Values{}
 	for pair := range slices.Chunk(pairs, 2) {
 		form.Set(pair[0], pair[1])
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/oauth/token", strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if client != "" {
-		r.SetBasicAuth(client, url.QueryEscape(tillSecret))
-	}
-	return w.do(t, r)
+	return k.JSON(http.MethodPost, "/oauth/token", form.Encode(), func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if client != "" {
+			r.SetBasicAuth(client, url.QueryEscape(tillSecret))
+		}
+	})
 }
 
 const (
@@ -208,7 +182,7 @@ func (w *world) login(t *testing.T, email, password, address string) reply {
 
 func (w *world) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
-	if _, err := w.db.Exec(t.Context(), sql, args...); err != nil {
+	if _, err := w.DB("sso").Exec(t.Context(), sql, args...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,12 +11,13 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
+	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) { slipwaytest.Main(m) }
 
 func ring(t *testing.T, db *postgres.DB, fill byte) *keys.Ring {
 	t.Helper()
@@ -72,7 +73,7 @@ func exec(t *testing.T, db *postgres.DB, sql string) {
 
 func TestRing_PublishesTheNextKeyBeforeItSigns(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	r := ring(t, db, 1)
 	signing := verify(t, r, sign(t, r))
 	set := keySet(t, r)
@@ -92,7 +93,7 @@ func TestRing_PublishesTheNextKeyBeforeItSigns(t *testing.T) {
 
 func TestRing_ErasesThePrivateHalfOfARetiredKey(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	r := ring(t, db, 1)
 	sign(t, r)
 	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
@@ -105,7 +106,7 @@ func TestRing_ErasesThePrivateHalfOfARetiredKey(t *testing.T) {
 
 func TestRing_ManyProcessesAgree(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	var rings [6]*keys.Ring
 	var tokens [6]string
 	var group sync.WaitGroup
@@ -129,7 +130,7 @@ func TestRing_ManyProcessesAgree(t *testing.T) {
 
 func TestRing_AnotherEncryptionKey(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	sign(t, ring(t, db, 1))
 	_, err := ring(t, db, 2).Sign(t.Context(), []byte("{}"))
 	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
@@ -139,7 +140,7 @@ func TestRing_AnotherEncryptionKey(t *testing.T) {
 
 func TestRing_GoesOnWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Tx(t, sso.New()).DB("sso")
 	r := ring(t, db, 1)
 	sign(t, r)
 	exec(t, db, `ALTER TABLE signing_keys RENAME TO gone`)
@@ -154,7 +155,7 @@ func TestRing_GoesOnWithoutTheDatabase(t *testing.T) {
 
 func TestRing_LearnsWhatAnotherProcessDid(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	idle := ring(t, db, 1)
 	before := verify(t, idle, sign(t, idle))
 	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
@@ -171,7 +172,7 @@ func TestRing_LearnsWhatAnotherProcessDid(t *testing.T) {
 
 func TestRing_GivesUpWithTheContext(t *testing.T) {
 	t.Parallel()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := ring(t, db, 1).Sign(ctx, []byte("{}")); err == nil {

@@ -9,12 +9,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/slipway-go/slipway/modules/sso/internal/dbtest"
+	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) { slipwaytest.Main(m) }
 
 // A world is a store with one session.
 type world struct {
@@ -26,7 +27,7 @@ type world struct {
 
 func newWorld(t *testing.T, cfg session.Config) *world {
 	t.Helper()
-	db := dbtest.Open(t)
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	user := uuid.New()
 	if _, err := db.Exec(t.Context(), `INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, 'ada@example.com', 'Ada', '', now())`, user); err != nil {
 		t.Fatal(err)

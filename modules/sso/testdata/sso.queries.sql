@@ -1,0 +1,91 @@
+-- The statements that the tests of this package ran. The next release's schema must still understand them.
+-- Written with SLIPWAY_UPDATE=1; not by hand.
+
+DELETE
+  FROM signing_keys
+  WHERE id = ANY($1);
+
+DELETE
+  FROM throttles
+  WHERE bucket = $1;
+
+INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
+  SELECT $1, id, $3, $4
+  FROM sessions
+  WHERE id = $2 AND ended_at IS NULL;
+
+INSERT INTO signing_keys (id, state, public_key, sealed, created_at, activated_at)
+  VALUES ($1, $2, $3, $4, $5, $6);
+
+INSERT INTO throttles AS t (bucket, failures, updated_at)
+  VALUES ($1, 1, $2)
+  ON CONFLICT (bucket) DO
+  UPDATE
+  SET failures = CASE
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
+
+SELECT disabled_at IS NULL, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role)
+  FROM users
+  WHERE id = $1;
+
+SELECT ended_at IS NULL AND expires_at > $2
+  FROM sessions
+  WHERE id = $1;
+
+SELECT failures, updated_at
+  FROM throttles
+  WHERE bucket = $1;
+
+SELECT id, password_hash, disabled_at IS NULL
+  FROM users
+  WHERE email = $1;
+
+SELECT id, state, public_key, sealed, created_at, activated_at, retired_at
+  FROM signing_keys
+  ORDER BY created_at, id;
+
+SELECT s.id, s.user_id, s.client_id, s.auth_time, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+  FROM refresh_tokens r
+  JOIN sessions s
+  ON s.id = r.session_id
+  WHERE r.hash = $1 AND s.client_id = $2;
+
+UPDATE refresh_tokens
+  SET answered_at = $2
+  WHERE hash = $1;
+
+UPDATE refresh_tokens
+  SET contested_at = $2
+  WHERE hash = $1;
+
+UPDATE refresh_tokens
+  SET replaced_at = $2
+  WHERE parent = $1 AND used_at IS NULL AND replaced_at IS NULL;
+
+UPDATE refresh_tokens
+  SET used_at = $2, answered_at = NULL
+  WHERE hash = $1 AND used_at IS NOT DISTINCT
+  FROM $3 AND replaced_at IS NULL
+  RETURNING 1;
+
+UPDATE sessions
+  SET ended_at = $2, ended_why = $3
+  WHERE id = $1 AND ended_at IS NULL;
+
+UPDATE signing_keys
+  SET state = 'active', activated_at = $2
+  WHERE id = $1;
+
+UPDATE signing_keys
+  SET state = 'retired', retired_at = $2, sealed = NULL
+  WHERE id = ANY($1);
+
+WITH s AS ( INSERT INTO sessions (id, user_id, client_id, auth_time, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING id )
+  INSERT INTO refresh_tokens (hash, session_id, expires_at)
+  SELECT $6, id, $7
+  FROM s;
+
+WITH u AS ( INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id )
+  INSERT INTO user_roles (user_id, role)
+  SELECT u.id, role
+  FROM u, unnest($6::text[]) role;

@@ -1,0 +1,53 @@
+package sso_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/modules/sso"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+func TestUniversal(t *testing.T) {
+	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()),
+		slipwaytest.Example(ssoapi.Register, func(*slipwaytest.Kit) ssoapi.RegisterInput {
+			return ssoapi.RegisterInput{Body: ssoapi.Registration{Email: uuid.NewString() + "@example.com", Password: goodPass, Name: "Ada"}}
+		}),
+		slipwaytest.Example(ssoapi.Login, func(k *slipwaytest.Kit) ssoapi.LoginInput {
+			return ssoapi.LoginInput{Body: newAccount(k)}
+		}),
+		slipwaytest.ExampleRequest(ssoapi.Token, func(k *slipwaytest.Kit) *http.Request {
+			login := slipwaytest.Do(k, ssoapi.Login, ssoapi.LoginInput{Body: newAccount(k)}).Want(200).Body
+			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {login.RefreshToken}}
+			return formRequest("/oauth/token", form)
+		}),
+		slipwaytest.ExampleRequest(ssoapi.Keys, get("/oauth/jwks")),
+		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
+		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),
+	)
+}
+
+// newAccount registers somebody new and returns what they log in with.
+func newAccount(k *slipwaytest.Kit) ssoapi.Credentials {
+	c := ssoapi.Credentials{Email: uuid.NewString() + "@example.com", Password: goodPass}
+	slipwaytest.Do(k, ssoapi.Register, ssoapi.RegisterInput{Body: ssoapi.Registration{Email: c.Email, Password: c.Password, Name: "Ada"}}).Want(201)
+	return c
+}
+
+func get(path string) func(*slipwaytest.Kit) *http.Request {
+	return func(*slipwaytest.Kit) *http.Request {
+		r, _ := http.NewRequest(http.MethodGet, "http://kit"+path, http.NoBody) //nolint:noctx // the suite gives it one
+		return r
+	}
+}
+
+func formRequest(path string, form url.Values) *http.Request {
+	r, _ := http.NewRequest(http.MethodPost, "http://kit"+path, strings.NewReader(form.Encode())) //nolint:noctx // the suite gives it one
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
