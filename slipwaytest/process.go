@@ -54,7 +54,7 @@ func (u *universal) run(t *testing.T) *running {
 	t.Cleanup(func() { p.end(t) })
 	p.probe = &httputil.ReverseProxy{
 		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: p.own}) },
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }, // not there yet
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(unreachable) },
 	}
 	if u.sabotage != nil {
 		p.probe = u.sabotage(p.probe)
@@ -107,18 +107,21 @@ func (p *running) end(t *testing.T) {
 // databases twice a second.
 const healthPatience = 5 * time.Second
 
-// want waits until the path answers with the status.
-func (p *running) want(t *testing.T, path string, status int) {
+// unreachable is what a probe gets of a process that is not there.
+const unreachable = http.StatusBadGateway
+
+// want waits until the path answers with one of the statuses.
+func (p *running) want(t *testing.T, path string, statuses ...int) {
 	t.Helper()
 	began := time.Now()
 	for {
 		got, body := p.ask(t, path)
 		switch {
-		case got == status:
+		case slices.Contains(statuses, got):
 			return
 		case time.Since(began) > healthPatience:
 			p.lied = true
-			t.Errorf("GET %s: got %d for %s, want %d: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, healthPatience, status, body, p.log)
+			t.Errorf("GET %s: got %d for %s, want %v: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, healthPatience, statuses[0], body, p.log)
 			return
 		}
 		time.Sleep(20 * time.Millisecond) // the process changes by itself, and nothing tells when

@@ -10,6 +10,9 @@ import (
 
 func (u *universal) proveErrors(t *testing.T) {
 	t.Run("reports an unexpected error once", u.proveReported)
+	t.Run("reports what its route that always fails fails with", func(t *testing.T) {
+		t.Skip("the kit has no such route yet: it comes with the reports to Sentry")
+	})
 	t.Run("reports nothing that the client caused", u.proveUnreported)
 	t.Run("serves nothing of its inside without a token", u.proveGuarded)
 }
@@ -18,7 +21,7 @@ func (u *universal) proveErrors(t *testing.T) {
 // them fails as a defect would.
 func (u *universal) proveReported(t *testing.T) {
 	if !u.module.HasDatabase() {
-		t.Skip("the module has no database that could be broken, and the kit's own route that always fails comes with its error reports")
+		t.Skip("the module has no database that could be broken")
 	}
 	failed := 0
 	for _, r := range u.module.Contract().Routes() {

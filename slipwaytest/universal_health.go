@@ -35,11 +35,14 @@ func (u *universal) proveHealth(t *testing.T) {
 		p.want(t, "/healthz", http.StatusOK)
 	})
 	t.Run("is ready again when its database is", func(t *testing.T) { p.want(t, "/readyz", http.StatusOK) })
+	t.Run("is not ready while its broker is away", func(t *testing.T) {
+		t.Skip("the kit has no broker yet: this begins with events over RabbitMQ")
+	})
 	t.Run("is not ready any more once it is told to stop", func(t *testing.T) {
 		if p.lied {
 			t.Skip("what it says is not true anyway")
 		}
 		p.cancel()
-		p.want(t, "/readyz", http.StatusServiceUnavailable)
+		p.want(t, "/readyz", http.StatusServiceUnavailable, unreachable) // which is as plain a word
 	})
 }

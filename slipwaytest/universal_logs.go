@@ -20,6 +20,9 @@ func (u *universal) proveLogs(t *testing.T) {
 			t.Run("keeps secrets out of them", func(t *testing.T) { u.proveSecrets(t, r) })
 		})
 	}
+	for _, sink := range []string{"spans", "metrics", "error reports to Sentry"} {
+		t.Run("keeps secrets out of "+sink, func(t *testing.T) { t.Skip("the kit has none yet: this begins with them") })
+	}
 }
 
 // lineFields are those of every line that is written while a request is served.

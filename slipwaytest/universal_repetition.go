@@ -18,8 +18,9 @@ func (u *universal) proveRepetition(t *testing.T) {
 		t.Run(r.Pattern(), func(t *testing.T) { u.proveOnce(t, r) })
 	}
 	if proved == 0 {
-		t.Skip("no route of the module is Idempotent")
+		t.Run("routes", func(t *testing.T) { t.Skip("no route of the module is Idempotent") })
 	}
+	t.Run("jobs", func(t *testing.T) { t.Skip("the kit has no jobs yet: this begins with them") })
 }
 
 // proveOnce sends a request, sends it again under the same key, and sends it once
