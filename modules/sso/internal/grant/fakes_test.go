@@ -33,6 +33,7 @@ type world struct {
 	verifier *auth.Verifier
 	sessions *fakeSessions
 	subjects *fakeSubjects
+	keys     *ring
 }
 
 func newWorld(t *testing.T) *world {
@@ -45,6 +46,7 @@ func newWorld(t *testing.T) *world {
 			ID: uuid.New(), User: uuid.New(), Client: "slipway", AuthTime: time.Now().Add(-time.Hour), ExpiresAt: time.Now().Add(time.Hour),
 		}, alive: true},
 		subjects: &fakeSubjects{permissions: []string{"cart:read", "cart:write", "catalog:read"}, open: true},
+		keys:     ring,
 	}
 	w.Server = grant.NewServer(grant.Config{
 		Issuer: issuer, EdgeAudience: "edge", FirstParty: "slipway", Origins: []string{"https://app.test"},
@@ -174,16 +176,18 @@ func (f *fakeSessions) Alive(_ context.Context, id uuid.UUID) (bool, error) {
 type fakeSubjects struct {
 	permissions []string
 	open        bool
+	err         error
 }
 
 func (f *fakeSubjects) Permissions(context.Context, uuid.UUID) ([]string, bool, error) {
-	return slices.Clone(f.permissions), f.open, nil
+	return slices.Clone(f.permissions), f.open, f.err
 }
 
 // A ring signs by one key and publishes it; as a transport it is the way to it.
 type ring struct {
 	signer jose.Signer
 	public []byte
+	err    error // of a key-encryption key that is lost, say
 }
 
 func newRing(t *testing.T) *ring {
@@ -198,10 +202,13 @@ func newRing(t *testing.T) *ring {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ring{signer, public}
+	return &ring{signer: signer, public: public}
 }
 
 func (r *ring) Sign(_ context.Context, payload []byte) (string, error) {
+	if r.err != nil {
+		return "", r.err
+	}
 	s, err := r.signer.Sign(payload)
 	if err != nil {
 		return "", err
@@ -209,9 +216,12 @@ func (r *ring) Sign(_ context.Context, payload []byte) (string, error) {
 	return s.CompactSerialize()
 }
 
-func (r *ring) Public(context.Context) ([]byte, error) { return r.public, nil }
+func (r *ring) Public(context.Context) ([]byte, error) { return r.public, r.err }
 
 func (r *ring) RoundTrip(request *http.Request) (*http.Response, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
 	return httpclient.RoundTripperFunc(func(*http.Request) (*http.Response, error) {
 		recorder := httptest.NewRecorder()
 		_, _ = recorder.Write(r.public)

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,7 +28,11 @@ type world struct {
 
 func newWorld(t *testing.T, cfg session.Config) *world {
 	t.Helper()
-	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	return newWorldOn(t, slipwaytest.Commit(t, sso.New()).DB("sso"), cfg)
+}
+
+func newWorldOn(t *testing.T, db *postgres.DB, cfg session.Config) *world {
+	t.Helper()
 	user := uuid.New()
 	if _, err := db.Exec(t.Context(), `INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, 'ada@example.com', 'Ada', '', now())`, user); err != nil {
 		t.Fatal(err)
@@ -254,4 +259,52 @@ func TestStore_Sweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.refuses(t, w.first, session.ErrUnknown)
+}
+
+// What fails is a defect of ours, and none of the refusals that a client is told.
+func TestStore_SaysWhatItWasDoing(t *testing.T) {
+	t.Parallel()
+	refusals := []error{session.ErrUnknown, session.ErrOver, session.ErrRaced, session.ErrReplayed}
+	for doing, c := range map[string]struct {
+		broken string // the table that is gone, or what is done to it
+		do     func(ctx context.Context, w *world) error
+	}{
+		"begin a session: ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
+			_, _, err := w.Begin(ctx, uuid.New(), "slipway")
+			return err
+		}},
+		"look up session ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
+			_, err := w.Alive(ctx, w.session.ID)
+			return err
+		}},
+		"end session ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
+			return w.End(ctx, w.session.ID, "logged out")
+		}},
+		"sweep sessions: ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error { return w.Sweep(ctx) }},
+		"look up a refresh token: ": {`ALTER TABLE refresh_tokens RENAME TO gone`, func(ctx context.Context, w *world) error {
+			_, err := w.redeem(ctx, w.first)
+			return err
+		}},
+		"redeem a refresh token: ": {`ALTER TABLE refresh_tokens ADD CHECK (used_at IS NULL)`, func(ctx context.Context, w *world) error {
+			_, err := w.redeem(ctx, w.first)
+			return err
+		}},
+	} {
+		t.Run(doing, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOn(t, slipwaytest.Tx(t, sso.New()).DB("sso"), session.Config{})
+			if _, err := w.db.Exec(t.Context(), c.broken); err != nil {
+				t.Fatal(err)
+			}
+			err := c.do(t.Context(), w)
+			if err == nil || !strings.HasPrefix(err.Error(), doing) {
+				t.Errorf("got %v, want an error that begins with %q", err, doing)
+			}
+			for _, refusal := range refusals {
+				if errors.Is(err, refusal) {
+					t.Errorf("%v is %q, which a client would believe", err, refusal)
+				}
+			}
+		})
+	}
 }
