@@ -28,12 +28,11 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	return newShopWith(t, nil)
+	return openShop(t, slipwaytest.Tx(t, cart.New()))
 }
 
-func newShopWith(t *testing.T, settings map[string]string) *shop {
+func openShop(t *testing.T, k *slipwaytest.Kit) *shop {
 	t.Helper()
-	k := slipwaytest.TxWith(t, settings, cart.New())
 	s := &shop{t: t, kit: k, ada: k.As("customer"), prices: prices{"mug": 1250, "tea": 890}}
 	slipwaytest.Serve(k, cartapi.Quote, s.prices.quote)
 	s.cart = slipwaytest.Do(s.ada, cartapi.Create, cartapi.CreateInput{}).Want(201).Body.ID
