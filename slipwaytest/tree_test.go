@@ -38,6 +38,7 @@ func (e *ending) end(failed bool) string {
 	}
 	said := strings.Join(e.said, "\n")
 	said = regexp.MustCompile(`<?\d+(\.\d)? m?s\b`).ReplaceAllString(said, "T")
+	said = regexp.MustCompile(`DO UPDATE \S.*…  `).ReplaceAllString(said, "DO UPDATE …  ") // how far it is shown depends on the time beside it
 	return regexp.MustCompile(`[0-9a-f]{8}…`).ReplaceAllString(said, "ID")
 }
 
@@ -59,7 +60,7 @@ func TestKit_tellsWhatHappened(t *testing.T) {
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  T
-└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  T
+└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
 `,
 		},
 		"with the neighbour in the same process": {
@@ -75,7 +76,7 @@ POST /notes  201  T  by user ID as customer
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  T
-└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  T
+└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
 GET /notes/{id}  404  T  by user bert with notes:read
 └─ sql    SELECT owner, text FROM notes WHERE id = $1  1 row  T
 GET a path of no route  404  T  by anonymous
@@ -94,7 +95,7 @@ GET a path of no route  404  T  by anonymous
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  reply of the test  T
-└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  T
+└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
 POST /notes  500  T  by user ID as customer
 ├─ sso    POST /oauth/token  200  T
 ├─ call   greet GET /greetings/{name}  409  reply of the test  T

@@ -1,4 +1,4 @@
-// Command tutorial is the product of the guide docs/guides/module.md: two
+// Command tutorial is the product of the guide docs/guides/module.md: three
 // modules that a reader writes, and the SSO.
 package main
 
@@ -6,7 +6,8 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/examples/tutorial/greet"
 	"github.com/slipway-go/slipway/examples/tutorial/notes"
+	"github.com/slipway-go/slipway/examples/tutorial/weather"
 	"github.com/slipway-go/slipway/modules/sso"
 )
 
-func main() { slipway.Main(sso.New(), greet.New(), notes.New()) }
+func main() { slipway.Main(sso.New(), greet.New(), notes.New(), weather.New()) }

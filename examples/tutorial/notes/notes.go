@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,7 @@ func setup(m *slipway.Setup, _ struct{}) error {
 	s := &service{db: m.DB(), greetings: m.Calls(greetapi.Module)}
 	api.Handle(m, notesapi.Create, s.create)
 	api.Handle(m, notesapi.Get, s.get)
+	api.Mount(m, notesapi.Export, http.HandlerFunc(s.export))
 	return nil
 }
 
@@ -49,12 +51,23 @@ func (s *service) create(ctx context.Context, in notesapi.CreateInput) (notesapi
 	if err != nil {
 		return notesapi.Note{}, err
 	}
-	n := notesapi.Note{ID: uuid.New(), Text: hello.Text + ": " + in.Body.Text}
-	_, err = s.db.Exec(ctx, `INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)`, n.ID, owner.Subject, n.Text)
+	n := notesapi.Note{ID: newID(ctx, owner.Subject), Text: hello.Text + ": " + in.Body.Text}
+	err = s.db.QueryRow(ctx, `
+INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET text = notes.text RETURNING text`, n.ID, owner.Subject, n.Text).Scan(&n.Text)
 	if err != nil {
 		return notesapi.Note{}, fmt.Errorf("insert note: %w", err)
 	}
 	return n, nil
+}
+
+// newID is the same for the same Idempotency-Key of the same writer, so that whoever
+// asks again has one note, even if the first answer died with its process.
+func newID(ctx context.Context, owner string) uuid.UUID {
+	if key, ok := api.IdempotencyKey(ctx); ok {
+		return uuid.NewSHA1(uuid.NameSpaceOID, []byte(owner+" "+key))
+	}
+	return uuid.New()
 }
 
 func (s *service) get(ctx context.Context, in notesapi.GetInput) (notesapi.Note, error) {

@@ -33,6 +33,7 @@ type GetInput struct {
 }
 
 var (
-	Create = api.POST[CreateInput, Note](Module, "/notes", auth.Need(Write), "Write a note").Status(http.StatusCreated)
+	Create = api.POST[CreateInput, Note](Module, "/notes", auth.Need(Write), "Write a note").Status(http.StatusCreated).Idempotent()
 	Get    = api.GET[GetInput, Note](Module, "/notes/{id}", auth.Need(Read).Owner(), "Get a note")
+	Export = api.Handler(Module, "GET /exports/notes.txt", auth.Need(Read), "Download your notes")
 )
