@@ -3,7 +3,10 @@ package testdb_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -296,7 +299,7 @@ func TestProcess_privateServer(t *testing.T) {
 	if address == nil || !strings.Contains(out, "closed <nil>") {
 		t.Fatalf("the child says %q, want an address, and an end", out)
 	}
-	t.Cleanup(func() { forgetKept(t, folder, address[1]) })
+	t.Cleanup(func() { forgetKept(t, folder) })
 	conn, err := pgx.Connect(t.Context(), address[1])
 	if err != nil {
 		t.Fatalf("connect to what is kept after the end of its process: %v", err)
@@ -307,23 +310,28 @@ func TestProcess_privateServer(t *testing.T) {
 	}
 }
 
-// forgetKept ends a server before its time.
-func forgetKept(t *testing.T, folder, address string) {
-	notes, err := filepath.Glob(filepath.Join(folder, "*", "kept"))
-	if err != nil || len(notes) != 1 {
-		t.Fatalf("notes of what is kept: %q, %v; want one", notes, err)
+// forgetKept ends a server before its time, and waits until it has removed its data:
+// without the folder, which goes with the test, it would not know that they are its own.
+func forgetKept(t *testing.T, folder string) {
+	t.Helper()
+	dir := filepath.Join(folder, fmt.Sprintf("slipway-test-%d", os.Getuid()))
+	text, err := os.ReadFile(filepath.Join(dir, "server.json"))
+	var running struct{ Data string }
+	if err == nil {
+		err = json.Unmarshal(text, &running)
 	}
-	if err := os.Remove(notes[0]); err != nil {
+	if err == nil {
+		err = os.Remove(filepath.Join(dir, "kept"))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		conn, err := pgx.Connect(context.Background(), address)
-		if err != nil {
+		if _, err := os.Stat(running.Data); errors.Is(err, fs.ErrNotExist) {
 			return
 		}
-		_ = conn.Close(context.Background())
 		if time.Since(began) > 10*time.Second {
-			t.Fatal("the server is still there after 10 s")
+			t.Fatalf("the server's data in %s are still there after 10 s", running.Data)
 		}
 	}
 }
