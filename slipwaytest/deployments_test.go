@@ -17,7 +17,7 @@ import (
 // than their contracts, which in one binary nobody notices.
 func TestDeployments(t *testing.T) {
 	t.Parallel()
-	out, err := startChild(t, t.TempDir(), "TestPlantedDeployment", "shared memory")
+	out, err := startChild(t, t.TempDir(), "^TestPlantedDeployment$", "shared memory")
 	if err == nil {
 		t.Fatal("the test passed in both deployments, want it to fail as services")
 	}

@@ -17,6 +17,7 @@ const plantVariable = "SLIPWAY_TEST_PLANT"
 // A plant is a mistake, and what the suite must say of it: where it is and what
 // to do.
 type plant struct {
+	group   string // of the suite, which finds it
 	name    string
 	mistake func(*shelf)
 	says    []string
@@ -30,14 +31,14 @@ func TestUniversal(t *testing.T) {
 	goldens := madeGoldens(t)
 	t.Run("passes a module that is right", func(t *testing.T) {
 		t.Parallel()
-		if out, err := runPlanted(t, goldens, "nothing"); err != nil {
+		if out, err := runPlanted(t, goldens, "", "nothing"); err != nil {
 			t.Errorf("got %v, want it to pass\n%s", err, out)
 		}
 	})
 	for _, p := range plants() {
 		t.Run("finds "+p.name, func(t *testing.T) {
 			t.Parallel()
-			out, err := runPlanted(t, goldens, p.name)
+			out, err := runPlanted(t, goldens, p.group, p.name)
 			if err == nil {
 				t.Fatalf("the suite passed, want it to find %s", p.name)
 			}
@@ -68,13 +69,13 @@ func TestPlanted(t *testing.T) {
 func madeGoldens(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	if out, err := startPlanted(t, folder, "nothing", "SLIPWAY_UPDATE=1"); err != nil {
+	if out, err := startPlanted(t, folder, "", "nothing", "SLIPWAY_UPDATE=1"); err != nil {
 		t.Fatalf("write the golden files: %v\n%s", err, out)
 	}
 	return folder
 }
 
-func runPlanted(t *testing.T, goldens, name string) (string, error) {
+func runPlanted(t *testing.T, goldens, group, name string) (string, error) {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS(goldens)); err != nil {
@@ -83,12 +84,13 @@ func runPlanted(t *testing.T, goldens, name string) (string, error) {
 	if name == releasedPlant {
 		released(t, folder)
 	}
-	return startPlanted(t, folder, name)
+	return startPlanted(t, folder, group, name)
 }
 
-func startPlanted(t *testing.T, folder, name string, env ...string) (string, error) {
+// startPlanted runs the suite, or one group of it.
+func startPlanted(t *testing.T, folder, group, name string, env ...string) (string, error) {
 	t.Helper()
-	return startChild(t, folder, "TestPlanted", name, env...)
+	return startChild(t, folder, "^TestPlanted$/^"+group, name, env...)
 }
 
 // startChild runs one of these tests in a process of its own.
@@ -98,7 +100,7 @@ func startChild(t *testing.T, folder, test, plant string, env ...string) (string
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), program, "-test.run=^"+test+"$", "-test.v=true", "-test.timeout=2m")
+	c := exec.CommandContext(t.Context(), program, "-test.run="+test, "-test.v=true", "-test.timeout=2m")
 	c.Dir = folder
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CI=") })
 	c.Env = append(c.Env, append(env, plantVariable+"="+plant)...)

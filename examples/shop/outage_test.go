@@ -11,35 +11,6 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-// A process that dies in the middle of a payment, whatever the moment, neither
-// loses the payment nor makes it twice: the retry under the same key ends well.
-func TestPurchase_killed(t *testing.T) {
-	inEveryDeployment(t, func(t *testing.T, s *shop) {
-		ada := s.kit.As("customer")
-		c := s.fill(ada, "mug-blue", 1)
-		asked := make(chan struct{})
-		go func() {
-			defer close(asked)
-			s.tryPay(ada, c, simulator.CardSlow, "key")
-		}()
-		s.eventually("the acquirer has booked the charge", func() bool { return s.charges(c.ID) == 1 })
-		s.kit.Kill("acquiring")
-		<-asked
-		s.kit.Restart("acquiring")
-		s.eventually("the retry ends well", func() bool {
-			got := s.pay(ada, c, simulator.CardSlow, "key")
-			if got.Status >= 500 {
-				t.Fatalf("answer = %d %s", got.Status, got.Raw)
-			}
-			return got.Status == 201 && got.Body.Status == acquiringapi.Captured
-		})
-		s.eventually("the cart is closed", func() bool { return s.cart(ada, c.ID).Status == cartapi.Paid })
-		if got := s.charges(c.ID); got != 1 {
-			t.Errorf("charges = %d, want 1", got)
-		}
-	})
-}
-
 // tryPay pays where the connection may break.
 func (s *shop) tryPay(buyer *slipwaytest.Kit, c cartapi.Cart, card, key string) {
 	in := acquiringapi.CreateInput{Body: acquiringapi.Order{CartID: c.ID, Amount: c.Total, Card: card}}
@@ -47,7 +18,7 @@ func (s *shop) tryPay(buyer *slipwaytest.Kit, c cartapi.Cart, card, key string) 
 }
 
 // In one binary nothing can be down alone, so this is for services.
-func TestPurchase_neighbourDown(t *testing.T) {
+func TestFault_neighbourDown(t *testing.T) {
 	t.Parallel()
 	slipwaytest.Services(t, modules(), func(t *testing.T, k *slipwaytest.Kit) {
 		s := &shop{t, k}
@@ -85,7 +56,7 @@ func TestPurchase_neighbourDown(t *testing.T) {
 	})
 }
 
-func TestPurchase_databaseGone(t *testing.T) {
+func TestFault_databaseGone(t *testing.T) {
 	inEveryDeployment(t, func(t *testing.T, s *shop) {
 		ada := s.kit.As("customer")
 		c := s.fill(ada, "mug-blue", 1)
