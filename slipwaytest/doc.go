@@ -2,18 +2,30 @@
 //
 //	func TestMain(m *testing.M) { slipwaytest.Main(m, cart.New()) }
 //
-//	func TestCreate(t *testing.T) {
-//		k := slipwaytest.Tx(t, cart.New()).As("customer")
-//		got := slipwaytest.Do(k, cartapi.Create, cartapi.CreateInput{}).Want(201)
-//		…
+//	func TestUniversal(t *testing.T) { slipwaytest.Universal(t, cart.New(), fixtures…) }
+//
+//	func TestGet(t *testing.T) {
+//		t.Parallel()
+//		k := slipwaytest.Tx(t, cart.New())
+//		ada, bob := k.As("customer"), k.As("customer")
+//		c := slipwaytest.Do(ada, cartapi.Create, cartapi.CreateInput{}).Want(201).Body
+//		slipwaytest.Do(bob, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(404)
+//		slipwaytest.Do(ada, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(200).Golden()
 //	}
+//
+// The guide docs/guides/testing.md teaches it, from the first test on.
+//
+// # Worlds
 //
 // [Tx] gives a test its own world in about a millisecond: every module's
 // database is a transaction that is rolled back. [Commit] takes a few more: the
 // module has a pool and commits for real, and its rows are made what they were.
 // [Bubble] is Tx with time and chance in the test's hands. [Deployments] runs one
 // test body against the modules as one process and as one process per module,
-// over HTTP and with real commits.
+// over HTTP and with real commits. [Universal] proves of a module what must hold
+// for every module. [Rounds] repeats a test of faults by seed.
+//
+// # When a test fails
 //
 // A test by Tx or Commit that fails shows what happened: its requests, and below
 // each the calls of neighbours, the statements, the warnings and errors that it
@@ -22,9 +34,13 @@
 // than it should. The processes of a deployment cannot be looked into: there the
 // last lines of their logs are shown.
 //
-//	POST /notes  201  2.1 ms  by user 3f2a91bc… as customer
-//	├─ call   greet GET /greetings/{name}  200  reply of the test  0.3 ms
-//	└─ sql    INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)  1 row  0.4 ms
+//	GET /notes/{id}  500  0.9 ms  by user f82dbbfe… as customer
+//	├─ sql    SELECT owner, txt FROM notes WHERE id = $1  0.2 ms
+//	│         failed: column "txt" does not exist (SQLSTATE 42703)
+//	└─ error  unexpected error: load note: ERROR: column "txt" does not exist (SQLSTATE 42703)
+//
+// What a test does wrong with the kit itself, such as a role that nobody has or a
+// call for which there is no reply, ends or fails it with what to do instead.
 //
 // # Guaranteed
 //
@@ -54,10 +70,19 @@
 //   - [Answer.Golden] compares the whole exchange with a committed file, one to one.
 //     Files are written with SLIPWAY_UPDATE=1 only and never in CI; a difference, a
 //     missing file, and in a run of the whole package a file that no test used, fail.
+//   - [Universal] has a check for every route of the contract, and looks at what the
+//     process really serves. Each passes, fails with where and what to do, or skips with
+//     its reason; none is left out in silence. By default it asks the same in every run.
 //   - The tree that a failing test shows has statements without their arguments,
 //     routes without their values and no bodies; the rest is redacted as a log is.
 //
 // # Not guaranteed
+//
+// A module's background work runs in Deployments, and where Universal looks at its
+// health; not in Tx, Commit and Bubble. In Tx, now() stands still.
+//
+// A stand-in for a neighbour takes a user's permissions for granted: whether the
+// neighbour would admit the user, only the neighbour knows.
 //
 // The clock of PostgreSQL is not the test's, in a Bubble neither: now() in SQL tells
 // the time of the wall.
