@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/internal/fleet"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -46,6 +46,7 @@ type Services struct {
 	addr      string
 	oneBinary bool
 	databases map[string]string
+	reserved  []*loopback.Address // of the modules' processes
 }
 
 // StartServices starts the processes and returns once all are ready. It is for
@@ -56,7 +57,7 @@ func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases, reserved: p.reserved}
 	return s, s.fleet.Start(ctx, p.processes()...)
 }
 
@@ -70,7 +71,13 @@ func (s *Services) Database(module string) string { return s.databases[module] }
 func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
 
 // Stop ends every process in order.
-func (s *Services) Stop() error { return s.fleet.Stop() }
+func (s *Services) Stop() error {
+	err := s.fleet.Stop()
+	for _, a := range s.reserved {
+		a.Release()
+	}
+	return err
+}
 
 // Kill ends the process that hosts a module at once, as a crash would.
 func (s *Services) Kill(module string) error { return s.fleet.Kill(s.process(module)) }
@@ -101,6 +108,7 @@ type plan struct {
 	own     map[string][]string // for the process of one module
 	// databases are the addresses of the modules' databases.
 	databases map[string]string
+	reserved  []*loopback.Address
 }
 
 func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*plan, error) {
@@ -145,10 +153,12 @@ func newSecret(module string) string {
 
 func (p *plan) add(ctx context.Context, m Module) error {
 	name, prefix := m.Name(), settingsPrefix(m.Name())
-	addr, err := freeAddr(ctx)
+	reserved, err := loopback.Reserve()
 	if err != nil {
 		return err
 	}
+	addr := reserved.String()
+	p.reserved = append(p.reserved, reserved)
 	p.modules, p.addrs[name] = append(p.modules, name), addr
 	p.shared = append(p.shared, prefix+"URL=http://"+addr)
 	secret := newSecret(name)
@@ -189,15 +199,6 @@ func (p *plan) process(module, addr string, own []string) fleet.Process {
 		env = append(env, "SLIPWAY_MODULES="+module, "SLIPWAY_NAME="+p.name+"-"+module)
 	}
 	return fleet.Process{Name: module, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
-}
-
-// freeAddr returns a loopback address that nobody uses at this moment.
-func freeAddr(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // runServices is the command "services".

@@ -2,18 +2,20 @@ package slipwaytest
 
 import (
 	"encoding/json"
-	"net"
 	"testing"
+
+	"github.com/slipway-go/slipway/internal/loopback"
 )
 
+// freeAddr returns an address of this machine that is the test's until its end.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	a, err := loopback.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(a.Release)
+	return a.String()
 }
 
 func decodeInto(t testing.TB, raw []byte, v any) {
