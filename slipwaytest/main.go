@@ -1,9 +1,12 @@
 package slipwaytest
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,6 +38,7 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		})...)
 		return
 	}
+	runMoreAtOnce()
 	code := goldens.Run(runner(func() int { return queries.run(m) }))
 	if err := databases.Close(); err != nil {
 		fmt.Fprintf(os.Stderr, "give the test databases back: %v\n", err)
@@ -45,6 +49,19 @@ func Main(m *testing.M, modules ...slipway.Module) {
 		code = max(code, 1)
 	}
 	os.Exit(code)
+}
+
+// runMoreAtOnce lets more parallel tests run than there are processors, unless the
+// command line says how many: they wait for a database and for processes longer
+// than they compute.
+func runMoreAtOnce() {
+	const perProcessor = 3
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(perProcessor*runtime.GOMAXPROCS(0))) // package testing has the flag
+	}
 }
 
 // forgetTest takes from the environment of a process of a deployment what is for
