@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(helperVariable) != "" {
 		help()
 	}
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6") // they wait for servers more than they work
 	code := m.Run()
 	if err := stopServer(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
