@@ -189,6 +189,7 @@ func (*trial) Logf(string, ...any)        {}
 func (*trial) Log(...any)                 {}
 func (t *trial) Cleanup(f func())         { t.cleanups = append(t.cleanups, f) }
 func (t *trial) Error(args ...any)        { t.errs = append(t.errs, errors.New(fmt.Sprint(args...))) }
+
 func (t *trial) Errorf(format string, args ...any) {
 	t.errs = append(t.errs, fmt.Errorf(format, args...))
 }

@@ -91,7 +91,12 @@ func (l *fileLock) isStill() bool {
 	return heldErr == nil && namedErr == nil && os.SameFile(held, named)
 }
 
-func (l *fileLock) release() { l.file.Close() }
+// release unlocks before it closes: a program that is being started meanwhile has a
+// copy of the file, which would hold the lock.
+func (l *fileLock) release() {
+	_ = l.unlock() // closing does so as well, at the latest then
+	l.file.Close()
+}
 
 func sleep(ctx context.Context, d time.Duration) error {
 	select {

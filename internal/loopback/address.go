@@ -69,5 +69,9 @@ func (a *Address) isFree() bool {
 // String returns the address: 127.0.0.1:23517.
 func (a *Address) String() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(a.port)) }
 
-// Release gives the address back.
-func (a *Address) Release() { a.lock.Close() }
+// Release gives the address back. It unlocks before it closes: a program that is
+// being started meanwhile has a copy of the file, which would hold the lock.
+func (a *Address) Release() {
+	_ = syscall.Flock(int(a.lock.Fd()), syscall.LOCK_UN) // closing does so as well, at the latest then
+	a.lock.Close()
+}
