@@ -67,10 +67,13 @@ SELECT tablename FROM pg_tables
 	return names
 }
 
-// breakDatabase takes a module's tables out of its sight.
+// breakDatabase takes a module's tables out of its sight, and leaves it those of the
+// kit, which would fail before the module is asked.
 func (k *Kit) breakDatabase(module string) {
 	k.t.Helper()
-	k.exec(module, `SET LOCAL search_path = nowhere`)
+	for _, table := range k.tables(k.DB(module)) {
+		k.exec(module, fmt.Sprintf("ALTER TABLE %s RENAME TO %s", pgx.Identifier{table}.Sanitize(), pgx.Identifier{"gone_" + table}.Sanitize()))
+	}
 }
 
 // loseAnswers makes the kept answers of Idempotent routes those of requests whose

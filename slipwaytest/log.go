@@ -1,7 +1,6 @@
 package slipwaytest
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"slices"
@@ -21,30 +20,48 @@ func (k *Kit) Log() string {
 
 // logBuffer keeps the last lines of a log.
 type logBuffer struct {
-	mu      sync.Mutex
-	text    bytes.Buffer
-	dropped bool
+	mu    sync.Mutex
+	kept  []string
+	bytes int // of those that are kept
+	gone  int // how many lines are not kept any more
 }
 
-const maxLog = 1 << 20
+const maxLog = 4 << 20
 
 var _ io.Writer = (*logBuffer)(nil)
 
+// Write takes a line, or several, as those who log write them.
 func (b *logBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.text.Len() > maxLog {
-		b.text.Reset()
-		b.dropped = true
+	b.kept = append(b.kept, string(p))
+	for b.bytes += len(p); b.bytes > maxLog; b.gone++ {
+		b.bytes -= len(b.kept[0])
+		b.kept = b.kept[1:]
 	}
-	return b.text.Write(p)
+	return len(p), nil
 }
 
 // lines returns every line that was kept.
 func (b *logBuffer) lines() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Collect(strings.Lines(b.text.String()))
+	return slices.Clone(b.kept)
+}
+
+// mark is a place in the log, for since.
+func (b *logBuffer) mark() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.gone + len(b.kept)
+}
+
+// since returns the lines behind a mark. Of more than the log keeps, the first are
+// missing, which lost tells.
+func (b *logBuffer) since(mark int) (lines []string, lost bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.kept[max(0, mark-b.gone):]), mark < b.gone
 }
 
 // String returns the last lines.
@@ -54,9 +71,25 @@ func (b *logBuffer) String() string {
 	return strings.Join(lines[max(0, len(lines)-shown):], "")
 }
 
+// loggedSince returns all that the modules have logged since.
+func (k *Kit) loggedSince(mark int) []string {
+	k.t.Helper()
+	lines, lost := k.log.since(mark)
+	if lost {
+		k.t.Errorf("one request logs more than %d bytes, so that not all can be looked at: log less", maxLog)
+	}
+	return lines
+}
+
+// reportedSince returns the unexpected errors that were reported since.
+func (k *Kit) reportedSince(mark int) []string {
+	k.t.Helper()
+	return reports(k.loggedSince(mark))
+}
+
 // reports returns the lines that report an unexpected error.
-func (b *logBuffer) reports() []string {
-	return slices.DeleteFunc(b.lines(), func(line string) bool {
+func reports(lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool {
 		var l struct {
 			Msg string `json:"msg"`
 		}

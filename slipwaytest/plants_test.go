@@ -212,7 +212,7 @@ func plants() []plant {
 		{"access", "a body that is read before the token", readsFirst, []string{"POST /books without a token", "body read: true", "before anything is read"}},
 		{"health", "a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
 		{"errors", "a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
-		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "no fault of the client's"}},
+		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "POST /books without its tables: got 409 and 0", "no fault of the client's"}},
 		{"logs", "a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
 		{"migrations", "a type that a down leaves behind", downLeaves("CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE books ADD COLUMN mood mood;", "ALTER TABLE books DROP COLUMN mood;"), []string{"00002_more.sql", "type mood", "DROP TYPE"}},
 		{"migrations", "a column that a down leaves behind", downLeaves("ALTER TABLE books ADD COLUMN note text, ADD COLUMN year integer;", "ALTER TABLE books DROP COLUMN note;"), []string{"00002_more.sql", "column books.year", "DROP COLUMN"}},
@@ -340,6 +340,13 @@ func hidesItsMistakes(s *shelf) {
 			return b, problem.NotFound("there is no book %s, or it is not yours", in.ID)
 		}
 		return b, auth.Own(ctx, owner)
+	}
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		b, err := s.create(ctx, in)
+		if err != nil {
+			return b, problem.Conflict("there is such a book")
+		}
+		return b, nil
 	}
 }
 

@@ -30,6 +30,7 @@ type running struct {
 	before   []string     // doors of the process before it
 	own      string       // the module's own door
 	lied     bool         // about its health
+	pool     *postgres.DB
 	cancel   context.CancelFunc
 	ended    chan error
 }
@@ -59,8 +60,30 @@ func (u *universal) run(t *testing.T) *running {
 	if u.sabotage != nil {
 		p.probe = u.sabotage(p.probe)
 	}
-	p.want(t, "/readyz", http.StatusOK)
+	p.awaitStart(t)
 	return p
+}
+
+// startPatience covers migrations, too.
+const startPatience = time.Minute
+
+// awaitStart waits until the module serves, or says why it does not.
+func (p *running) awaitStart(t *testing.T) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) { // the process changes by itself, and nothing tells when
+		if status, _ := p.ask(t, "/readyz"); status == http.StatusOK {
+			return
+		}
+		select {
+		case err := <-p.ended:
+			p.ended <- nil // for end
+			t.Fatalf("the module does not start: %v\n%s", err, p.log)
+		default:
+		}
+		if time.Since(began) > startPatience {
+			t.Fatalf("the module is not ready after %s: does its set-up wait for something? It starts nothing\n%s", startPatience, p.log)
+		}
+	}
 }
 
 func (u *universal) processSettings(address string) *config.Source {
@@ -84,11 +107,11 @@ func (p *running) open(ctx context.Context, t testing.TB, m slipway.Module, _ pg
 	if err != nil {
 		return nil, err
 	}
-	t.Cleanup(db.Close)
+	p.pool = db // closed once the module has ended, which uses it until then
 	return db, m.Migrate(ctx, db)
 }
 
-// end stops the module, if it still runs, and closes nothing that others use.
+// end stops the module, if it still runs, and closes its database.
 func (p *running) end(t *testing.T) {
 	t.Helper()
 	p.cancel()
@@ -97,9 +120,12 @@ func (p *running) end(t *testing.T) {
 		if err != nil {
 			t.Errorf("the module did not stop as it was told: %v\n%s", err, p.log)
 		}
-		p.ended <- nil // for whoever asks again
 	case <-time.After(30 * time.Second):
 		t.Errorf("the module did not stop within 30s: its background work must end when its context does\n%s", p.log)
+		return // and holds its connections
+	}
+	if p.pool != nil {
+		p.pool.Close()
 	}
 }
 

@@ -39,16 +39,20 @@ func (u *universal) proveAccess(t *testing.T) {
 	}
 }
 
-// proveServed looks at what the process has on its listener.
+// proveServed holds what is on the process's listener and the contract against each
+// other: nothing but what is declared, with the access that is declared, and all of it.
 func (u *universal) proveServed(t *testing.T) {
 	k := u.world(t)
-	declared := u.module.Contract().Routes()
-	for _, s := range k.app.Served() {
-		if err := s.Access.Valid(); err != nil {
-			t.Errorf("%s serves %s: %v", s.Owner, s.Pattern, err)
+	declared, served := u.module.Contract().Routes(), k.app.Served()
+	for _, s := range served {
+		i := slices.IndexFunc(declared, func(r *api.Route) bool { return r.Pattern() == s.Pattern })
+		if s.Owner != slipway.KitOwner && (i < 0 || declared[i].Access().String() != s.Access.String()) {
+			t.Errorf("%s serves %s (%s), which its contract does not declare so: declare it with api.GET, api.Handler or the like", s.Owner, s.Pattern, s.Access)
 		}
-		if s.Owner != slipway.KitOwner && !slices.ContainsFunc(declared, func(r *api.Route) bool { return r.Pattern() == s.Pattern }) {
-			t.Errorf("%s serves %s, which its contract does not declare: declare it with api.GET, api.Handler or the like", s.Owner, s.Pattern)
+	}
+	for _, r := range declared {
+		if got := patternOf(k.app.Handler())(plainRequest(t, r)); got != r.Pattern() {
+			t.Errorf("%s is declared, but the process takes a request for it to %q: another route stands before it", r.Pattern(), got)
 		}
 	}
 }
@@ -216,7 +220,7 @@ func (s *sweep) refusesStale() {
 func (s *sweep) hides() {
 	s.kit.t.Helper()
 	before := s.kit.rows(s.route.Contract().Name())
-	status, _, body := s.send(s.as(s.claims(uuid.NewString())))
+	status, _, body := s.send(s.as(s.claims(uuid.NewString())), s.key)
 	if status != http.StatusForbidden && status != http.StatusNotFound {
 		s.kit.t.Errorf("%s as another user than the owner: got %d, want 404 (or 403): call auth.Own with the owner of the object that was loaded\n%s", s.route.Pattern(), status, body)
 	}
@@ -230,7 +234,7 @@ func (s *sweep) admits() {
 	s.kit.t.Helper()
 	status, _, body := s.send(s.welcome(), s.key)
 	switch {
-	case s.example && (status < 200 || status > 299):
+	case s.example && !isSuccess(s.route, status):
 		s.kit.t.Errorf("%s with its example: got %d, want %d: mend the slipwaytest.Example of the route, or the route\n%s", s.route.Pattern(), status, s.route.Status(), body)
 	case !s.route.Access().IsPublic() && (status == http.StatusUnauthorized || status == http.StatusForbidden):
 		s.kit.t.Errorf("%s with exactly what it declares (%s): got %d, want it admitted\n%s", s.route.Pattern(), s.route.Access(), status, body)
@@ -278,18 +282,34 @@ func (s *sweep) declares(method string) bool {
 	return pattern != ""
 }
 
+// isSuccess reports whether the status is one that the route declares.
+func isSuccess(r *api.Route, status int) bool {
+	if r.IsMounted() {
+		return status >= 200 && status < http.StatusBadRequest
+	}
+	return status == r.Status()
+}
+
 // refusesSpellings asks for the path in ways that a router, a proxy and a handler
-// may read differently. Nobody has a token, so nothing may come of it.
+// may read differently, as nobody and as somebody whom the route admits: nothing may
+// come of either.
 func (s *sweep) refusesSpellings() {
 	s.kit.t.Helper()
 	for name, spelt := range spellings(s.route.Path(), s.request.URL.EscapedPath()) {
-		r := again(s.kit.t.Context(), s.request)
+		s.refusesSpelling(name, spelt, "without a token", func(*http.Request) {})
+		s.refusesSpelling(name, spelt, "with a good token", s.welcome())
+	}
+}
+
+func (s *sweep) refusesSpelling(name, spelt, how string, present func(*http.Request)) {
+	s.kit.t.Helper()
+	status, _, body := s.send(present, s.key, func(r *http.Request) {
 		if err := respell(r, spelt); err != nil {
 			s.kit.t.Fatalf("%s: %v", spelt, err)
 		}
-		if status, _, body := s.kit.Anonymous().Send(r); status < http.StatusMultipleChoices {
-			s.kit.t.Errorf("%s with %s (%s), without a token: got %d, want a refusal\n%s", s.route.Pattern(), name, spelt, status, body)
-		}
+	})
+	if status < http.StatusMultipleChoices {
+		s.kit.t.Errorf("%s with %s (%s), %s: got %d, want a refusal\n%s", s.route.Pattern(), name, spelt, how, status, body)
 	}
 }
 

@@ -28,16 +28,16 @@ func (u *universal) proveReported(t *testing.T) {
 		k := u.world(t)
 		request, owner := u.request(k, r)
 		k.breakDatabase(u.module.Name())
-		before := len(k.log.reports())
+		before := k.log.mark()
 		s := &sweep{kit: k, route: r, request: request, owner: owner}
 		status, _, body := s.send(s.welcome(), s.key)
-		reports := len(k.log.reports()) - before
+		reported := k.reportedSince(before)
 		if status < http.StatusBadRequest || status < http.StatusInternalServerError && u.examples[r] == nil {
 			continue // it needs no table, or had no reason to look into one
 		}
 		failed++
-		if status != http.StatusInternalServerError || reports != 1 {
-			t.Errorf("%s without its tables: got %d and %d error reports, want 500 and 1: it is no fault of the client's, so wrap the error, return it, and neither log nor report it\n%s", r.Pattern(), status, reports, body)
+		if status != http.StatusInternalServerError || len(reported) != 1 {
+			t.Errorf("%s without its tables: got %d and %d error reports, want 500 and 1: it is no fault of the client's, so wrap the error, return it, and neither log nor report it\n%s", r.Pattern(), status, len(reported), body)
 		}
 		if leaked := inside.Find(body); leaked != nil {
 			t.Errorf("%s without its tables: the answer tells %q, which is for the log alone\n%s", r.Pattern(), leaked, body)
@@ -57,11 +57,11 @@ func (u *universal) proveUnreported(t *testing.T) {
 		k := u.world(t)
 		request, owner := u.request(k, r)
 		s := &sweep{kit: k, route: r, request: request, owner: owner}
-		before := len(k.log.reports())
+		before := k.log.mark()
 		s.send(func(*http.Request) {})                                               // no token
 		s.send(s.welcome(), func(r *http.Request) { r.Body = http.NoBody })          // no body
 		s.send(s.welcome(), func(r *http.Request) { r.URL.RawQuery = "unheard=of" }) // no such parameter
-		if got := k.log.reports()[before:]; len(got) != 0 {
+		if got := k.reportedSince(before); len(got) != 0 {
 			t.Errorf("%s reports as unexpected what the client caused: return a problem of its kind (problem.NotFound, problem.Conflict, …)\n%s", r.Pattern(), got[0])
 		}
 	}

@@ -33,10 +33,10 @@ func lineFields() []string {
 func (u *universal) proveLines(t *testing.T, r *api.Route) {
 	k := u.world(t)
 	request, owner := u.request(k, r)
-	before := len(k.log.lines())
+	before := k.log.mark()
 	s := &sweep{kit: k, route: r, request: request, owner: owner}
 	s.send(s.welcome(), s.key)
-	lines := k.log.lines()[before:]
+	lines := k.loggedSince(before)
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"request"`) }) {
 		t.Errorf("%s leaves no access line in the log", r.Pattern())
 	}
@@ -70,13 +70,13 @@ func (u *universal) proveSecrets(t *testing.T, r *api.Route) {
 		for _, places := range body.places(kind.fits) {
 			for _, present := range s.presenting() {
 				planted := &plantedSecrets{kind: kind, places: map[string]string{}}
-				before := len(k.log.lines())
+				before := k.log.mark()
 				s.send(present, s.key, planted.headers, func(sent *http.Request) {
 					if err := body.fill(sent, places, planted.plant); err != nil {
 						t.Fatalf("%s: %v", r.Pattern(), err)
 					}
 				})
-				planted.find(t, r, k.log.lines()[before:])
+				planted.find(t, r, k.loggedSince(before))
 			}
 		}
 	}

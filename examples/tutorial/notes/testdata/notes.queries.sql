@@ -1,6 +1,10 @@
 -- The statements that the tests of this package ran. The next release's schema must still understand them.
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
+DELETE
+  FROM idempotency
+  WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
+
 INSERT INTO idempotency AS i (principal, route, key, fingerprint, lease_until)
   VALUES ($1, $2, $3, $4, now() + $5)
   ON CONFLICT (principal, route, key) DO
