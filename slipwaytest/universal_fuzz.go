@@ -2,8 +2,10 @@ package slipwaytest
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/slipway-go/slipway/api"
@@ -17,18 +19,25 @@ func (u *universal) proveFuzz(t *testing.T) {
 	cfg := fuzz.Config{Cases: fuzzNumber(t, "SLIPWAY_FUZZ_CASES"), Seed: fuzzNumber(t, "SLIPWAY_FUZZ_SEED")}
 	for _, r := range u.module.Contract().Routes() {
 		t.Run(r.Pattern(), func(t *testing.T) {
-			for _, f := range fuzz.Run(t.Context(), r, u.fuzzed(t, r), cfg) {
+			send, object := u.fuzzed(t, r)
+			cfg := cfg
+			cfg.Path = object
+			for _, f := range fuzz.Run(t.Context(), r, send, cfg) {
 				t.Error(f)
 			}
 		})
 	}
 }
 
-// fuzzed sends requests as somebody whom the route admits, all in one world.
-func (u *universal) fuzzed(t *testing.T, r *api.Route) fuzz.Send {
+// fuzzed sends requests as somebody whom the route admits, all in one world, and
+// names an object there that is theirs by the parameters of its path.
+func (u *universal) fuzzed(t *testing.T, r *api.Route) (send fuzz.Send, object map[string]string) {
 	t.Helper()
 	k := u.world(t)
-	_, owner := u.request(k, r)
+	example, owner := u.request(k, r)
+	if u.examples[r] != nil {
+		object = pathValues(r, example)
+	}
 	s := &sweep{kit: k, route: r, owner: owner}
 	return func(request *http.Request) (int, http.Header, []byte) {
 		s.request = request
@@ -36,7 +45,21 @@ func (u *universal) fuzzed(t *testing.T, r *api.Route) fuzz.Send {
 			return s.send(func(*http.Request) {})
 		}
 		return s.send(s.as(s.claims(owner)))
-	}
+	}, object
+}
+
+// pathValues reads the parameters out of a request's path, as the router does.
+func pathValues(r *api.Route, request *http.Request) map[string]string {
+	values := map[string]string{}
+	mux := http.NewServeMux()
+	mux.HandleFunc(r.Pattern(), func(_ http.ResponseWriter, got *http.Request) {
+		for _, name := range placeholder.FindAllString(r.Path(), -1) {
+			name = strings.TrimSuffix(strings.Trim(name, "{}"), "...")
+			values[name] = got.PathValue(name)
+		}
+	})
+	mux.ServeHTTP(httptest.NewRecorder(), again(request.Context(), request))
+	return values
 }
 
 func fuzzNumber(t *testing.T, variable string) int {

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/slipway-go/slipway/api"
@@ -17,6 +18,9 @@ type Config struct {
 	// Cases is the number of requests that fit; each is followed by one that does
 	// not. Default: 100.
 	Cases int
+	// Path has the values of the path's parameters for an object that there is:
+	// every second request asks for it, or none would get further than 404.
+	Path map[string]string
 	// Seed begins another series of requests. Default: 0, the same in every run.
 	Seed int
 	// Alone tells that the module's neighbours do not run: 502, 503 and 504 then
@@ -93,7 +97,11 @@ func (r *run) valid(n, seed int) (*requests.Request, error) {
 	if n == 0 {
 		return requests.Plain(r.shape)
 	}
-	return requests.Valid(r.shape, seed)
+	q, err := requests.Valid(r.shape, seed)
+	if err == nil && n%2 == 1 {
+		maps.Copy(q.Path, r.cfg.Path)
+	}
+	return q, err
 }
 
 func (r *run) cannot(err error) {
