@@ -33,17 +33,23 @@ func Rounds(t testing.TB) iter.Seq2[int, *rand.Rand] {
 	rounds, seed := number(t, roundsVariable), number(t, seedVariable)
 	return func(yield func(int, *rand.Rand) bool) {
 		for round := range rounds {
-			failed := t.Failed()
-			dice := rand.New(rand.NewPCG(seed, round)) //nolint:gosec // chance that can be had again
-			more := yield(int(round), dice)
-			if !failed && t.Failed() {
-				t.Logf("round %d of seed %d failed; again: %s=%d %s=%d go test -run '^%s$'", round, seed, roundsVariable, round+1, seedVariable, seed, t.Name())
-			}
-			if !more {
+			if !playRound(t, seed, round, yield) {
 				return
 			}
 		}
 	}
+}
+
+// playRound tells how to play the round again also when a Fatal ends the test in it.
+func playRound(t testing.TB, seed, round uint64, yield func(int, *rand.Rand) bool) (more bool) {
+	t.Helper()
+	failed := t.Failed()
+	defer func() {
+		if !failed && t.Failed() {
+			t.Logf("round %d of seed %d failed; again: %s=%d %s=%d go test -run '^%s$'", round, seed, roundsVariable, round+1, seedVariable, seed, t.Name())
+		}
+	}()
+	return yield(int(round), rand.New(rand.NewPCG(seed, round))) //nolint:gosec // chance that can be had again
 }
 
 // number reads a variable of the environment; it is 1 when unset.
