@@ -101,7 +101,7 @@ func stop(t *testing.T, s *slipway.Services, log *logBuffer) {
 // Kill ends the process that hosts a module as a crash would.
 func (k *Kit) Kill(module string) {
 	k.t.Helper()
-	if err := k.services.Kill(module); err != nil {
+	if err := k.processes("Kill", module).Kill(module); err != nil {
 		k.t.Fatal(err)
 	}
 }
@@ -109,13 +109,25 @@ func (k *Kit) Kill(module string) {
 // Restart starts the process that hosts a module again.
 func (k *Kit) Restart(module string) {
 	k.t.Helper()
-	if err := k.services.Restart(context.WithoutCancel(k.t.Context()), module); err != nil {
+	if err := k.processes("Restart", module).Restart(context.WithoutCancel(k.t.Context()), module); err != nil {
 		k.t.Fatal(err)
 	}
 }
 
 // Database returns the address of a module's database in a deployment.
-func (k *Kit) Database(module string) string { return k.services.Database(module) }
+func (k *Kit) Database(module string) string {
+	k.t.Helper()
+	return k.processes("Database", module).Database(module)
+}
+
+// processes returns those of a deployment, for a method that needs them.
+func (k *Kit) processes(method, module string) *slipway.Services {
+	k.t.Helper()
+	if k.services == nil {
+		k.t.Fatalf("%s(%q): in Tx and Commit no module has a process of its own; use slipwaytest.Services or Deployments, or k.DB(%q) for what the module stored here", method, module, module)
+	}
+	return k.services
+}
 
 // register makes a user of the product's own SSO.
 func (k *Kit) register() (subject, token string) {

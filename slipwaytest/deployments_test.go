@@ -44,6 +44,24 @@ func TestPlantedDeployment(t *testing.T) {
 	})
 }
 
+func TestKit_hasNoProcessesInTx(t *testing.T) {
+	t.Parallel()
+	for want, use := range map[string]func(k *slipwaytest.Kit){
+		`Kill("left"): `:     func(k *slipwaytest.Kit) { k.Kill("left") },
+		`Restart("left"): `:  func(k *slipwaytest.Kit) { k.Restart("left") },
+		`Database("left"): `: func(k *slipwaytest.Kit) { k.Database("left") },
+	} {
+		f := &failing{TB: t}
+		k := slipwaytest.Tx(t, leftHand()).In(f)
+		said := f.run(func() { use(k) })
+		for _, want := range []string{want, "use slipwaytest.Services or Deployments", "k.DB"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("the kit said %q, want %q in it", said, want)
+			}
+		}
+	}
+}
+
 type word struct {
 	Text string `json:"text" maxLength:"100"`
 }
