@@ -17,6 +17,9 @@ import (
 //	slipwaytest.Do(k.As("customer").Refused("15 expired"), cartapi.Get, in).Want(401)
 func (k *Kit) Refused(name string) *Kit {
 	k.t.Helper()
+	if k.sso == nil {
+		k.t.Fatalf("Refused(%q): the product's own SSO signs the tokens of this world, and it makes none that are wrong; use a world without the module sso", name)
+	}
 	if k.claims == nil {
 		k.t.Fatalf("Refused(%q): an anonymous caller has no token that could be wrong; begin with As, User or Service", name)
 	}

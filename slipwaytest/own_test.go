@@ -39,6 +39,15 @@ func TestTx_withTheProductsOwnSSO(t *testing.T) {
 		}
 	})
 
+	t.Run("refuses to make a token wrong", func(t *testing.T) {
+		t.Parallel()
+		f := &failing{TB: t}
+		k := world(t, nil).As("customer").In(f)
+		if said, want := f.run(func() { k.Refused("15 expired") }), `Refused("15 expired"): the product's own SSO signs the tokens of this world`; !strings.Contains(said, want) {
+			t.Errorf("the kit said %q, want %q in it", said, want)
+		}
+	})
+
 	t.Run("lets a new user in", func(t *testing.T) {
 		t.Parallel()
 		k := world(t, nil).As("customer")
