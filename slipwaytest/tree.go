@@ -43,14 +43,18 @@ func patternOf(h http.Handler) func(*http.Request) string {
 	}
 }
 
-// tell says why the test may have failed: the tree of what happened, and with
-// go test -v the log too.
+// tell says why the test may have failed: the tree of what happened, if anything
+// did, and with go test -v the log too.
 func (w *world) tell(t testing.TB) {
 	t.Helper()
+	happened, hint := w.happened.String(), ""
 	if !testing.Verbose() {
-		t.Logf("what happened (go test -v shows the log as well):\n%s", w.happened)
-		return
+		hint = " (go test -v shows the log as well)"
 	}
-	t.Logf("what happened:\n%s", w.happened)
-	t.Logf("what the modules logged:\n%s", w.log)
+	if happened != "" {
+		t.Logf("what happened%s:\n%s", hint, happened)
+	}
+	if testing.Verbose() {
+		t.Logf("what the modules logged:\n%s", w.log)
+	}
 }

@@ -113,6 +113,15 @@ POST /notes  500  T  by user ID as customer
 		})
 	}
 
+	t.Run("but not when nothing did", func(t *testing.T) {
+		t.Parallel()
+		e := &ending{failing: failing{TB: t}}
+		slipwaytest.Tx(e, greet.New())
+		if got := e.end(true); strings.Contains(got, "what happened") {
+			t.Errorf("the kit said %s", got)
+		}
+	})
+
 	t.Run("but not when the test passes", func(t *testing.T) {
 		t.Parallel()
 		e := &ending{failing: failing{TB: t}}
