@@ -73,10 +73,14 @@ func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
 // Stop ends every process in order.
 func (s *Services) Stop() error {
 	err := s.fleet.Stop()
-	for _, a := range s.reserved {
+	release(s.reserved)
+	return err
+}
+
+func release(reserved []*loopback.Address) {
+	for _, a := range reserved {
 		a.Release()
 	}
-	return err
 }
 
 // Kill ends the process that hosts a module at once, as a crash would.
@@ -125,6 +129,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 	}
 	for _, m := range modules {
 		if err := p.add(ctx, m); err != nil {
+			release(p.reserved)
 			return nil, fmt.Errorf("plan the process of %s: %w", m.Name(), err)
 		}
 	}
