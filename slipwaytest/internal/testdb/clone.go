@@ -104,7 +104,7 @@ func (a *admin) claimName(ctx context.Context, t *template) (string, error) {
 }
 
 func (a *admin) makeClone(ctx context.Context, name string, t *template) error {
-	err := a.exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)")
+	err := a.remove(ctx, name)
 	if err == nil {
 		err = a.create(ctx, name, t.name)
 	}

@@ -97,12 +97,38 @@ func (a *admin) create(ctx context.Context, name, template string) error {
 	return a.exec(ctx, sql)
 }
 
-// drop ends whoever is connected, and the database.
+// createOwn makes a database that this process holds until its end.
+func (a *admin) createOwn(ctx context.Context, name string) error {
+	if err := mustBeOurs(name); err != nil {
+		return err
+	}
+	free, err := a.lock(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !free {
+		return fmt.Errorf("the database %s is in use, of this process or of another: choose another name", name)
+	}
+	if err := a.create(ctx, name, ""); err != nil {
+		return errors.Join(err, a.unlock(ctx, name)) // what is there is not ours to drop
+	}
+	return nil
+}
+
+// drop removes a database and gives its name back.
 func (a *admin) drop(ctx context.Context, name string) error {
-	if err := a.exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)"); err != nil {
+	if err := a.remove(ctx, name); err != nil {
 		return err
 	}
 	return a.unlock(ctx, name)
+}
+
+// remove ends whoever is connected, and the database.
+func (a *admin) remove(ctx context.Context, name string) error {
+	if err := mustBeOurs(name); err != nil {
+		return err
+	}
+	return a.exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)")
 }
 
 func (a *admin) exec(ctx context.Context, sql string) error {

@@ -31,7 +31,7 @@ type Process struct {
 	mu        sync.Mutex // for all below
 	templates map[string]*template
 	admin     admin
-	kept      int // databases of failed tests
+	kept      int // databases of failed tests, also while they are being kept
 }
 
 // admin is the process's session in the maintenance database. The locks on all
@@ -124,8 +124,9 @@ func (a *admin) addressOf(name string) string {
 }
 
 // Database creates a database of the name, which is dropped with the process.
-// The name should be, or begin with, a [UniqueName], so that what a killed process
-// leaves is found.
+// The name must be, or begin with, a [UniqueName] of lower-case letters, digits and
+// underscores, so that what a killed process leaves is found and nothing else is.
+// One that is there already, or that another process uses, is refused and stays.
 func (p *Process) Database(ctx context.Context, name string) (string, error) {
 	ctx = context.WithoutCancel(ctx) // were the session lost, so would be all locks
 	p.mu.Lock()
@@ -134,10 +135,7 @@ func (p *Process) Database(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := a.lock(ctx, name); err != nil {
-		return "", err
-	}
-	if err := a.create(ctx, name, ""); err != nil {
+	if err := a.createOwn(ctx, name); err != nil {
 		return "", err
 	}
 	return a.addressOf(name), nil

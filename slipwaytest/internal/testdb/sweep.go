@@ -15,6 +15,15 @@ import (
 // with a [UniqueName].
 var ours = regexp.MustCompile(`^` + Prefix + `[a-z0-9_]+_([0-9a-f]{16}(_[0-9]+)?|[a-z2-7]{12}(_[a-z0-9_]+)?)$`)
 
+// mustBeOurs refuses a name that no test gives, before anything happens to the
+// database of that name.
+func mustBeOurs(name string) error {
+	if !ours.MatchString(name) {
+		return fmt.Errorf("%q is not the name of a test's database: expected one that UniqueName returns, perhaps with _ and more lower-case letters, digits or underscores", name)
+	}
+	return nil
+}
+
 // old is when a template or a free clone is dropped by whoever comes next; by then
 // its migrations have changed, or nobody tests.
 const old = 3 * 24 * time.Hour

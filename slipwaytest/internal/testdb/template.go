@@ -95,7 +95,7 @@ func (a *admin) buildAlone(ctx context.Context, name string, m slipway.Module) e
 // build makes the template. The note comes last: without it the template is half
 // built, and built anew.
 func (a *admin) build(ctx context.Context, name string, m slipway.Module) error {
-	if err := a.exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)"); err != nil {
+	if err := a.remove(ctx, name); err != nil {
 		return err
 	}
 	if err := a.create(ctx, name, ""); err != nil {
