@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -36,10 +38,19 @@ func keptUntil(at place) time.Time {
 	return t
 }
 
-// write replaces a file by renaming, so that nobody reads half of it.
+// write replaces a file by renaming, so that nobody reads half of it. Each writer
+// has a file of its own to rename: several processes may write at once.
 func (p place) write(path string, b []byte) error {
-	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
+	f, err := os.CreateTemp(p.dir, filepath.Base(path)+".new")
+	if err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }

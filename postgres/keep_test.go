@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -8,6 +9,23 @@ import (
 
 	"github.com/slipway-go/slipway/postgres"
 )
+
+func TestPrivate_KeepUntil_byManyAtOnce(t *testing.T) {
+	t.Parallel()
+	p := start(t, postgres.PrivateConfig{Dir: openFolder(t)})
+	began := time.Now()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 20 {
+				if err := p.KeepUntil(began.Add(time.Duration(i-20) * time.Second)); err != nil { // over, so that nothing is kept
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
 
 func TestPrivate_KeepUntil(t *testing.T) {
 	t.Parallel()
