@@ -26,8 +26,8 @@ const (
 	mostKept = 5
 )
 
-// keeps reports whether this process keeps databases, and, if a person should know,
-// why it does not.
+// keeps takes a place among the databases that this process keeps, if it keeps any;
+// if not, it tells why, if a person should know.
 func (p *Process) keeps() (bool, string) {
 	switch value := os.Getenv(KeepVariable); {
 	case value == "1":
@@ -38,10 +38,18 @@ func (p *Process) keeps() (bool, string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.kept == mostKept {
+	if p.kept >= mostKept {
 		return false, fmt.Sprintf("its database is not kept, since %d of other tests are; run this test alone", mostKept)
 	}
+	p.kept++
 	return true, ""
+}
+
+// keepsNot gives back the place that keeps has taken.
+func (p *Process) keepsNot() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept--
 }
 
 // keepCommit keeps the database of a failed test, and reports whether it did.
@@ -53,6 +61,7 @@ func (p *Process) keepCommit(ctx context.Context, t testing.TB, c *clone) bool {
 		return false
 	}
 	if err := p.keep(ctx, t, c); err != nil {
+		p.keepsNot()
 		t.Logf("database of %s: it cannot be kept: %v", c.template.module, err)
 		return false
 	}
@@ -68,13 +77,16 @@ func (p *Process) keepTx(ctx context.Context, t testing.TB, c *clone, db *postgr
 		say(t, c, why)
 		return
 	}
+	var untouched bool
 	err := db.Inspect(ctx, func(conn *pgx.Conn) error {
-		var untouched bool
 		if err := conn.QueryRow(ctx, "SELECT pg_current_xact_id_if_assigned() IS NULL").Scan(&untouched); err != nil || untouched {
 			return err
 		}
 		return p.copyOut(ctx, t, c)
 	})
+	if err != nil || untouched {
+		p.keepsNot()
+	}
 	if err != nil {
 		t.Logf("database of %s: it cannot be kept: %v", c.template.module, err)
 	}
@@ -92,7 +104,10 @@ func (p *Process) copyOut(ctx context.Context, t testing.TB, c *clone) error {
 	if err := copyInto(ctx, c, to); err != nil {
 		return errors.Join(err, p.discard(ctx, to))
 	}
-	return p.keep(ctx, t, to)
+	if err := p.keep(ctx, t, to); err != nil {
+		return errors.Join(err, p.discard(ctx, to))
+	}
+	return nil
 }
 
 func copyInto(ctx context.Context, from, to *clone) error {
@@ -127,7 +142,8 @@ func copyTable(ctx context.Context, from, to *clone, table string) error {
 	return err
 }
 
-// keep lets go of a clone so that it stays, and tells where it is.
+// keep lets go of a clone so that it stays, and tells where it is. After an error
+// the clone is as it was: connected, and this process's.
 func (p *Process) keep(ctx context.Context, t testing.TB, c *clone) error {
 	t.Helper()
 	p.mu.Lock()
@@ -138,16 +154,16 @@ func (p *Process) keep(ctx context.Context, t testing.TB, c *clone) error {
 		return err
 	}
 	until := now.Add(keepFor).Truncate(time.Second)
-	_ = c.conn.Close(ctx) // gone or not
-	if err := errors.Join(a.note(ctx, c.name, noteKept+until.UTC().Format(time.RFC3339)), a.unlock(ctx, c.name)); err != nil {
-		return err
-	}
 	if a.private != nil {
 		if err := a.private.KeepUntil(until); err != nil {
 			return err
 		}
 	}
-	p.kept++
+	if err := a.note(ctx, c.name, noteKept+until.UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	_ = c.conn.Close(ctx)     // gone or not
+	_ = a.unlock(ctx, c.name) // fails where the session is lost, and the lock with it
 	say(t, c, fmt.Sprintf("it is kept until %s for you to look into it:\n    %s\n    psql '%s'",
 		until.Local().Format(time.TimeOnly), withoutPassword(c.address, ""), withoutPassword(c.address, c.template.module)))
 	return nil

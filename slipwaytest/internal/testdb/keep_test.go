@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,5 +118,35 @@ func dropAll(t *testing.T, m slipway.Module) func() {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+func TestProcess_keepsFiveOfManyThatFailAtOnce(t *testing.T) {
+	t.Setenv("CI", "")
+	t.Setenv(testdb.KeepVariable, "1")
+	const many = 10
+	p, m := newProcess(t), uniqueModule(t, jobs)
+	var tests [many]*record
+	for i := range tests {
+		tests[i] = &record{TB: t}
+		if _, err := p.Commit(t.Context(), tests[i], m, nil); err != nil {
+			t.Fatal(err)
+		}
+		tests[i].Errorf("something is wrong")
+	}
+	t.Cleanup(dropAll(t, m))
+	var all sync.WaitGroup
+	for _, test := range tests {
+		all.Go(test.end)
+	}
+	all.Wait()
+	kept := 0
+	for _, test := range tests {
+		if strings.Contains(test.said(), "is kept until") {
+			kept++
+		}
+	}
+	if kept != 5 {
+		t.Errorf("%d databases are kept, want 5", kept)
 	}
 }
