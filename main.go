@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -111,6 +112,7 @@ func run(ctx context.Context, src *config.Source, modules []Module) error {
 	if err != nil {
 		return err
 	}
+	slog.SetDefault(app.logger) // what a library logs is a line of JSON without secrets too
 	return app.Run(ctx)
 }
 

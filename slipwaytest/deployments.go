@@ -50,6 +50,7 @@ func Services(t *testing.T, modules []slipway.Module, test func(t *testing.T, k 
 
 func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []slipway.Module) *Kit {
 	t.Helper()
+	needsMain(t, names(modules)...)
 	w := &world{modules: modules, transport: http.DefaultTransport}
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t)}
 	if !hosts(modules, ssoName) {

@@ -64,6 +64,15 @@ func (b *logBuffer) since(mark int) (lines []string, lost bool) {
 	return slices.Clone(b.kept[max(0, mark-b.gone):]), mark < b.gone
 }
 
+// take returns the lines that were kept, and keeps them no longer.
+func (b *logBuffer) take() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := b.kept
+	b.kept, b.bytes, b.gone = nil, 0, b.gone+len(lines)
+	return lines
+}
+
 // String returns the last lines.
 func (b *logBuffer) String() string {
 	lines := b.lines()
@@ -85,6 +94,27 @@ func (k *Kit) loggedSince(mark int) []string {
 func (k *Kit) reportedSince(mark int) []string {
 	k.t.Helper()
 	return reports(k.loggedSince(mark))
+}
+
+// cause returns the latest unexpected error that was reported, in one line.
+func (k *Kit) cause() string {
+	all := reports(k.log.lines())
+	if len(all) == 0 {
+		return "nothing was reported"
+	}
+	var l struct {
+		Error string `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(all[len(all)-1]), &l); err != nil {
+		return all[len(all)-1]
+	}
+	first, rest, _ := strings.Cut(l.Error, "\n")
+	for line := range strings.Lines(rest) { // of a panic: where it happened, if that is in no library
+		if at := strings.TrimSpace(line); strings.Contains(at, ".go:") && !strings.Contains(at, "/runtime/") && !strings.Contains(at, "/api/") && !strings.Contains(at, "/debug/") {
+			return first + " at " + at
+		}
+	}
+	return first
 }
 
 // reports returns the lines that report an unexpected error.

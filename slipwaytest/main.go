@@ -15,9 +15,29 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
-// databases are those of this test process. It is the one variable of the package: a
-// test process is a world of its own.
+// databases are those of this test process, which is a world of its own.
 var databases testdb.Process
+
+// process is what Main was told.
+var process struct {
+	main    bool
+	modules []string
+}
+
+// needsMain fails a test in a package whose TestMain does not call Main, or not with
+// these modules.
+func needsMain(t testing.TB, modules ...string) {
+	t.Helper()
+	if !process.main && testing.Testing() { // a benchmark program has no TestMain
+		t.Fatal("the package has no TestMain that calls slipwaytest.Main; add: func TestMain(m *testing.M) { slipwaytest.Main(m) }")
+	}
+	for _, m := range modules {
+		if !slices.Contains(process.modules, m) {
+			t.Fatalf("the deployment has the modules %s, and slipwaytest.Main in TestMain was given %q: give it all that the tests deploy, as in slipwaytest.Main(m, greet.New(), notes.New())",
+				strings.Join(modules, ", "), strings.Join(process.modules, ", "))
+		}
+	}
+}
 
 // childVariable marks the test binary as a process of a deployment under test,
 // and names the modules that are in it.
@@ -29,6 +49,7 @@ const childVariable = "SLIPWAY_TEST_PROCESS"
 // that no test used; see [Answer.Golden].
 func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
+	process.main, process.modules = true, names(modules)
 	outside := watchEgress()
 	if names := os.Getenv(childVariable); names != "" {
 		os.Args = os.Args[:1]

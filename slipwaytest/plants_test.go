@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -206,13 +207,14 @@ func plants() []plant {
 		{"errors", "a route beside the router", servesBeside, []string{"GET /debug/vars without a token: got 200", "beside the router"}},
 		{"contract", "a permission that became looser", func(s *shelf) { a := auth.SignedIn().Owner(); s.getAccess = &a }, []string{"shelf.access.txt", "GET /books/{id}", "no permission", "SLIPWAY_UPDATE=1"}},
 		{"access", "a route that is looser than it says", looserThanDeclared, []string{"GET /books/{id} without the permission shelf:read: got 200, want 403", "served to more people than its contract says"}},
-		{"access", "an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "auth.Own"}},
+		{"access", "an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "declared Owner, but its handler succeeded without auth.Own"}},
 		{"access", "an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},
 		{"access", "a path that is understood in a second way", straightensPaths, []string{"GET /window with a dot segment (/./window), without a token: got 200, want a refusal"}},
 		{"access", "a body that is read before the token", readsFirst, []string{"POST /books without a token", "body read: true", "before anything is read"}},
 		{"health", "a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
 		{"errors", "a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
 		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "POST /books without its tables: got 409 and 0", "no fault of the client's"}},
+		{"logs", "a line beside the module's logger", logsBeside, []string{"POST /books logs beside the module's logger", "m.Logger()", "a book arrives"}},
 		{"logs", "a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
 		{"migrations", "a type that a down leaves behind", downLeaves("CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE books ADD COLUMN mood mood;", "ALTER TABLE books DROP COLUMN mood;"), []string{"00002_more.sql", "type mood", "DROP TYPE"}},
 		{"migrations", "a column that a down leaves behind", downLeaves("ALTER TABLE books ADD COLUMN note text, ADD COLUMN year integer;", "ALTER TABLE books DROP COLUMN note;"), []string{"00002_more.sql", "column books.year", "DROP COLUMN"}},
@@ -347,6 +349,13 @@ func hidesItsMistakes(s *shelf) {
 			return b, problem.Conflict("there is such a book")
 		}
 		return b, nil
+	}
+}
+
+func logsBeside(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		slog.InfoContext(ctx, "a book arrives")
+		return s.create(ctx, in)
 	}
 }
 

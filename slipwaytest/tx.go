@@ -98,6 +98,7 @@ func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 	t.Helper()
 	o := slipway.Overrides{
 		Database: func(ctx context.Context, m slipway.Module) (db *postgres.DB, err error) {
+			needsMain(t)
 			db, err = open(ctx, t, m, multitracer.New(w.tracer, queries.of(m.Name())))
 			w.databases[m.Name()] = db
 			return db, err

@@ -37,16 +37,28 @@ import (
 // parallel with others.
 func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 	t.Helper()
-	t.Chdir(".") // changes nothing, and package testing refuses it beside t.Parallel
+	serially(t)
 	u := &universal{module: module, examples: map[*api.Route]example{}}
 	for _, f := range fixtures {
 		f(u)
 	}
 	u.checkFixtures(t)
+	u.world(t) // what keeps it from being made is said once
 	queries.keep(module.Name())
 	for _, g := range u.groups() {
 		t.Run(g.name, g.prove)
 	}
+}
+
+// serially refuses a test that runs in parallel.
+func serially(t *testing.T) {
+	t.Helper()
+	defer func() {
+		if recover() != nil {
+			t.Fatalf("%s runs in parallel, but the suite looks at the whole process: remove t.Parallel()", t.Name())
+		}
+	}()
+	t.Chdir(".") // changes nothing; package testing allows it to tests that are not parallel alone
 }
 
 // A Fixture tells the suite about a module what its contract does not.
@@ -64,6 +76,7 @@ type universal struct {
 	examples map[*api.Route]example
 	rows     map[string][]string // by table
 	strange  []*api.Route        // examples of routes that the module does not have
+	stray    *logBuffer          // what is logged beside the module's logger
 	sabotage func(http.Handler) http.Handler
 }
 

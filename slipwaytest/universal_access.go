@@ -221,7 +221,10 @@ func (s *sweep) hides() {
 	s.kit.t.Helper()
 	before := s.kit.rows(s.route.Contract().Name())
 	status, _, body := s.send(s.as(s.claims(uuid.NewString())), s.key)
-	if status != http.StatusForbidden && status != http.StatusNotFound {
+	switch {
+	case status == http.StatusInternalServerError:
+		s.kit.t.Errorf("%s as another user than the owner: got 500, want 404 (or 403): %s", s.route.Pattern(), s.kit.cause())
+	case status != http.StatusForbidden && status != http.StatusNotFound:
 		s.kit.t.Errorf("%s as another user than the owner: got %d, want 404 (or 403): call auth.Own with the owner of the object that was loaded\n%s", s.route.Pattern(), status, body)
 	}
 	if after := s.kit.rows(s.route.Contract().Name()); before != after {
@@ -234,6 +237,8 @@ func (s *sweep) admits() {
 	s.kit.t.Helper()
 	status, _, body := s.send(s.welcome(), s.key)
 	switch {
+	case status == http.StatusInternalServerError:
+		s.kit.t.Errorf("%s: got 500, want it answered: %s", s.route.Pattern(), s.kit.cause())
 	case s.example && !isSuccess(s.route, status):
 		s.kit.t.Errorf("%s with its example: got %d, want %d: mend the slipwaytest.Example of the route, or the route\n%s", s.route.Pattern(), status, s.route.Status(), body)
 	case !s.route.Access().IsPublic() && (status == http.StatusUnauthorized || status == http.StatusForbidden):

@@ -2,8 +2,10 @@ package slipwaytest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"text/tabwriter"
 
@@ -47,6 +49,10 @@ func (u *universal) accessMatrix(t *testing.T) []byte {
 	}
 	for _, r := range u.module.Contract().Needs() {
 		_, _ = fmt.Fprintf(w, "needs %s\t%s\t%s\n", r.Pattern(), r.Access(), r.Doc())
+	}
+	for _, p := range u.module.Contract().Permissions() {
+		roles := cmp.Or(strings.Join(p.Roles(), ", "), "no role by default")
+		_, _ = fmt.Fprintf(w, "%s\tgranted to %s\t%s\n", p, roles, p.Doc())
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (u *universal) proveUnreported(t *testing.T) {
 		s.send(s.welcome(), func(r *http.Request) { r.Body = http.NoBody })          // no body
 		s.send(s.welcome(), func(r *http.Request) { r.URL.RawQuery = "unheard=of" }) // no such parameter
 		if got := k.reportedSince(before); len(got) != 0 {
-			t.Errorf("%s reports as unexpected what the client caused: return a problem of its kind (problem.NotFound, problem.Conflict, …)\n%s", r.Pattern(), got[0])
+			t.Errorf("%s reports an unexpected error for what a client may send: if it is the client's doing, return a problem of its kind (problem.NotFound, problem.Conflict, …): %s", r.Pattern(), k.cause())
 		}
 	}
 }

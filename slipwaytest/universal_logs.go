@@ -14,6 +14,7 @@ import (
 )
 
 func (u *universal) proveLogs(t *testing.T) {
+	u.stray = catchStray(t)
 	for _, r := range u.module.Contract().Routes() {
 		t.Run(r.Pattern(), func(t *testing.T) {
 			t.Run("writes lines of JSON with their fields", func(t *testing.T) { u.proveLines(t, r) })
@@ -37,6 +38,7 @@ func (u *universal) proveLines(t *testing.T, r *api.Route) {
 	s := &sweep{kit: k, route: r, request: request, owner: owner}
 	s.send(s.welcome(), s.key)
 	lines := k.loggedSince(before)
+	u.findStray(t, r)
 	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"request"`) }) {
 		t.Errorf("%s leaves no access line in the log", r.Pattern())
 	}
@@ -77,6 +79,7 @@ func (u *universal) proveSecrets(t *testing.T, r *api.Route) {
 					}
 				})
 				planted.find(t, r, k.loggedSince(before))
+				u.findStray(t, r)
 			}
 		}
 	}
