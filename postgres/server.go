@@ -137,7 +137,7 @@ func (s *server) arguments() []string {
 
 func (s *server) settings() []string {
 	set := []string{
-		"listen_addresses=", "unix_socket_permissions=0700", "max_connections=300", "shared_buffers=64MB",
+		"listen_addresses=", "unix_socket_permissions=0700", "max_connections=" + strconv.Itoa(mostConnections(runtime.NumCPU())), "shared_buffers=64MB",
 		"dynamic_shared_memory_type=mmap", // which leaves nothing in /dev/shm when it is killed
 		"timezone=UTC", "log_timezone=UTC", "logging_collector=off", "log_destination=stderr",
 	}
@@ -145,6 +145,14 @@ func (s *server) settings() []string {
 		return set
 	}
 	return append(set, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
+}
+
+// mostConnections is room for all packages under test: the go command runs one per
+// processor, each runs some tests per processor, and a test has a few connections.
+// Not all are at their most at once, and a free one costs about 45 kB of shared memory.
+func mostConnections(processors int) int {
+	const least, perProcessor, most = 300, 100, 2000
+	return min(max(least, perProcessor*processors), most)
 }
 
 // launch starts the server. One that ends at once is tried again: the processes of
