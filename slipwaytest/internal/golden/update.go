@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/slipway-go/slipway/slipwaytest/internal/ci"
 )
 
 const updateVariable = "SLIPWAY_UPDATE"
@@ -18,8 +20,8 @@ func Updating() (bool, error) {
 	default:
 		return false, fmt.Errorf("%s=%q: set it to 1 to write the golden files, or leave it out", updateVariable, v)
 	}
-	if ci := os.Getenv("CI"); ci != "" && ci != "0" && ci != "false" {
-		return false, fmt.Errorf("%s=1 with CI=%s: golden files are compared in CI, not written; write them where you can read and commit them", updateVariable, ci)
+	if ci.Runs() {
+		return false, fmt.Errorf("%s=1 with CI=%s: golden files are compared in CI, not written; write them where you can read and commit them", updateVariable, os.Getenv(ci.Variable))
 	}
 	return true, nil
 }

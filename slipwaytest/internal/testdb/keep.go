@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/ci"
 )
 
 // KeepVariable says whether the databases of failed tests are kept: 1 or 0. Without
@@ -33,7 +34,7 @@ func (p *Process) keeps() (bool, string) {
 	case value == "1":
 	case value != "":
 		return false, ""
-	case os.Getenv("CI") != "":
+	case ci.Runs():
 		return false, "its database is not kept, since CI is set; with " + KeepVariable + "=1 it would be, for " + keepFor.String() + ", and the address to look into it printed here"
 	}
 	p.mu.Lock()
