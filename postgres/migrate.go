@@ -16,6 +16,10 @@ const (
 	kitTable    = "kit_migrations"
 )
 
+// MigrationTables returns the names of the tables in which every migrated schema
+// has the migrations that were applied, for what looks at all tables but these.
+func MigrationTables() []string { return []string{moduleTable, kitTable} }
+
 // Up brings the schema up to date, creating it where it is missing: first kit,
 // the tables that the kit keeps in every module's schema, then module. Both hold
 // goose SQL files at their root; either may be nil or empty.

@@ -51,12 +51,14 @@ func (k *Kit) look(module, what string) string {
 	return strings.Join(all, "; ")
 }
 
+// idempotencyTable is where the kit keeps the answers of Idempotent routes.
+const idempotencyTable = "idempotency"
+
 // tables are those of the module, without the kit's.
 func (k *Kit) tables(db *postgres.DB) []string {
 	k.t.Helper()
-	rows, err := db.Query(k.t.Context(), `
-SELECT tablename FROM pg_tables
- WHERE schemaname = $1 AND tablename NOT IN ('migrations', 'kit_migrations', 'idempotency') ORDER BY 1`, db.Schema())
+	const others = "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename <> ALL ($2) ORDER BY 1"
+	rows, err := db.Query(k.t.Context(), others, db.Schema(), append(postgres.MigrationTables(), idempotencyTable))
 	if err != nil {
 		k.t.Fatalf("list the tables of %s: %v", db.Schema(), err)
 	}
@@ -80,7 +82,7 @@ func (k *Kit) breakDatabase(module string) {
 // process died before it could keep one.
 func (k *Kit) loseAnswers(module string) {
 	k.t.Helper()
-	k.exec(module, `UPDATE idempotency SET status = NULL, content_type = NULL, body = NULL, lease_until = now() - interval '1 hour'`)
+	k.exec(module, `UPDATE `+idempotencyTable+` SET status = NULL, content_type = NULL, body = NULL, lease_until = now() - interval '1 hour'`)
 }
 
 func (k *Kit) exec(module, sql string) {

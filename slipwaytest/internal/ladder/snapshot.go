@@ -13,9 +13,6 @@ import (
 //go:embed snapshot.sql
 var snapshotQuery string
 
-// bookkeeping are the tables in which package postgres notes what it has applied.
-func bookkeeping() []string { return []string{"migrations", "kit_migrations"} }
-
 // object is one thing in a schema.
 type object struct {
 	Kind, Name string
@@ -52,7 +49,7 @@ func catalog[T any](ctx context.Context, tx postgres.Tx, query string, row pgx.R
 	if _, err := tx.Exec(ctx, "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off"); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, query, bookkeeping())
+	rows, err := tx.Query(ctx, query, postgres.MigrationTables())
 	if err != nil {
 		return nil, err
 	}

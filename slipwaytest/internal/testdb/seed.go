@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/postgres"
 )
 
 // seedSchema holds, in a template and its clones, a copy of the rows that the
@@ -30,13 +32,13 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', '` + seedSchema + `')
-   AND NOT (n.nspname = $1 AND c.relname IN ('migrations', 'kit_migrations'))
+   AND NOT (n.nspname = $1 AND c.relname = ANY ($2))
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY c.oid`
 
 	sequences = `
 SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences s
- WHERE schemaname NOT LIKE 'pg\_%' AND NOT (schemaname = $1 AND sequencename IN ('migrations_id_seq', 'kit_migrations_id_seq'))
+ WHERE schemaname NOT LIKE 'pg\_%' AND NOT (schemaname = $1 AND sequencename = ANY ($2))
  ORDER BY 1`
 
 	views = `SELECT format('%I.%I', schemaname, matviewname) FROM pg_matviews ORDER BY 1`
@@ -59,6 +61,15 @@ SELECT concat_ws(' ',
  (SELECT sum(hashtextextended(concat_ws('|', oid, extname, extversion), 0)) FROM pg_extension),
  (SELECT sum(hashtextextended(concat_ws('|', oid, nspname), 0)) FROM pg_namespace WHERE oid >= 16384 AND nspname NOT LIKE 'pg\_%'))`
 )
+
+// migrationSequences are those of goose, named as PostgreSQL names those of identities.
+func migrationSequences() []string {
+	var names []string
+	for _, table := range postgres.MigrationTables() {
+		names = append(names, table+"_id_seq")
+	}
+	return names
+}
 
 type table struct {
 	OID     uint32
@@ -89,7 +100,7 @@ func makeSeed(ctx context.Context, conn *pgx.Conn, schema string) (seed, error) 
 	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+seedSchema); err != nil {
 		return s, err
 	}
-	rows, _ := conn.Query(ctx, tables, schema) // the error is in the rows too
+	rows, _ := conn.Query(ctx, tables, schema, postgres.MigrationTables()) // the error is in the rows too
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[table])
 	if err != nil {
 		return s, err
@@ -102,7 +113,7 @@ func makeSeed(ctx context.Context, conn *pgx.Conn, schema string) (seed, error) 
 			return s, err
 		}
 	}
-	rows, _ = conn.Query(ctx, sequences, schema) // the error is in the rows too
+	rows, _ = conn.Query(ctx, sequences, schema, migrationSequences()) // the error is in the rows too
 	if s.Sequences, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return s, err
 	}
