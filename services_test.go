@@ -39,7 +39,7 @@ func TestStartServices_keepsNoPortsWhenItFails(t *testing.T) {
 		t.Fatalf("reservations = %v, %v, want the one of the process", reservations, err)
 	}
 	for _, file := range reservations {
-		f, err := os.Open(file) //nolint:gosec // the test's own folder
+		f, err := os.Open(file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package slipwaytest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -22,6 +23,7 @@ type neighbours struct {
 	hosted   []string       // the modules of the world
 	mu       sync.Mutex
 	routes   map[*api.Route]*stand
+	latest   []*stand // those with a reply or faults, the latest first
 }
 
 func newNeighbours(t testing.TB, verifier *auth.Verifier, hosted []string) *neighbours {
@@ -62,6 +64,7 @@ func (n *neighbours) set(s *stand, r reply) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.reply, s.faults = r, nil
+	n.putFirst(s)
 }
 
 // disturb puts faults before what answers the route.
@@ -69,6 +72,12 @@ func (n *neighbours) disturb(s *stand, faults func(next reply) reply) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.faults = faults
+	n.putFirst(s)
+}
+
+func (n *neighbours) putFirst(s *stand) {
+	others := slices.DeleteFunc(n.latest, func(other *stand) bool { return other == s })
+	n.latest = slices.Insert(others, 0, s)
 }
 
 // transport returns the way from one module to another.
@@ -110,17 +119,41 @@ func (s *stand) note(ctx context.Context) {
 }
 
 // find returns the stand that the request belongs to. A mux decides, as it does
-// at the neighbour.
+// at the neighbour; of two stands with one pattern the latest has it.
 func (n *neighbours) find(neighbour string, r *http.Request) *stand {
 	mux, stands := http.NewServeMux(), map[string]*stand{}
-	for _, s := range n.routes {
-		if pattern := s.pattern(neighbour); pattern != "" && stands[pattern] == nil {
-			stands[pattern] = s
-			mux.Handle(pattern, http.NotFoundHandler())
+	for _, s := range n.latest {
+		pattern := s.pattern(neighbour)
+		if pattern == "" || stands[pattern] != nil {
+			continue
 		}
+		if !handles(mux, pattern) {
+			n.failOverlap(neighbour, stands, pattern)
+			continue
+		}
+		stands[pattern] = s
 	}
 	_, pattern := mux.Handler(r)
 	return stands[pattern]
+}
+
+// handles adds a pattern, unless it overlaps with another: at that a mux panics.
+func handles(mux *http.ServeMux, pattern string) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	mux.Handle(pattern, http.NotFoundHandler())
+	return true
+}
+
+// failOverlap names the pattern with which the other one overlaps.
+func (n *neighbours) failOverlap(neighbour string, stands map[string]*stand, pattern string) {
+	n.t.Helper()
+	for _, other := range slices.Sorted(maps.Keys(stands)) {
+		mux := http.NewServeMux()
+		if handles(mux, other) && !handles(mux, pattern) {
+			n.t.Errorf("the test replies to %s and to %s of %s, and one request may be both, so no server can have the two: give one of the routes another path", other, pattern, neighbour)
+			return
+		}
+	}
 }
 
 // elsewhere is the way to a neighbour that is not in the world: on this machine,

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/examples/tutorial/greet"
 	"github.com/slipway-go/slipway/examples/tutorial/greet/greetapi"
 	"github.com/slipway-go/slipway/examples/tutorial/notes"
@@ -99,6 +101,38 @@ func TestReply(t *testing.T) {
 			t.Errorf("text = %q", got)
 		}
 	})
+}
+
+func TestReply_toANeedAndToWhatServesIt(t *testing.T) {
+	t.Parallel()
+	served := api.Serve(api.Module("store"), weigh)
+	k := slipwaytest.Tx(t, asker())
+	for grams := int64(1); grams < 9; grams += 2 {
+		slipwaytest.Reply(k, weigh, weight{grams})
+		slipwaytest.Reply(k, served, weight{grams + 1})
+		if got := slipwaytest.Do(k.User("anna"), heavy, thingInput{"cup"}).Want(200).Body.Grams; got != grams+1 {
+			t.Errorf("grams = %d, want %d of the latest reply", got, grams+1)
+		}
+	}
+	slipwaytest.Fail(k, weigh, slipwaytest.Status(500))
+	slipwaytest.Do(k.User("anna"), heavy, thingInput{"cup"}).Want(500)
+}
+
+func TestReply_toRoutesThatOverlap(t *testing.T) {
+	t.Parallel()
+	f := &failing{TB: t}
+	k := slipwaytest.Tx(f, asker())
+	type twoNames struct {
+		A string `path:"a"`
+	}
+	slipwaytest.Reply(k, api.GET[twoNames, weight](api.Module("store"), "/things/{a}/weight", auth.SignedIn(), "Weigh"), weight{1})
+	slipwaytest.Reply(k, api.GET[twoNames, weight](api.Module("store"), "/things/cup/{a}", auth.SignedIn(), "Weigh"), weight{1})
+	slipwaytest.Reply(k, put, thing{Count: 3})
+	slipwaytest.Do(k.User("anna"), ask, asking("cup", 2)).Want(200)
+	want := "the test replies to GET /things/cup/{a} and to GET /things/{a}/weight of store, and one request may be both"
+	if said := strings.Join(f.said, "\n"); !strings.Contains(said, want) {
+		t.Errorf("the kit said %q, want %q in it", said, want)
+	}
 }
 
 func TestWant(t *testing.T) {
