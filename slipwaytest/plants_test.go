@@ -68,10 +68,15 @@ type getBook struct {
 
 type newBook struct {
 	Body struct {
-		Title    string `json:"title" minLength:"1" maxLength:"100"`
-		Pages    int64  `json:"pages,omitempty" minimum:"0" maximum:"100000"`
-		Password string `json:"password,omitempty" maxLength:"100" doc:"Of the publisher."`
+		Title    string   `json:"title" minLength:"1" maxLength:"100"`
+		Pages    int64    `json:"pages,omitempty" minimum:"0" maximum:"100000"`
+		Password string   `json:"password,omitempty" maxLength:"100" doc:"Of the publisher."`
+		Lenders  []lender `json:"lenders,omitempty" nullable:"false" maxItems:"3"`
 	}
+}
+
+type lender struct {
+	Password string `json:"password,omitempty" maxLength:"100"`
 }
 
 type service struct {
@@ -216,6 +221,7 @@ func plants() []plant {
 		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "POST /books without its tables: got 409 and 0", "no fault of the client's"}},
 		{"logs", "a line beside the module's logger", logsBeside, []string{"POST /books logs beside the module's logger", "m.Logger()", "a book arrives"}},
 		{"logs", "a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
+		{"logs", "a password of a list in a log line", logsAListedPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.lenders[0].password"}},
 		{"migrations", "a type that a down leaves behind", downLeaves("CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE books ADD COLUMN mood mood;", "ALTER TABLE books DROP COLUMN mood;"), []string{"00002_more.sql", "type mood", "DROP TYPE"}},
 		{"migrations", "a column that a down leaves behind", downLeaves("ALTER TABLE books ADD COLUMN note text, ADD COLUMN year integer;", "ALTER TABLE books DROP COLUMN note;"), []string{"00002_more.sql", "column books.year", "DROP COLUMN"}},
 		{"migrations", "an index that a down leaves behind", downLeaves("CREATE INDEX books_title ON books (title);", "SELECT 1;"), []string{"00002_more.sql", "books_title", "DROP INDEX"}},
@@ -362,6 +368,15 @@ func logsBeside(s *shelf) {
 func logsAPassword(s *shelf) {
 	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
 		s.setup.Logger().InfoContext(ctx, "a book arrives", "remark", in.Body.Password)
+		return s.create(ctx, in)
+	}
+}
+
+func logsAListedPassword(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		for _, l := range in.Body.Lenders {
+			s.setup.Logger().InfoContext(ctx, "somebody lends it", "remark", l.Password)
+		}
 		return s.create(ctx, in)
 	}
 }

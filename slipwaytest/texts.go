@@ -24,6 +24,13 @@ type texts struct {
 	paths [][]string // of the fields
 }
 
+// Steps of a path that no field's name is: to an element of a list, and to a value
+// of a map.
+const (
+	element = "[]"
+	value   = "{}"
+)
+
 // maxTextDepth ends the walk through types that contain themselves.
 const maxTextDepth = 6
 
@@ -74,6 +81,39 @@ func (t *texts) walk(registry huma.Registry, s *huma.Schema, path []string) {
 	for name, property := range s.Properties {
 		t.walk(registry, property, append(path, name))
 	}
+	if s.Items != nil {
+		t.walk(registry, s.Items, append(path, element))
+	}
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		t.walk(registry, values, append(path, value))
+	}
+}
+
+// fieldOf returns the name of the field that a path leads into; "" is the body.
+func fieldOf(path []string) string {
+	for _, step := range slices.Backward(path) {
+		if step != element && step != value {
+			return step
+		}
+	}
+	return ""
+}
+
+// placeOf says where a path leads: body.items[0].note.
+func placeOf(path []string) string {
+	var place strings.Builder
+	place.WriteString("body")
+	for _, step := range path {
+		switch step {
+		case element:
+			place.WriteString("[0]")
+		case value:
+			place.WriteString("." + mapKey)
+		default:
+			place.WriteString("." + step)
+		}
+	}
+	return place.String()
 }
 
 // places returns which fields to fill: all that fit at once, then each by itself.
@@ -81,7 +121,7 @@ func (t *texts) walk(registry huma.Registry, s *huma.Schema, path []string) {
 func (t *texts) places(fits func(field string) bool) [][][]string {
 	var fitting [][]string
 	for _, p := range t.paths {
-		if fits(p[len(p)-1]) {
+		if fits(fieldOf(p)) {
 			fitting = append(fitting, p)
 		}
 	}
@@ -119,20 +159,40 @@ func (t *texts) filled(paths [][]string, text func(place string) string) ([]byte
 		return nil, fmt.Errorf("the example's body: %w", err)
 	}
 	for _, p := range paths {
-		v = put(v, p, text("body."+strings.Join(p, ".")))
+		v = put(v, p, text(placeOf(p)))
 	}
 	return json.Marshal(v)
 }
 
-// put sets the field at the path, making the objects that lead there.
+// mapKey is where a map gets its text.
+const mapKey = "canary"
+
+// put sets the text at the path, making the objects and lists that lead there.
 func put(v any, path []string, text string) any {
 	if len(path) == 0 {
 		return text
+	}
+	if path[0] == element {
+		return putFirst(v, path[1:], text)
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
 		object = map[string]any{}
 	}
-	object[path[0]] = put(object[path[0]], path[1:], text)
+	name := path[0]
+	if name == value {
+		name = mapKey
+	}
+	object[name] = put(object[name], path[1:], text)
 	return object
+}
+
+// putFirst sets the text in the first element of a list.
+func putFirst(v any, path []string, text string) any {
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		list = []any{nil}
+	}
+	list[0] = put(list[0], path, text)
+	return list
 }

@@ -113,7 +113,7 @@ func canaries() []canary {
 	return []canary{
 		{"a word in a field that is called like a secret", word, secretName},
 		{"a token", func() string { return "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjYW5hcnkifQ." + rand.Text() + rand.Text() }, anywhere},
-		{"a card's number", func() string { return "4111111111111111" }, anywhere},
+		{"a card's number", cardNumber, anywhere},
 	}
 }
 
