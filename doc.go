@@ -25,7 +25,8 @@
 //   - stdout carries JSON lines and nothing else; what is for a person goes to
 //     stderr.
 //
-// [Main] sets GOGC to 400 and a memory limit when the environment sets neither
+// [Main] makes the process's logger slog's default, so that what a library logs
+// is a line of JSON with its secrets hidden, too. It sets GOGC to 400 and a memory limit when the environment sets neither
 // GOGC nor GOMEMLIMIT: a small service's heap sits at the runtime's minimum and
 // would be collected constantly.
 //
