@@ -26,9 +26,9 @@
 //     stderr.
 //
 // [Main] makes the process's logger slog's default, so that what a library logs
-// is a line of JSON with its secrets hidden, too. It sets GOGC to 400 and a memory limit when the environment sets neither
-// GOGC nor GOMEMLIMIT: a small service's heap sits at the runtime's minimum and
-// would be collected constantly.
+// is a line of JSON with its secrets hidden, too. It sets GOGC to 400 and a memory
+// limit when the environment sets neither GOGC nor GOMEMLIMIT: a small service's
+// heap sits at the runtime's minimum and would be collected constantly.
 //
 // # Testing
 //
