@@ -1,23 +1,26 @@
 package auth
 
-import "context"
+import (
+	"context"
+
+	"github.com/slipway-go/slipway/internal/onbehalf"
+)
 
 type (
-	principalKey struct{}
-	tokenKey     struct{}
-	serviceKey   struct{}
+	tokenKey   struct{}
+	serviceKey struct{}
 )
 
 // WithPrincipal returns a context of the principal. Handlers have one from
 // [NewGuard] already.
 func WithPrincipal(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+	return context.WithValue(ctx, onbehalf.Key{}, p)
 }
 
 // PrincipalFrom returns who is asking. There is nobody on a public route and
 // outside a request.
 func PrincipalFrom(ctx context.Context) (*Principal, bool) {
-	p, _ := ctx.Value(principalKey{}).(*Principal)
+	p, _ := ctx.Value(onbehalf.Key{}).(*Principal)
 	return p, p != nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+
+	"github.com/slipway-go/slipway/internal/onbehalf"
 )
 
 // A Guard goes along with one request: it knows who asks under which access,
@@ -27,7 +29,7 @@ func (c *guardContext) Value(key any) any {
 	switch key {
 	case guardKey{}:
 		return &c.guard
-	case principalKey{}:
+	case onbehalf.Key{}:
 		return c.guard.principal // nil hides a principal further out
 	}
 	return c.Context.Value(key)

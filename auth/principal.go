@@ -26,6 +26,14 @@ type Principal struct {
 	scopes []string // sorted
 }
 
+// SubjectID returns the subject, or "" for nobody.
+func (p *Principal) SubjectID() string {
+	if p == nil {
+		return ""
+	}
+	return p.Subject
+}
+
 // WithScopes returns a copy that has exactly these permissions, for tests and
 // for whoever makes principals without a token.
 func (p *Principal) WithScopes(names ...string) *Principal {

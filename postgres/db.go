@@ -13,13 +13,14 @@ type DB struct {
 	cfg  Config
 	conn *pgx.ConnConfig
 	backend
+	signalled signals
 }
 
 // backend is where statements run: a pool, or one connection for a test.
 type backend interface {
-	Tx
+	Querier
 	// once runs fn in one transaction, without repetition.
-	once(ctx context.Context, fn func(context.Context, Tx) error) error
+	once(ctx context.Context, fn func(context.Context, *scope) error) error
 	ping(ctx context.Context) error
 	close()
 }

@@ -116,14 +116,14 @@ func isRetryable(err error) bool {
 // commit tells a COMMIT that did not happen from one that nobody knows of. It
 // looks itself whether COMMIT can be sent at all: the driver calls an error that
 // came after sending safe to retry, too.
-func commit(ctx context.Context, begun transaction) error {
+func commit(ctx context.Context, begun transaction, late *pgx.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	if t, ok := begun.(pgx.Tx); ok && t.Conn().IsClosed() {
+	if t, ok := begun.(*begunTx); ok && t.conn.IsClosed() {
 		return unavailable(fmt.Errorf("commit: %w", pgconn.ErrConnClosed))
 	}
-	err := begun.Commit(ctx)
+	err := begun.Commit(ctx, late)
 	if err == nil {
 		return nil
 	}

@@ -156,7 +156,7 @@ func execAll(ctx context.Context, t testing.TB, url string, sql ...string) {
 // unique is a name that no other test has.
 func unique() string { return strings.ToLower(rand.Text()) }
 
-func count(t testing.TB, db postgres.Tx) (n int) {
+func count(t testing.TB, db postgres.Querier) (n int) {
 	t.Helper()
 	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM items").Scan(&n); err != nil {
 		t.Fatalf("count items: %v", err)
@@ -164,7 +164,7 @@ func count(t testing.TB, db postgres.Tx) (n int) {
 	return n
 }
 
-func mustExec(t testing.TB, db postgres.Tx, sql string, args ...any) {
+func mustExec(t testing.TB, db postgres.Querier, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)

@@ -78,7 +78,7 @@ func (p *pooled) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return s.SendBatch(ctx, b)
 }
 
-func (p *pooled) once(ctx context.Context, fn func(context.Context, Tx) error) error {
+func (p *pooled) once(ctx context.Context, fn func(context.Context, *scope) error) error {
 	conn, begun, err := p.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
@@ -89,15 +89,15 @@ func (p *pooled) once(ctx context.Context, fn func(context.Context, Tx) error) e
 
 // begin tries twice: nothing has happened yet, and after a restart of the server
 // a connection of the pool may be the dead end of a living one.
-func (p *pooled) begin(ctx context.Context) (*pgxpool.Conn, pgx.Tx, error) {
+func (p *pooled) begin(ctx context.Context) (*pgxpool.Conn, *begunTx, error) {
 	for again := true; ; again = false {
 		conn, err := p.acquire(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		begun, err := conn.Begin(ctx)
+		_, err = conn.Exec(ctx, "begin")
 		if err == nil {
-			return conn, begun, nil
+			return conn, &begunTx{conn: conn.Conn()}, nil
 		}
 		conn.Release()
 		if err = explain(ctx, err); !again || !IsUnavailable(err) {

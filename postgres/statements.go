@@ -11,7 +11,7 @@ import (
 
 // statements runs statements on one connection and explains their errors.
 type statements struct {
-	raw  Tx
+	raw  Querier
 	done func() // called when a statement has ended; may be nil
 	lost func() // called when the connection is lost; may be nil
 }

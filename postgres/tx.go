@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,25 +13,61 @@ import (
 	"github.com/slipway-go/slipway/internal/txscope"
 )
 
-// A Tx runs statements: those of one transaction, or of a [DB] one by one.
-type Tx interface {
+// A Querier runs statements: those of one transaction, or of a [DB] one by one.
+type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-// transaction is a Tx that ends.
+// A Tx is one transaction, as [DB.InTx] gives it. A DB is none, so what must not
+// happen without a transaction takes a Tx and does not compile otherwise.
+type Tx interface {
+	Querier
+	// AtCommit queues a statement that is sent together with the commit, in the same
+	// round trip. Its error is the commit's, and nobody sees its rows.
+	AtCommit(sql string, args ...any)
+	// Signal wakes, once the transaction has committed, whoever waits for the name in
+	// this process; see [DB.OnSignal].
+	Signal(name string)
+}
+
+// transaction is one that ends.
 type transaction interface {
-	Tx
-	Commit(ctx context.Context) error
+	Querier
+	// Commit sends late, which may be nil, and the commit.
+	Commit(ctx context.Context, late *pgx.Batch) error
 	Rollback(ctx context.Context) error
 }
 
 var (
-	_ Tx          = (*DB)(nil)
-	_ transaction = pgx.Tx(nil)
+	_ Querier = (*DB)(nil)
+	_ Tx      = (*scope)(nil)
 )
+
+// A scope is what a transaction's function works with.
+type scope struct {
+	statements
+
+	late    *pgx.Batch // to be sent with the commit; nil: nothing
+	signals []string
+}
+
+// AtCommit implements Tx.
+func (s *scope) AtCommit(sql string, args ...any) {
+	if s.late == nil {
+		s.late = &pgx.Batch{}
+	}
+	s.late.Queue(sql, args...)
+}
+
+// Signal implements Tx.
+func (s *scope) Signal(name string) {
+	if !slices.Contains(s.signals, name) {
+		s.signals = append(s.signals, name)
+	}
+}
 
 const (
 	maxAttempts     = 4
@@ -48,8 +85,17 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error
 		return ErrNested
 	}
 	for attempt := 1; ; attempt++ {
-		err := d.once(ctx, fn)
-		if err == nil || !isRetryable(err) {
+		var signals []string
+		err := d.once(ctx, func(ctx context.Context, s *scope) error {
+			err := fn(ctx, s)
+			signals = s.signals
+			return err
+		})
+		if err == nil {
+			d.signalled.wake(ctx, signals)
+			return nil
+		}
+		if !isRetryable(err) {
 			return err
 		}
 		if attempt == maxAttempts {
@@ -75,12 +121,13 @@ func pause(ctx context.Context, attempt int) bool {
 // run gives fn the transaction that was begun and ends it; lost is called if its
 // connection breaks. Rolling back is
 // deferred, so that it happens for a panic and a Goexit too, which go on.
-func run(ctx context.Context, begun transaction, lost func(), fn func(context.Context, Tx) error) error {
+func run(ctx context.Context, begun transaction, lost func(), fn func(context.Context, *scope) error) error {
 	defer rollback(ctx, begun)
-	if err := fn(txscope.Enter(ctx), &statements{raw: begun, lost: lost}); err != nil {
+	s := &scope{statements: statements{raw: begun, lost: lost}}
+	if err := fn(txscope.Enter(ctx), s); err != nil {
 		return err
 	}
-	return commit(ctx, begun)
+	return commit(ctx, begun, s.late)
 }
 
 // rollback does nothing after a commit. Where it fails the driver drops the

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -186,4 +187,86 @@ func TestDB_InTx_Again(t *testing.T) {
 		}
 		done.Wait()
 	})
+}
+
+func TestTx_AtCommit(t *testing.T) {
+	t.Parallel()
+
+	t.Run("ItsFailureIsTheCommitsAndNothingStays", func(t *testing.T) {
+		t.Parallel()
+		db := openItems(t)
+		err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error {
+			tx.AtCommit("INSERT INTO items VALUES (2)")
+			tx.AtCommit("INSERT INTO nowhere VALUES (1)")
+			return insert(ctx, tx)
+		})
+		if err == nil || !strings.Contains(err.Error(), "nowhere") {
+			t.Errorf("InTx() = %v, want what was wrong with the late statement", err)
+		}
+		if got := count(t, db); got != 0 {
+			t.Errorf("%d rows were left, want 0", got)
+		}
+	})
+
+	t.Run("IsNotSentAfterAnError", func(t *testing.T) {
+		t.Parallel()
+		db := openItems(t)
+		_ = db.InTx(t.Context(), func(_ context.Context, tx postgres.Tx) error {
+			tx.AtCommit("INSERT INTO items VALUES (2)")
+			return errors.New("refused")
+		})
+		if got := count(t, db); got != 0 {
+			t.Errorf("%d rows were left, want 0", got)
+		}
+	})
+
+	t.Run("IsStoredWithTheRest", func(t *testing.T) {
+		t.Parallel()
+		db := openItems(t)
+		for i := range 2 { // the connection goes on
+			err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error {
+				tx.AtCommit("INSERT INTO items VALUES ($1)", 10*i+2)
+				tx.AtCommit("INSERT INTO items VALUES ($1)", 10*i+3)
+				_, err := tx.Exec(ctx, "INSERT INTO items VALUES ($1)", 10*i+4)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := count(t, db); got != 6 {
+			t.Errorf("%d rows were stored, want 6", got)
+		}
+	})
+}
+
+func TestTx_Signal(t *testing.T) {
+	t.Parallel()
+	db := openItems(t)
+	var woken int
+	stop := db.OnSignal("news", func(context.Context) { woken++ })
+	signal := func(outcome error) {
+		_ = db.InTx(t.Context(), func(_ context.Context, tx postgres.Tx) error {
+			tx.Signal("news")
+			tx.Signal("news")
+			if woken != 0 {
+				t.Error("the signal came before the commit")
+			}
+			return outcome
+		})
+	}
+	signal(errors.New("refused"))
+	if woken != 0 {
+		t.Errorf("a transaction that was rolled back woke %d times, want never", woken)
+	}
+	signal(nil)
+	if woken != 1 {
+		t.Errorf("a transaction woke %d times, want once", woken)
+	}
+	stop()
+	woken = 0
+	signal(nil)
+	if woken != 0 {
+		t.Error("woken after the end of the wait")
+	}
 }

@@ -161,7 +161,7 @@ func (v *virtual) silently(ctx context.Context, sql string) error {
 	return v.conn.PgConn().Exec(context.WithoutCancel(ctx), sql).Close()
 }
 
-func (v *virtual) once(ctx context.Context, fn func(context.Context, Tx) error) error {
+func (v *virtual) once(ctx context.Context, fn func(context.Context, *scope) error) error {
 	t, err := v.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)

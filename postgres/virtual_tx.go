@@ -67,13 +67,18 @@ func (t *virtualTx) finish(ctx context.Context, err error) error {
 		_ = t.Rollback(ctx) // the statement's error says more
 		return err
 	}
-	return t.Commit(context.WithoutCancel(ctx))
+	return t.Commit(context.WithoutCancel(ctx), nil)
 }
 
 // Commit checks what a real commit would check, and keeps the changes for the rest of the test.
-func (t *virtualTx) Commit(ctx context.Context) error {
+func (t *virtualTx) Commit(ctx context.Context, late *pgx.Batch) error {
 	if err := t.usable(ctx); err != nil {
 		return err
+	}
+	if late != nil {
+		if err := t.SendBatch(ctx, late).Close(); err != nil {
+			return err
+		}
 	}
 	if t.v.conn.PgConn().TxStatus() == 'E' {
 		return errors.Join(pgx.ErrTxCommitRollback, t.Rollback(ctx))

@@ -44,7 +44,7 @@ func (s baskets) change(ctx context.Context, id uuid.UUID, f func(context.Contex
 }
 
 // load reads a basket; lock is "" or FOR UPDATE.
-func load(ctx context.Context, tx postgres.Tx, id uuid.UUID, lock string) (*basket, error) {
+func load(ctx context.Context, tx postgres.Querier, id uuid.UUID, lock string) (*basket, error) {
 	b := &basket{ID: id}
 	err := tx.QueryRow(ctx, `SELECT owner, currency, status, payment_id, items FROM carts WHERE id = $1 `+lock, id).
 		Scan(&b.Owner, &b.Currency, &b.Status, &b.PaymentID, &b.Items)

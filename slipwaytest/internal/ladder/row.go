@@ -34,7 +34,7 @@ const most = 400
 // insert tries the likeliest values first. What a refusal names takes part in the
 // search from then on; everything else keeps its first value. It returns the
 // choices that were accepted.
-func (r *row) insert(ctx context.Context, tx postgres.Tx) (choice []int, err error) {
+func (r *row) insert(ctx context.Context, tx postgres.Querier) (choice []int, err error) {
 	involved := map[int]bool{}
 	for {
 		grown := false
@@ -98,7 +98,7 @@ func (r *row) spread(vary []int, sum int, choice []int, yield func([]int) bool) 
 	return true
 }
 
-func (r *row) try(ctx context.Context, tx postgres.Tx, choice []int) error {
+func (r *row) try(ctx context.Context, tx postgres.Querier, choice []int) error {
 	var columns, values []string
 	for i, v := range r.variables {
 		columns = append(columns, v.columns...)
@@ -115,7 +115,7 @@ func (r *row) try(ctx context.Context, tx postgres.Tx, choice []int) error {
 const savepoint = "SAVEPOINT attempt; "
 
 // attempt runs a statement that may fail without harm to the transaction.
-func attempt(ctx context.Context, tx postgres.Tx, statement string) error {
+func attempt(ctx context.Context, tx postgres.Querier, statement string) error {
 	_, err := tx.Exec(ctx, savepoint+statement+"; RELEASE attempt")
 	if err == nil {
 		return nil

@@ -57,7 +57,7 @@ func (f *filler) fill(ctx context.Context, state int, again []string) error {
 	return nil
 }
 
-func (f *filler) at(ctx context.Context, tx postgres.Tx, state int) ([]table, error) {
+func (f *filler) at(ctx context.Context, tx postgres.Querier, state int) ([]table, error) {
 	if known, ok := f.tables[state]; ok {
 		return known, nil
 	}
@@ -77,7 +77,7 @@ func (f *filler) notes() []Note {
 }
 
 // inOrder fills what others refer to first. Tables in a circle come last.
-func (f *filler) inOrder(ctx context.Context, tx postgres.Tx, tables []table, again []string) error {
+func (f *filler) inOrder(ctx context.Context, tx postgres.Querier, tables []table, again []string) error {
 	unfilled := map[string]bool{}
 	for _, t := range tables {
 		unfilled[t.Name] = true
@@ -94,7 +94,7 @@ func (f *filler) inOrder(ctx context.Context, tx postgres.Tx, tables []table, ag
 	return nil
 }
 
-func (f *filler) table(ctx context.Context, tx postgres.Tx, t table, again bool) error {
+func (f *filler) table(ctx context.Context, tx postgres.Querier, t table, again bool) error {
 	var filled bool
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+t.Name+")").Scan(&filled); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (f *filler) table(ctx context.Context, tx postgres.Tx, t table, again bool)
 }
 
 // rows inserts those given, or one with all columns and one with as few as may be.
-func (f *filler) rows(ctx context.Context, tx postgres.Tx, t table) error {
+func (f *filler) rows(ctx context.Context, tx postgres.Querier, t table) error {
 	if done := f.insertGiven(ctx, tx, t); done {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (f *filler) rows(ctx context.Context, tx postgres.Tx, t table) error {
 }
 
 // insertGiven tries the caller's rows. They are of the newest schema, so older ones may refuse them.
-func (f *filler) insertGiven(ctx context.Context, tx postgres.Tx, t table) (done bool) {
+func (f *filler) insertGiven(ctx context.Context, tx postgres.Querier, t table) (done bool) {
 	given := f.given[t.bareName()]
 	if len(given) == 0 {
 		return false

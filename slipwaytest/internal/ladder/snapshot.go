@@ -45,7 +45,7 @@ func take(ctx context.Context, db *postgres.DB) (snapshot, error) {
 
 // catalog reads the catalog with a query that is planned once: that takes about as
 // long as to run it.
-func catalog[T any](ctx context.Context, tx postgres.Tx, query string, row pgx.RowToFunc[T]) ([]T, error) {
+func catalog[T any](ctx context.Context, tx postgres.Querier, query string, row pgx.RowToFunc[T]) ([]T, error) {
 	if _, err := tx.Exec(ctx, "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off"); err != nil {
 		return nil, err
 	}

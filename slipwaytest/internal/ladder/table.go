@@ -53,7 +53,7 @@ type constraint struct {
 	ToColumns  []string `json:"to_columns"`
 }
 
-func readTables(ctx context.Context, tx postgres.Tx) ([]table, error) {
+func readTables(ctx context.Context, tx postgres.Querier) ([]table, error) {
 	all, err := catalog(ctx, tx, tablesQuery, pgx.RowTo[table])
 	if err != nil {
 		return nil, fmt.Errorf("read the tables: %w", err)

@@ -12,7 +12,7 @@ import (
 )
 
 // row prepares the search for a row.
-func (f *filler) row(ctx context.Context, tx postgres.Tx, t table, sparse bool) (*row, error) {
+func (f *filler) row(ctx context.Context, tx postgres.Querier, t table, sparse bool) (*row, error) {
 	f.made++
 	r := &row{table: t}
 	taken := map[string]bool{}
@@ -49,7 +49,7 @@ func overlaps(taken map[string]bool, columns []string) bool {
 }
 
 // reference chooses among rows that are there, or none where that is permitted.
-func (f *filler) reference(ctx context.Context, tx postgres.Tx, t table, c constraint, sparse bool) (variable, error) {
+func (f *filler) reference(ctx context.Context, tx postgres.Querier, t table, c constraint, sparse bool) (variable, error) {
 	v := variable{columns: c.Columns}
 	texts := make([]string, len(c.ToColumns))
 	for i, name := range c.ToColumns {

@@ -98,7 +98,7 @@ func admin(t testing.TB) *pgx.Conn {
 	return conn
 }
 
-func do(t testing.TB, db postgres.Tx, sql string, args ...any) {
+func do(t testing.TB, db postgres.Querier, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -106,7 +106,7 @@ func do(t testing.TB, db postgres.Tx, sql string, args ...any) {
 }
 
 // read returns the one value of a query.
-func read[T any](t testing.TB, db postgres.Tx, sql string, args ...any) (v T) {
+func read[T any](t testing.TB, db postgres.Querier, sql string, args ...any) (v T) {
 	t.Helper()
 	if err := db.QueryRow(t.Context(), sql, args...).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", sql, err)

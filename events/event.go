@@ -1,0 +1,85 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slipway-go/slipway/internal/onbehalf"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// An Event is a kind of event as a value of its producer's contract. T is its data,
+// a struct that is written as JSON.
+type Event[T any] struct {
+	*Definition
+}
+
+// Define declares an event of a module. The version is the major one: within it data
+// only grows, by fields that may be missing. The doc says what has happened.
+func Define[T any](m Module, name string, version int, doc string) *Event[T] {
+	return &Event[T]{define(m, name, version, reflect.TypeFor[T](), doc)}
+}
+
+// Key says what the key of such an event names: "the payment's id".
+func (e *Event[T]) Key(doc string) *Event[T] {
+	e.key = doc
+	return e
+}
+
+// A Tx keeps what is emitted until it commits. A postgres.Tx is one, and a whole
+// database is not.
+type Tx interface {
+	AtCommit(sql string, args ...any)
+	Signal(name string)
+}
+
+// MaxData bounds the data of one event, in bytes of JSON. What is larger belongs into
+// a file or a route, and the event names it.
+const MaxData = 256 << 10
+
+// MaxKey bounds an event's key, in bytes.
+const MaxKey = 255
+
+// Emitted is the signal of a transaction that has emitted an event, for the relay of
+// this process.
+const Emitted = "outbox"
+
+// The statement of an event's row, which is sent with the commit.
+const insert = `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+// Emit broadcasts an event if the transaction commits, and does nothing otherwise.
+// The key names what the event is about; it may be empty. The event's trace and
+// subject are those of the context.
+func (e *Event[T]) Emit(ctx context.Context, tx Tx, key string, data T) error {
+	m, err := e.message(ctx, key, data)
+	if err != nil {
+		return fmt.Errorf("emit %s: %w", e.Topic(), err)
+	}
+	tx.AtCommit(insert, m.ID, m.Type, m.Version, m.Key, m.Traceparent, m.Subject, m.Data, m.Time)
+	tx.Signal(Emitted)
+	return nil
+}
+
+func (e *Event[T]) message(ctx context.Context, key string, data T) (Message, error) {
+	if err := e.Err(); err != nil {
+		return Message{}, err
+	}
+	if len(key) > MaxKey || !utf8.ValidString(key) {
+		return Message{}, fmt.Errorf("its key is %d bytes: expected UTF-8 of %d bytes or fewer", len(key), MaxKey)
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return Message{}, fmt.Errorf("write its data as JSON: %w", err)
+	}
+	if len(raw) > MaxData {
+		return Message{}, fmt.Errorf("its data is %d bytes of JSON: expected %d or fewer; put what is large into a file or behind a route, and its name into the event", len(raw), MaxData)
+	}
+	return Message{
+		ID: newID(), Type: e.Type(), Version: e.version, Key: key, Time: time.Now(),
+		Traceparent: telemetry.SpanFrom(ctx).Traceparent(), Subject: onbehalf.Subject(ctx), Data: raw,
+	}, nil
+}

@@ -1,0 +1,69 @@
+-- +goose Up
+-- Events that the module has emitted. The relay publishes them in the order of seq.
+CREATE TABLE outbox (
+    seq          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id           uuid        NOT NULL UNIQUE,
+    type         text        NOT NULL,
+    version      integer     NOT NULL,
+    key          text        NOT NULL,
+    traceparent  text        NOT NULL,
+    subject      text        NOT NULL,
+    data         bytea       NOT NULL,
+    created_at   timestamptz NOT NULL,
+    published_at timestamptz
+);
+CREATE INDEX outbox_unpublished ON outbox (seq) WHERE published_at IS NULL;
+CREATE INDEX outbox_published_at ON outbox (published_at) WHERE published_at IS NOT NULL;
+
+-- Events that a subscriber in this process could not take when they were published.
+CREATE TABLE outbox_held (
+    subscriber text   NOT NULL,
+    seq        bigint NOT NULL REFERENCES outbox,
+    PRIMARY KEY (subscriber, seq)
+);
+CREATE INDEX outbox_held_seq ON outbox_held (seq);
+
+-- Jobs: one row for each event and job that it may trigger, each slot of a schedule,
+-- each direct job. attempt counts the claims and only grows, so that whoever was
+-- overtaken changes nothing; failures counts those that are held against the job.
+CREATE TABLE delivery (
+    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id    uuid        NOT NULL,
+    job         text        NOT NULL,
+    run         integer     NOT NULL DEFAULT 0,
+    state       text        NOT NULL DEFAULT 'ready'
+                CHECK (state IN ('ready', 'running', 'done', 'skipped', 'dead', 'discarded')),
+    attempt     integer     NOT NULL DEFAULT 0,
+    failures    integer     NOT NULL DEFAULT 0,
+    run_at      timestamptz NOT NULL DEFAULT now(),
+    worker      bigint,
+    lease_until timestamptz,
+    type        text        NOT NULL,
+    version     integer     NOT NULL,
+    key         text        NOT NULL,
+    traceparent text        NOT NULL,
+    subject     text        NOT NULL,
+    data        bytea       NOT NULL,
+    emitted_at  timestamptz NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    done_at     timestamptz,
+    reason      text        NOT NULL DEFAULT '',
+    UNIQUE (event_id, job, run)
+);
+CREATE INDEX delivery_ready ON delivery (job, run_at, id) WHERE state = 'ready';
+CREATE INDEX delivery_running ON delivery (worker) WHERE state = 'running';
+CREATE INDEX delivery_dead ON delivery (id) WHERE state = 'dead';
+CREATE INDEX delivery_done_at ON delivery (done_at) WHERE done_at IS NOT NULL;
+
+-- Schedules: when each of the module's cron jobs runs next.
+CREATE TABLE schedule (
+    name        text        PRIMARY KEY,
+    spec        text        NOT NULL,
+    next_run_at timestamptz NOT NULL
+);
+
+-- +goose Down
+DROP TABLE schedule;
+DROP TABLE delivery;
+DROP TABLE outbox_held;
+DROP TABLE outbox;
