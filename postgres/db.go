@@ -43,6 +43,15 @@ func Open(cfg Config) (*DB, error) {
 // Schema returns the name of the module's schema.
 func (d *DB) Schema() string { return d.cfg.Schema }
 
+// Address tells databases apart: the server and the name of the database, without a
+// password. It is "" for a virtual one.
+func (d *DB) Address() string {
+	if d.conn == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s@%s:%d/%s", d.conn.User, d.conn.Host, d.conn.Port, d.conn.Database)
+}
+
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.ping(ctx); err != nil {
