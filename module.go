@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/events"
 )
 
 // A Module is a business capability: a contract and what serves it. Make one
@@ -15,6 +16,8 @@ type Module struct {
 	contract   *api.Contract
 	migrations fs.FS
 	calls      []string
+	emits      []*events.Definition
+	subscribes []*events.Definition
 	// What depends on the type of the module's settings is held as functions.
 	prepare    func(*config.Source) (func(*Setup) error, error)
 	neighbours func(*config.Source) ([]config.Neighbour, error)
@@ -37,6 +40,28 @@ func Calls(contracts ...*api.Contract) Option {
 			m.calls = append(m.calls, c.Name())
 		}
 	}
+}
+
+// Emits declares the events that the module broadcasts, which are of its own
+// contract. What it does not declare is no part of the product's description, and
+// nobody can subscribe to it.
+func Emits(declared ...events.Declared) Option {
+	return func(m *Module) { m.emits = append(m.emits, definitions(declared)...) }
+}
+
+// Subscribes declares the events of other modules that the module's jobs handle, so
+// that every process knows who wants what without the set-up of modules that live
+// elsewhere.
+func Subscribes(declared ...events.Declared) Option {
+	return func(m *Module) { m.subscribes = append(m.subscribes, definitions(declared)...) }
+}
+
+func definitions(declared []events.Declared) []*events.Definition {
+	all := make([]*events.Definition, len(declared))
+	for i, d := range declared {
+		all[i] = d.Declared()
+	}
+	return all
 }
 
 // NewModule joins a contract and its set-up. C is the struct of the module's
@@ -67,6 +92,12 @@ func (m Module) HasDatabase() bool { return m.migrations != nil }
 
 // Contract returns the module's contract.
 func (m Module) Contract() *api.Contract { return m.contract }
+
+// Emits returns the events that the module broadcasts.
+func (m Module) Emits() []*events.Definition { return slices.Clone(m.emits) }
+
+// Subscribes returns the events that the module's jobs handle.
+func (m Module) Subscribes() []*events.Definition { return slices.Clone(m.subscribes) }
 
 // callees returns every neighbour that the module may call, sorted.
 func (m Module) callees(src *config.Source) ([]string, error) {

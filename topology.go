@@ -48,7 +48,7 @@ func settingsPrefix(module string) string { return strings.ToUpper(module) + "_"
 // answers for the neighbours that are not hosted here: a test kit.
 func newTopology(src *config.Source, names []string, modules []Module, substituted bool) (*topology, error) {
 	t := &topology{modules: modules, hosted: map[string]bool{}, remote: map[string]place{}, callees: map[string][]string{}}
-	if err := t.checkModules(); err != nil {
+	if err := errors.Join(t.checkModules(), t.checkEvents(substituted)); err != nil {
 		return nil, err
 	}
 	err := config.Join(t.host(names), t.locate(src), t.connect(src))
