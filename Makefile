@@ -23,12 +23,12 @@ help: ## Print this list
 ## Try it
 
 setup: ## Find what running and testing need, and install what is missing
-	@sh scripts/setup.sh go postgres
+	@sh scripts/setup.sh go postgres rabbitmq
 
-run: setup build ## Run the whole shop as one process; Ctrl-C stops it
+run: setup-run build ## Run the whole shop as one process; Ctrl-C stops it
 	@exec $(SHOP)
 
-run-services: setup build ## Run the same shop as one process per module behind the same address
+run-services: setup-services build ## Run the same shop as one process per module behind the same address
 	@exec $(SHOP) services
 
 demo: setup-go ## Buy something over HTTP, step by step (while `make run` is running elsewhere)
@@ -48,7 +48,7 @@ test: setup-test ## Run every test, with the race detector (PKG=./api/ for one p
 faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=1; `make test` has one round of each)
 	SLIPWAY_TEST_ROUNDS=$(ROUNDS) SLIPWAY_TEST_SEED=$(SEED) $(GO) test $(RACE) -count=1 -timeout 60m -run '^TestFault' $(PKG)
 
-bench: setup ## Print what the kit costs, as ratios side by side (BENCH=token for one section, BENCH=build for the cold build)
+bench: setup-services ## Print what the kit costs, as ratios side by side (BENCH=token for one section, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)
 
 fmt: tools ## Format the code and its imports
@@ -93,5 +93,14 @@ $(TOOLS): tools/go.mod tools/go.sum $(wildcard tools/*/*.go)
 setup-go:
 	@sh scripts/setup.sh go
 
+# One process needs no broker: its events go through the database.
+.PHONY: setup-run
+setup-run:
+	@sh scripts/setup.sh go postgres
+
+.PHONY: setup-services
+setup-services:
+	@sh scripts/setup.sh go postgres rabbitmq
+
 setup-test:
-	@sh scripts/setup.sh go postgres $(if $(RACE),cc)
+	@sh scripts/setup.sh go postgres rabbitmq $(if $(RACE),cc)

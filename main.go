@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/events/rabbitmq"
 	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/postgres"
 )
@@ -22,6 +23,7 @@ import (
 // a stop that was asked for and with 1 after an error.
 func Main(modules ...Module) {
 	postgres.Supervise()
+	rabbitmq.Supervise()
 	tuneMemory()
 	if err := untilStopped(func(ctx context.Context) error { return command(ctx, os.Args[1:], os.Stdout, modules) }); err != nil {
 		fmt.Fprintf(os.Stderr, "\n%v\n", err)

@@ -83,6 +83,52 @@ apt_postgres() {
 	[ "$installed" = yes ]
 }
 
+# The same places, in the same order, as package rabbitmq looks in. The program in sbin is a wrapper that changes the user.
+has_rabbitmq() {
+	for place in /usr/lib/rabbitmq/bin /opt/homebrew/opt/rabbitmq/sbin /usr/local/opt/rabbitmq/sbin \
+		/home/linuxbrew/.linuxbrew/opt/rabbitmq/sbin; do
+		if [ -x "$place/rabbitmq-server" ]; then return 0; fi
+	done
+	return 1
+}
+
+# Slipway runs a RabbitMQ of its own, so that of Debian's package is neither started now nor at boot. Where no services
+# may start anyhow, as in a container, a policy says so already and stays; ours lives only for this installation.
+apt_rabbitmq() {
+	policy=/usr/sbin/policy-rc.d
+	ours=no
+	if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+		ours=yes
+		trap 'as_root rm -f "$policy"' EXIT
+		trap 'exit 130' HUP INT TERM
+		printf '#!/bin/sh\n# Made by slipway while it installs RabbitMQ.\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 755 "$policy"
+	fi
+	installed=yes
+	services=rabbitmq-server
+	if ! has epmd; then services="$services epmd.service"; fi # Erlang's port mapper comes along; an older one is in use
+	apt_install rabbitmq-server || installed=no
+	if [ "$ours" = yes ]; then
+		as_root rm -f "$policy"
+		trap - EXIT HUP INT TERM
+	fi
+	if [ "$installed" = yes ]; then
+		has systemctl && as_root systemctl --quiet disable $services 2>/dev/null ||
+			say "The system's own RabbitMQ may start at boot: sudo systemctl disable $services"
+	fi
+	[ "$installed" = yes ]
+}
+
+need_rabbitmq() {
+	if has_rabbitmq; then return 0; fi
+	if can_apt && apt_rabbitmq && has_rabbitmq; then return 0; fi
+	if has brew && say "Installing with brew: rabbitmq" && quietly brew install rabbitmq && has_rabbitmq; then return 0; fi
+	fail "RabbitMQ is missing, and this script could not install it. Do one of these:
+  Debian, Ubuntu: sudo apt-get install rabbitmq-server
+  macOS:          brew install rabbitmq
+The shop in one process (make run) needs none."
+}
+
 need_postgres() {
 	if has_postgres || [ -n "${DATABASE_URL:-}" ]; then return 0; fi
 	if can_apt && apt_postgres && has_postgres; then return 0; fi
@@ -109,7 +155,7 @@ or run the tests without the detector: make test RACE="
 
 for need in "$@"; do
 	case $need in
-	go | postgres | cc) "need_$need" ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres cc" ;;
+	go | postgres | rabbitmq | cc) "need_$need" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq cc" ;;
 	esac
 done

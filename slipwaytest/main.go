@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/events/rabbitmq"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
@@ -49,6 +50,7 @@ const childVariable = "SLIPWAY_TEST_PROCESS"
 // that no test used; see [Answer.Golden].
 func Main(m *testing.M, modules ...slipway.Module) {
 	postgres.Supervise()
+	rabbitmq.Supervise()
 	process.main, process.modules = true, names(modules)
 	outside := watchEgress()
 	if names := os.Getenv(childVariable); names != "" {

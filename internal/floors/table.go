@@ -37,6 +37,8 @@ var table = map[string]int{
 	"s2s":               5,
 	"jobs":              5,
 
+	"events/rabbitmq/rabbitmqtest": 6,
+
 	root:          6,
 	"slipwaytest": 7,
 	"console":     10,
