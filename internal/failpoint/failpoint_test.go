@@ -19,7 +19,6 @@ const childVariable = "SLIPWAY_FAILPOINT_TEST"
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(childVariable); text != "" {
-		defer fmt.Println("deferred")
 		die(text)
 		return
 	}
@@ -27,6 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func die(text string) {
+	defer fmt.Println("deferred")
 	ctx, err := failpoint.Armed(context.Background(), text)
 	if err != nil {
 		fmt.Println(err)
