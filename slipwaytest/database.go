@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
 // DB returns a module's database in a world of this process, for what a test
@@ -57,8 +58,13 @@ const idempotencyTable = "idempotency"
 // tables are those of the module, without the kit's.
 func (k *Kit) tables(db *postgres.DB) []string {
 	k.t.Helper()
+	m, _ := k.module(db.Schema()) // it has a database, so it is there
+	kit, err := testdb.KitTables(m)
+	if err != nil {
+		k.t.Fatal(err)
+	}
 	const others = "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename <> ALL ($2) ORDER BY 1"
-	rows, err := db.Query(k.t.Context(), others, db.Schema(), append(postgres.MigrationTables(), idempotencyTable))
+	rows, err := db.Query(k.t.Context(), others, db.Schema(), kit)
 	if err != nil {
 		k.t.Fatalf("list the tables of %s: %v", db.Schema(), err)
 	}

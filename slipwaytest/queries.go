@@ -13,8 +13,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/slipwaytest/internal/golden"
 	"github.com/slipway-go/slipway/slipwaytest/internal/ladder"
+	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -26,7 +28,7 @@ var queries ranQueries
 type ranQueries struct {
 	mu        sync.Mutex
 	recorders map[string]*ladder.Recorder
-	kept      map[string]bool
+	kept      map[string]slipway.Module
 	dir       string // where the tests began
 }
 
@@ -65,13 +67,13 @@ func (o ofModules) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx
 }
 
 // keep asks for a file of the module's statements.
-func (q *ranQueries) keep(module string) {
+func (q *ranQueries) keep(module slipway.Module) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.kept == nil {
-		q.kept = map[string]bool{}
+		q.kept = map[string]slipway.Module{}
 	}
-	q.kept[module] = true
+	q.kept[module.Name()] = module
 }
 
 // run runs the tests and settles the files: a statement that a file lacks fails.
@@ -105,14 +107,20 @@ func (q *ranQueries) settle() error {
 	var errs []error
 	for _, module := range slices.Sorted(maps.Keys(q.kept)) {
 		if r := q.recorders[module]; r != nil {
-			errs = append(errs, q.settleOne(module, r.Statements(), update))
+			errs = append(errs, q.settleOne(q.kept[module], r.Statements(), update))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (q *ranQueries) settleOne(module string, ran []string, update bool) error {
-	file := ladder.QueriesFile(module)
+// settleOne leaves out what the kit does in its own tables, which is no affair of the module's.
+func (q *ranQueries) settleOne(module slipway.Module, ran []string, update bool) error {
+	kit, err := testdb.KitTables(module)
+	if err != nil {
+		return err
+	}
+	ran = ladder.Without(ran, kit)
+	file := ladder.QueriesFile(module.Name())
 	path := filepath.Join(q.dir, file)
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

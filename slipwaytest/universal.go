@@ -44,7 +44,7 @@ func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 	}
 	u.checkFixtures(t)
 	u.world(t) // what keeps it from being made is said once
-	queries.keep(module.Name())
+	queries.keep(module)
 	for _, g := range u.groups() {
 		t.Run(g.name, g.prove)
 	}

@@ -1,18 +1,6 @@
 -- The statements that the tests of this package ran. The next release's schema must still understand them.
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
-DELETE
-  FROM idempotency
-  WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
-
-INSERT INTO idempotency AS i (principal, route, key, fingerprint, lease_until)
-  VALUES ($1, $2, $3, $4, now() + $5)
-  ON CONFLICT (principal, route, key) DO
-  UPDATE
-  SET attempt = i.attempt + 1, lease_until = excluded.lease_until
-  WHERE i.status IS NULL AND i.lease_until < now() AND i.fingerprint = excluded.fingerprint
-  RETURNING attempt;
-
 INSERT INTO payments (id, owner, key_sha256, cart_id, amount, currency, card_last4, provider, status, due_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10)
   ON CONFLICT (owner, key_sha256)
@@ -27,10 +15,6 @@ SELECT approved, reason
   FROM simulated_charges
   WHERE key = $1;
 
-SELECT fingerprint, status, content_type, body
-  FROM idempotency
-  WHERE principal = $1 AND route = $2 AND key = $3;
-
 SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL
   FROM payments
   WHERE id = $1;
@@ -38,10 +22,6 @@ SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt
 SELECT id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL
   FROM payments
   WHERE owner = $1 AND key_sha256 = $2 AND status <> 'failed';
-
-UPDATE idempotency
-  SET status = $5, content_type = $6, body = $7, lease_until = NULL
-  WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND status IS NULL;
 
 UPDATE payments
   SET attempt = attempt + 1, due_at = now() + $2, charged_at = CASE

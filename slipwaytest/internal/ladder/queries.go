@@ -36,6 +36,29 @@ func sorted(statements []string) []string {
 	return slices.Compact(all)
 }
 
+// Without leaves out the statements that go to one of the tables.
+func Without(statements, tables []string) []string {
+	return slices.DeleteFunc(slices.Clone(statements), func(s string) bool { return goesTo(s, tables) })
+}
+
+// goesTo tells by the word before a table's name.
+func goesTo(statement string, tables []string) bool {
+	before := ""
+	for _, t := range tokens(statement) {
+		if t.kind == space {
+			continue
+		}
+		switch before {
+		case "FROM", "JOIN", "INTO", "UPDATE", "ONLY":
+			if slices.Contains(tables, t.text) {
+				return true
+			}
+		}
+		before = strings.ToUpper(t.text)
+	}
+	return false
+}
+
 // inLines breaks a statement before its clauses, where there is a space already.
 func inLines(statement string) string {
 	var b strings.Builder

@@ -150,6 +150,21 @@ func TestQueries(t *testing.T) {
 		}
 	})
 
+	t.Run("WithoutThoseOfTheKit", func(t *testing.T) {
+		t.Parallel()
+		own := []string{
+			"SELECT delivery FROM orders", "UPDATE orders SET delivery = (SELECT 1) WHERE true",
+			"WITH late AS (SELECT id FROM orders FOR UPDATE SKIP LOCKED) SELECT id FROM late",
+		}
+		kit := []string{
+			"SELECT id FROM delivery", "INSERT INTO delivery (id) VALUES (1)", "UPDATE delivery SET id = 1", "DELETE FROM ONLY outbox",
+			"SELECT d.id FROM orders o JOIN delivery d ON d.id = o.id", "WITH late AS (SELECT id FROM delivery) SELECT id FROM late",
+		}
+		if got := ladder.Without(slices.Concat(own, kit), []string{"outbox", "delivery"}); !slices.Equal(got, own) {
+			t.Errorf("Without() = %q, want %q", got, own)
+		}
+	})
+
 	t.Run("AreReadable", func(t *testing.T) {
 		t.Parallel()
 		got := ladder.FormatQueries([]string{"SELECT a FROM t WHERE a IN (SELECT a FROM u) AND b = $1"})

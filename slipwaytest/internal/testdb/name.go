@@ -16,7 +16,7 @@ import (
 const Prefix = "slipwaytest_"
 
 // format is counted up when a template is made in another way.
-const format = 3
+const format = 4
 
 // longestModule keeps names within the 63 bytes of PostgreSQL; the hash tells apart.
 const longestModule = 24

@@ -36,9 +36,14 @@ SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name,
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY c.oid`
 
+	// sequences are all but those of the kit's own tables, whose numbers nobody sees: to
+	// set them back would cost each test a round trip.
 	sequences = `
 SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences s
- WHERE schemaname NOT LIKE 'pg\_%' AND NOT (schemaname = $1 AND sequencename = ANY ($2))
+ WHERE schemaname NOT LIKE 'pg\_%'
+   AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE d.objid = format('%I.%I', s.schemaname, s.sequencename)::regclass AND d.classid = 'pg_class'::regclass
+                      AND d.deptype IN ('a', 'i') AND n.nspname = $1 AND c.relname = ANY ($2))
  ORDER BY 1`
 
 	views = `SELECT format('%I.%I', schemaname, matviewname) FROM pg_matviews ORDER BY 1`
@@ -62,24 +67,16 @@ SELECT concat_ws(' ',
  (SELECT sum(hashtextextended(concat_ws('|', oid, nspname), 0)) FROM pg_namespace WHERE oid >= 16384 AND nspname NOT LIKE 'pg\_%'))`
 )
 
-// migrationSequences are those of goose, named as PostgreSQL names those of identities.
-func migrationSequences() []string {
-	var names []string
-	for _, table := range postgres.MigrationTables() {
-		names = append(names, table+"_id_seq")
-	}
-	return names
-}
-
 type table struct {
 	OID     uint32
 	Name    string
 	Columns string
 }
 
-// writeSeed copies the rows that are there and writes down how to come back.
-func writeSeed(ctx context.Context, conn *pgx.Conn, schema string) error {
-	s, err := makeSeed(ctx, conn, schema)
+// writeSeed copies the rows that are there and writes down how to come back. kit are the
+// tables of the schema that are the kit's.
+func writeSeed(ctx context.Context, conn *pgx.Conn, schema string, kit []string) error {
+	s, err := makeSeed(ctx, conn, schema, kit)
 	if err == nil {
 		_, err = conn.Exec(ctx, "CREATE TABLE "+seedSchema+".seed (tables text[], sequences text[], restart text, reset text, fingerprint text)")
 	}
@@ -95,7 +92,7 @@ func writeSeed(ctx context.Context, conn *pgx.Conn, schema string) error {
 	return nil
 }
 
-func makeSeed(ctx context.Context, conn *pgx.Conn, schema string) (seed, error) {
+func makeSeed(ctx context.Context, conn *pgx.Conn, schema string, kit []string) (seed, error) {
 	var s seed
 	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+seedSchema); err != nil {
 		return s, err
@@ -113,7 +110,7 @@ func makeSeed(ctx context.Context, conn *pgx.Conn, schema string) (seed, error) 
 			return s, err
 		}
 	}
-	rows, _ = conn.Query(ctx, sequences, schema, migrationSequences()) // the error is in the rows too
+	rows, _ = conn.Query(ctx, sequences, schema, kit) // the error is in the rows too
 	if s.Sequences, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return s, err
 	}

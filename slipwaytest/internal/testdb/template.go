@@ -121,9 +121,13 @@ func fill(ctx context.Context, address string, m slipway.Module) error {
 	if err := m.Migrate(ctx, db); err != nil {
 		return explain(err)
 	}
+	kit, err := KitTables(m)
+	if err != nil {
+		return err
+	}
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return fmt.Errorf("connect to the template: %w", err)
 	}
-	return errors.Join(writeSeed(ctx, conn, m.Name()), conn.Close(ctx))
+	return errors.Join(writeSeed(ctx, conn, m.Name(), kit), conn.Close(ctx))
 }
