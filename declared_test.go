@@ -51,21 +51,42 @@ func TestNew_events(t *testing.T) {
 	}{
 		{"takes a producer and its subscriber", []slipway.Module{eventful(ledgerModule, tables, slipway.Emits(booked), slipway.Subscribes(sold)), stall}, nil},
 		{"takes a module that subscribes to its own", []slipway.Module{eventful(stallModule, tables, slipway.Emits(sold), slipway.Subscribes(sold))}, nil},
-		{"refuses a wrong definition, with every mistake once", []slipway.Module{eventful(stallModule, tables, slipway.Emits(broken), slipway.Subscribes(broken))},
-			[]string{"event stall.Sold: its name", "event stall.Sold: version 0", "event stall.Sold: it has no doc"}},
-		{"refuses an event of another module", []slipway.Module{stall, eventful(ledgerModule, tables, slipway.Emits(sold))},
-			[]string{"ledger emits stall.sold.v1, which is an event of stall"}},
+		{
+			"refuses a wrong definition, with every mistake once",
+			[]slipway.Module{eventful(stallModule, tables, slipway.Emits(broken), slipway.Subscribes(broken))},
+			[]string{"event stall.Sold: its name", "event stall.Sold: version 0", "event stall.Sold: it has no doc"},
+		},
+		{
+			"refuses an event of another module",
+			[]slipway.Module{stall, eventful(ledgerModule, tables, slipway.Emits(sold))},
+			[]string{"ledger emits stall.sold.v1, which is an event of stall"},
+		},
 		{"refuses what is emitted twice", []slipway.Module{eventful(stallModule, tables, slipway.Emits(sold, sold))}, []string{"stall emits stall.sold.v1 twice"}},
-		{"refuses one topic with two types", []slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(imitation))},
-			[]string{"event stall.sold.v1 is declared with slipway_test.stallSale and with slipway_test.strangeSale"}},
-		{"refuses a second subscription to the same", []slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(sold), slipway.Subscribes(sold))},
-			[]string{"ledger subscribes to stall.sold.v1 twice"}},
-		{"refuses a subscription to a module that is missing", []slipway.Module{eventful(ledgerModule, tables, slipway.Subscribes(sold))},
-			[]string{`ledger subscribes to stall.sold.v1 of module "stall", which this product does not have (its modules: ledger)`}},
-		{"refuses a subscription to what nobody emits", []slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(soldV2))},
-			[]string{"ledger subscribes to stall.sold.v2, which stall does not emit"}},
-		{"refuses events of a module without a database", []slipway.Module{eventful(stallModule, slipway.Emits(sold)), eventful(ledgerModule, slipway.Subscribes(sold))},
-			[]string{"stall emits stall.sold.v1 but has no migrations", "ledger subscribes to stall.sold.v1 but has no migrations"}},
+		{
+			"refuses one topic with two types",
+			[]slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(imitation))},
+			[]string{"event stall.sold.v1 is declared with slipway_test.stallSale and with slipway_test.strangeSale"},
+		},
+		{
+			"refuses a second subscription to the same",
+			[]slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(sold), slipway.Subscribes(sold))},
+			[]string{"ledger subscribes to stall.sold.v1 twice"},
+		},
+		{
+			"refuses a subscription to a module that is missing",
+			[]slipway.Module{eventful(ledgerModule, tables, slipway.Subscribes(sold))},
+			[]string{`ledger subscribes to stall.sold.v1 of module "stall", which this product does not have (its modules: ledger)`},
+		},
+		{
+			"refuses a subscription to what nobody emits",
+			[]slipway.Module{stall, eventful(ledgerModule, tables, slipway.Subscribes(soldV2))},
+			[]string{"ledger subscribes to stall.sold.v2, which stall does not emit"},
+		},
+		{
+			"refuses events of a module without a database",
+			[]slipway.Module{eventful(stallModule, slipway.Emits(sold)), eventful(ledgerModule, slipway.Subscribes(sold))},
+			[]string{"stall emits stall.sold.v1 but has no migrations", "ledger subscribes to stall.sold.v1 but has no migrations"},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
