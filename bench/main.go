@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-go/slipway/events/rabbitmq"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -27,22 +28,27 @@ type section struct {
 	name string
 	doc  string
 	run  func(ctx context.Context, o options, t *table) error
+	slow bool // takes minutes: only when named
 }
 
 func sections() []section {
 	return []section{
-		{"stack", "the whole stack beside bare net/http", measureStack},
-		{"call", "a neighbour in this process beside the same over loopback", measureCalls},
-		{"token", "verifying a token, known and new", measureTokens},
-		{"testkit", "a world of its own for each test, beside pgtestdb", measureTestKit},
-		{"sweep", "every wrong token on every route, as the test kit presents them", measureSweep},
-		{"shop", "start and memory of the shop's binary", measureShop},
-		{"build", "the shop's cold build and its heaviest dependencies (minutes; only when named)", measureBuild},
+		{name: "stack", doc: "the whole stack beside bare net/http", run: measureStack},
+		{name: "call", doc: "a neighbour in this process beside the same over loopback", run: measureCalls},
+		{name: "token", doc: "verifying a token, known and new", run: measureTokens},
+		{name: "testkit", doc: "a world of its own for each test, beside pgtestdb", run: measureTestKit},
+		{name: "sweep", doc: "every wrong token on every route, as the test kit presents them", run: measureSweep},
+		{name: "shop", doc: "start and memory of the shop's binary", run: measureShop},
+		{name: "events", doc: "events over RabbitMQ, beside bare clients and others", run: measureEvents},
+		{name: "jobs", doc: "jobs that write a row, beside River and bare transactions", run: measureJobs},
+		{name: "river-evidence", doc: "why jobs are not River's, reproduced (minutes; only when named)", run: measureRiver, slow: true},
+		{name: "build", doc: "the shop's cold build and its heaviest dependencies (minutes; only when named)", run: measureBuild, slow: true},
 	}
 }
 
 func main() {
 	postgres.Supervise()
+	rabbitmq.Supervise()
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 15, "turns of each side; the median counts")
 	flag.IntVar(&o.requests, "requests", 4000, "requests of one turn")
@@ -66,7 +72,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "Usage: bench [flags] [section…]; without a section all but build:")
+	fmt.Fprintln(os.Stderr, "Usage: bench [flags] [section…]; without a section all but those only named:")
 	for _, s := range sections() {
 		fmt.Fprintf(os.Stderr, "  %-6s %s\n", s.name, s.doc)
 	}
@@ -97,7 +103,7 @@ func measure(ctx context.Context, o options, names []string) error {
 func choose(names []string) ([]section, error) {
 	all := sections()
 	if len(names) == 0 {
-		return slices.DeleteFunc(all, func(s section) bool { return s.name == "build" }), nil
+		return slices.DeleteFunc(all, func(s section) bool { return s.slow }), nil
 	}
 	var chosen []section
 	var known []string

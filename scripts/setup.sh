@@ -153,9 +153,16 @@ need_cc() {
 or run the tests without the detector: make test RACE="
 }
 
+# What `make bench` compares with; it goes on without.
+need_bench_python() {
+	if /usr/bin/python3 -c 'import aio_pika, celery' 2>/dev/null; then return 0; fi
+	can_apt && apt_install python3-aio-pika python3-celery
+}
+
 for need in "$@"; do
 	case $need in
 	go | postgres | rabbitmq | cc) "need_$need" ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq cc" ;;
+	bench-python) need_bench_python ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq cc bench-python" ;;
 	esac
 done
