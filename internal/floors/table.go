@@ -31,6 +31,7 @@ var table = map[string]int{
 	"events":                4,
 
 	"events/rabbitmq":   5,
+	"events/outbox":     5,
 	"events/pgbus":      5,
 	"events/eventstest": 5,
 	"api":               5,

@@ -1,0 +1,215 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// A Bus is the part of [events.Bus] that a relay needs.
+type Bus interface {
+	Publish(ctx context.Context, batch []events.Message) error
+}
+
+// Locks let one process of all relay. A [postgres.Locks] does.
+type Locks interface {
+	TryLock(ctx context.Context, key int64) (held bool, err error)
+}
+
+// RelayConfig says what is relayed where to.
+type RelayConfig struct {
+	Outbox *Outbox
+	Bus    Bus
+	// Locks are the process's in the database of the outbox. Default: none, for a test
+	// that is alone with its database.
+	Locks Locks
+	// Logger hears when publishing stops to work, and when it works again. Default: nobody does.
+	Logger *slog.Logger
+}
+
+// A Relay publishes what a module has emitted, in the order of the rows.
+//
+// There is no event that a bus takes exception to, and so none that stands in the
+// way of the others for ever: Emit writes the rows, and bounds whatever ends up in a
+// header or a routing key. A bus that fails is away, and everything waits for it.
+type Relay struct {
+	cfg  RelayConfig
+	wake chan struct{}
+	// turn holds a token while a pass is under way.
+	turn    chan struct{}
+	failing bool // the last pass of Run did
+}
+
+// NewRelay returns a relay, which does nothing before Run or Pass.
+func NewRelay(cfg RelayConfig) *Relay {
+	cfg.Logger = cmp.Or(cfg.Logger, telemetry.Discard())
+	return &Relay{cfg: cfg, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+}
+
+const (
+	// interval is the pause between two looks for what another process emitted.
+	interval = 500 * time.Millisecond
+	// firstPause doubles with each failure, up to lastPause.
+	firstPause = 100 * time.Millisecond
+	lastPause  = 5 * time.Second
+	// finishTimeout is what a batch in hand gets after the end of the context.
+	finishTimeout = 5 * time.Second
+)
+
+// Run publishes until ctx is done, and finishes the batch in hand. As long as the
+// process of another relay of this module lives, it only waits to take over. It also
+// deletes what is older than [Retention].
+func (r *Relay) Run(ctx context.Context) error {
+	stop := r.cfg.Outbox.db.OnSignal(events.Emitted, func(context.Context) {
+		select {
+		case r.wake <- struct{}{}:
+		default: // it is awake already
+		}
+	})
+	defer stop()
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { r.sweep(ctx) })
+	r.relay(ctx)
+	return nil
+}
+
+// relay passes for ever. Only a relay that is active and works listens to who emits:
+// another one would ask for the lock, or fail, as often as something is emitted.
+func (r *Relay) relay(ctx context.Context) {
+	failures := 0
+	for {
+		active, err := r.pass(ctx)
+		r.tell(ctx, err)
+		wake, pause := r.wake, interval
+		if err != nil {
+			pause = min(firstPause<<min(failures, 10), lastPause)
+			failures++
+		} else {
+			failures = 0
+		}
+		if err != nil || !active {
+			wake = nil
+		}
+		select {
+		case <-wake:
+		case <-time.After(jitter(pause)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// jitter keeps processes that began together apart.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d) //nolint:gosec // jitter is no secret
+}
+
+// tell logs a change and not each failure.
+func (r *Relay) tell(ctx context.Context, err error) {
+	if ctx.Err() != nil || (err != nil) == r.failing {
+		return
+	}
+	r.failing = err != nil
+	if r.failing {
+		r.cfg.Logger.WarnContext(ctx, "events wait in the outbox", "module", r.cfg.Outbox.Module(), "error", err)
+	} else {
+		r.cfg.Logger.InfoContext(ctx, "events are published again", "module", r.cfg.Outbox.Module())
+	}
+}
+
+// Pass publishes everything that was emitted before it began, unless that is the work
+// of another process.
+func (r *Relay) Pass(ctx context.Context) error {
+	_, err := r.pass(ctx)
+	return err
+}
+
+// pass reports whether this relay is the active one.
+func (r *Relay) pass(ctx context.Context) (active bool, err error) {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	if active, err = r.lock(ctx); !active || err != nil {
+		return false, err
+	}
+	for {
+		more, err := r.batch(ctx)
+		if !more || err != nil {
+			return true, err
+		}
+	}
+}
+
+func (r *Relay) lock(ctx context.Context) (bool, error) {
+	if r.cfg.Locks == nil {
+		return true, nil
+	}
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "slipway relay of %s", r.cfg.Outbox.Module()) // a hash takes everything
+	return r.cfg.Locks.TryLock(ctx, int64(h.Sum64()))                   //nolint:gosec // any 64 bits do
+}
+
+const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT $1"
+
+// batch publishes the first events that are not published. Whoever dies between
+// publishing and marking leaves them to be published once more, never less.
+//
+// It looks at the rows and not behind the last number: transactions do not commit in
+// the order of the numbers that they drew.
+func (r *Relay) batch(ctx context.Context) (more bool, err error) {
+	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), maxRows)
+	if err != nil {
+		return false, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
+	}
+	if len(p.seqs) == 0 {
+		return false, nil
+	}
+	failpoint.Hit(ctx, "relay.read")
+	finishing, cancel := outlive(ctx, finishTimeout)
+	defer cancel()
+	if err := r.cfg.Bus.Publish(finishing, p.messages); err != nil {
+		return false, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
+	}
+	failpoint.Hit(ctx, "relay.published")
+	if err := r.cfg.Outbox.mark(finishing, p.seqs); err != nil {
+		return false, err
+	}
+	failpoint.Hit(ctx, "relay.marked")
+	return !p.isLast(maxRows) && ctx.Err() == nil, nil
+}
+
+func (o *Outbox) mark(ctx context.Context, seqs []int64) error {
+	if _, err := o.db.Exec(ctx, "UPDATE outbox SET published_at = now() WHERE seq = ANY ($1)", seqs); err != nil {
+		return fmt.Errorf("mark events of %s as published: %w", o.Module(), err)
+	}
+	return nil
+}
+
+var errNotFinished = errors.New("the process stops, and its last batch took too long")
+
+// outlive returns a context that ends some time after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(d):
+			cancel(errNotFinished)
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel(nil) }
+}
