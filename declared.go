@@ -3,6 +3,7 @@ package slipway
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/events"
@@ -91,14 +92,37 @@ func (d *declarations) add(e *events.Definition) bool {
 }
 
 func (d *declarations) has(module string) bool {
-	for _, m := range d.product.modules {
-		if m.Name() == module {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(d.product.names(), module)
 }
 
 func (d *declarations) fail(format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf(format, args...))
+}
+
+// channels returns the product's events and who subscribes to them; on a service
+// those that its modules emit or subscribe to.
+func (t *topology) channels() []events.Channel {
+	all := channels(t.modules)
+	if t.role != roleService {
+		return all
+	}
+	return slices.DeleteFunc(all, func(c events.Channel) bool {
+		return !t.hosted[c.Module()] && !slices.ContainsFunc(c.Consumers, func(m string) bool { return t.hosted[m] })
+	})
+}
+
+func channels(modules []Module) []events.Channel {
+	consumers := map[string][]string{}
+	for _, m := range modules {
+		for _, e := range m.subscribes {
+			consumers[e.Topic()] = append(consumers[e.Topic()], m.Name())
+		}
+	}
+	var all []events.Channel
+	for _, m := range modules {
+		for _, e := range m.emits {
+			all = append(all, events.Channel{Definition: e, Consumers: consumers[e.Topic()]})
+		}
+	}
+	return all
 }

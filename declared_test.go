@@ -1,6 +1,8 @@
 package slipway_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -105,6 +107,43 @@ func TestNew_events(t *testing.T) {
 
 	t.Run("takes a subscriber alone in a test kit", func(t *testing.T) {
 		t.Parallel()
-		slipwaytest.Tx(t, eventful(ledgerModule, tables, slipway.Subscribes(sold))).JSON("GET", "/healthz", "").Want(200)
+		kit := slipway.Overrides{Neighbour: func(_, _ string, next http.RoundTripper) http.RoundTripper { return next }}
+		if _, err := slipway.NewWith(config.New(map[string]string{"SSO_ISSUER": "https://sso.test"}), kit, eventful(ledgerModule, tables, slipway.Subscribes(sold))); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEventDocs(t *testing.T) {
+	t.Parallel()
+	k := slipwaytest.TxWith(t, map[string]string{"SLIPWAY_DOCS": "true"}, eventful(stallModule, noTables(), slipway.Emits(sold, soldV2)))
+
+	t.Run("describes the events to machines", func(t *testing.T) {
+		var doc struct {
+			AsyncAPI string `json:"asyncapi"`
+			Channels map[string]struct {
+				Producer string `json:"x-slipway-producer"`
+			} `json:"channels"`
+		}
+		if err := json.Unmarshal(k.In(t).JSON("GET", "/asyncapi.json", "").Want(200).Raw, &doc); err != nil {
+			t.Fatal(err)
+		}
+		if doc.AsyncAPI != "3.0.0" || doc.Channels["stall.sold.v1"].Producer != "stall" || len(doc.Channels) != 2 {
+			t.Errorf("document = %+v", doc)
+		}
+	})
+
+	t.Run("and to people", func(t *testing.T) {
+		page := k.In(t).JSON("GET", "/docs/events/", "").Want(200)
+		if !strings.Contains(string(page.Raw), `id="stall.sold.v2"`) || page.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("the page lacks an event or a policy:\n%s", page.Raw)
+		}
+	})
+
+	t.Run("unless there is to be no documentation", func(t *testing.T) {
+		quiet := slipwaytest.TxWith(t, map[string]string{"SLIPWAY_DOCS": "false"}, eventful(stallModule, noTables(), slipway.Emits(sold)))
+		for _, path := range []string{"/asyncapi.json", "/docs/events/"} {
+			quiet.JSON("GET", path, "").Want(404)
+		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/events/rabbitmq"
 	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/postgres"
@@ -77,6 +78,7 @@ const usage = `Usage: %s [command]
   env        print the reference of all settings, as Markdown
   routes     print every route and who may call it
   openapi    print the API's description, as JSON
+  asyncapi   print the description of the events, as JSON
   help       print this
 `
 
@@ -105,6 +107,8 @@ func command(ctx context.Context, args []string, out io.Writer, modules []Module
 		return writeRoutes(out, modules)
 	case "openapi":
 		return writeOpenAPI(out, src, modules)
+	case "asyncapi":
+		return writeAsyncAPI(out, src, modules)
 	}
 	return fmt.Errorf("unknown command %q; %s help lists the commands", name, os.Args[0])
 }
@@ -132,5 +136,18 @@ func writeOpenAPI(out io.Writer, src *config.Source, modules []Module) error {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "%s\n", b)
+	return err
+}
+
+func writeAsyncAPI(out io.Writer, src *config.Source, modules []Module) error {
+	s, err := loadSettings(src)
+	if err != nil {
+		return err
+	}
+	b, err := events.Document(events.Info{Title: s.process.name(), Version: buildVersion()}, channels(modules)...)
+	if err != nil {
+		return fmt.Errorf("describe the events: %w", err)
+	}
+	_, err = out.Write(b)
 	return err
 }

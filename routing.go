@@ -10,6 +10,8 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/api/apidocs"
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/events/eventdocs"
 )
 
 // route builds what the process serves: the routes of its modules (on the edge
@@ -68,19 +70,41 @@ func (a *App) routeDocs(r *router) error {
 	if !a.settings.process.Docs {
 		return nil
 	}
-	document, err := api.Document(api.Info{Title: strings.TrimSuffix(a.settings.process.name(), "-"+edgeOnly), Version: buildVersion()}, a.documented()...)
+	title, version := strings.TrimSuffix(a.settings.process.name(), "-"+edgeOnly), buildVersion()
+	document, err := api.Document(api.Info{Title: title, Version: version}, a.documented()...)
 	if err != nil {
 		return err
 	}
 	public := auth.Public("the API's description, unless SLIPWAY_DOCS is false")
-	r.add(KitOwner, "GET /openapi.json", public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(document) // the client may be gone
-	}))
+	r.add(KitOwner, "GET /openapi.json", public, serveJSON(document))
+	if err := a.routeEventDocs(r, public, events.Info{Title: title, Version: version}); err != nil {
+		return err
+	}
 	r.add(KitOwner, "GET /docs/", public, apidocs.Handler("/docs/"))
 	r.add(KitOwner, "GET /{$}", public, http.RedirectHandler("/docs/", http.StatusTemporaryRedirect))
 	r.add(KitOwner, "GET /docs", public, http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	return nil
+}
+
+func (a *App) routeEventDocs(r *router, public auth.Access, info events.Info) error {
+	document, err := events.Document(info, a.topology.channels()...)
+	if err != nil {
+		return fmt.Errorf("describe the events: %w", err)
+	}
+	page, err := eventdocs.Handler("/docs/events/", document)
+	if err != nil {
+		return fmt.Errorf("describe the events: %w", err)
+	}
+	r.add(KitOwner, "GET /asyncapi.json", public, serveJSON(document))
+	r.add(KitOwner, "GET /docs/events/", public, page)
+	return nil
+}
+
+func serveJSON(document []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document) // the client may be gone
+	})
 }
 
 // documented returns the contracts that the process's page describes.

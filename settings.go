@@ -21,7 +21,7 @@ type settings struct {
 	Modules         []string      `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
 	PublicURL       *url.URL      `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
 	DataDir         string        `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
-	Docs            bool          `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/."`
+	Docs            bool          `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/, and that of the events at /asyncapi.json and /docs/events/."`
 	Migrate         bool          `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
 	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
 	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`

@@ -61,7 +61,7 @@ func unseal(s *huma.Schema) {
 	if s == nil {
 		return
 	}
-	if sealed, ok := s.AdditionalProperties.(bool); ok && !sealed {
+	if _, ok := s.AdditionalProperties.(bool); ok {
 		s.AdditionalProperties = nil
 	}
 	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
