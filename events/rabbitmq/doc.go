@@ -1,5 +1,49 @@
 // Package rabbitmq carries events between processes over RabbitMQ.
 //
+//	bus, err := rabbitmq.Open(rabbitmq.Config{URL: url, Subscriptions: all})
+//	…
+//	go bus.Run(ctx)
+//	go bus.Consume(ctx, subscription, accept)
+//	err = bus.Publish(ctx, batch)
+//
+// # On the broker
+//
+//   - A topic exchange, events. Its routing key is the topic: cart.checked_out.v1.
+//   - A quorum queue for each subscribed module, svc.cart. Of the processes that consume it
+//     one gets the messages, in their order; another follows when it is gone.
+//   - A second one, svc.cart.parked, for what the module could not take: envelopes that
+//     cannot be read, with the reason, and what the broker has delivered 100 times in vain.
+//   - A message is a CloudEvent in binary mode: attributes in headers, data in the body.
+//
+// The arguments of a queue are fixed at its birth. What may change, such as limits, is a
+// policy of the operator's. There is no limit of length: watch [Bus.Depths] instead, since
+// with one a dead consumer would block every producer.
+//
+// # Guaranteed
+//
+//   - After Publish returned nil every queue that wants the messages has them on disk, on
+//     a majority of its nodes.
+//   - A message leaves its queue only when its module has accepted it or it is parked.
+//   - Connections come back by themselves, for ever. Publish waits for them for a while and
+//     then returns an error; Consume waits until its context is done.
+//   - A broker that is short of memory or disk is waited for as well, and acknowledging
+//     goes on meanwhile: publishers and consumers have a connection each.
+//   - An event that no module wants is counted and no error. If a module wants it and its
+//     queue is gone, the queue is declared again and Publish returns an error, so that its
+//     caller publishes once more.
+//   - A module whose queue exists with other arguments gets nothing until somebody mends
+//     it, and loses nothing; Healthy says how. Others go on.
+//   - No error and no line of the log holds the password.
+//
+// # Not guaranteed
+//
+//   - That a message comes once: it comes again when a confirm or an acknowledgement is lost.
+//   - What was in a queue that somebody deleted. The producers' outboxes have it still.
+//   - That a topic to which a module no longer subscribes stays away: its binding remains
+//     until [Bus.Unsubscribe] or a person removes it.
+//   - [Bus.Run] returns an error if the broker refuses the user or the virtual host from the
+//     start. A refusal later on is waited for.
+//
 // # Private node
 //
 // [StartPrivate] runs RabbitMQ for whoever has none at hand. A program that uses it calls

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,30 +104,6 @@ func TestStartPrivate(t *testing.T) {
 		again := start(t, rabbitmq.PrivateConfig{Dir: dir, Durable: true})
 		queueSurvives(t, again.URL(), "kept")
 	})
-}
-
-// TestNode is about the node that other tests break.
-func TestNode(t *testing.T) {
-	t.Parallel()
-	n := rabbitmqtest.Start(t)
-	declare(t, n.URL(), "kept")
-	n.Stop(t)
-	u, err := url.Parse(n.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", u.Host); err == nil {
-		conn.Close()
-		t.Error("a stopped node takes connections")
-	}
-	n.Start(t)
-	queueSurvives(t, n.URL(), "kept")
-	n.Kill(t)
-	n.Start(t)
-	queueSurvives(t, n.URL(), "kept")
-	if got := n.Control(t, "list_queues", "--vhost", "slipway", "--no-table-headers", "name"); got != "kept" {
-		t.Errorf("list_queues says %q, want the queue", got)
-	}
 }
 
 func TestURL_GivesEachTestAHostOfItsOwn(t *testing.T) {
