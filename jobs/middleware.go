@@ -27,6 +27,11 @@ type Attempt struct {
 	// Skipped is why the job was not triggered. It is empty before the decision, and
 	// for a job that was.
 	Skipped string
+
+	job      *job
+	id       int64 // of the row
+	claim    int   // the how-manieth claim of it this is: the fence
+	failures int   // before this attempt
 }
 
 // handling joins the two parts of a handler, and the data that both want.

@@ -118,7 +118,10 @@ func (w *Worker) failf(format string, args ...any) {
 }
 
 // Err returns every mistake in the registration of the module's jobs, joined.
-func (w *Worker) Err() error { return errors.Join(append(slices.Clone(w.errs), w.unhandled()...)...) }
+func (w *Worker) Err() error {
+	_, errs := w.timetable()
+	return errors.Join(slices.Concat(w.errs, w.unhandled(), errs)...)
+}
 
 // unhandled finds the events that would be accepted for nobody.
 func (w *Worker) unhandled() (errs []error) {

@@ -1,7 +1,17 @@
 package jobs
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // Cron registers a job that runs at the times of a cron expression of five fields
@@ -17,12 +27,12 @@ func Cron(m Module, name, spec string, f Func[Slot]) *Schedule {
 // A Slot is one time of a schedule, the data of its job.
 type Slot struct {
 	At time.Time `json:"at"`
-	// Missed is how many slots before this one were missed and are left to it; see
-	// [Coalesce].
+	// Missed is how many slots right before this one are left to it; see [Coalesce].
 	Missed int `json:"missed,omitempty"`
 }
 
-// A Schedule is a job that runs by the clock.
+// A Schedule is a job that runs by the clock. However many processes there are, it runs
+// once for each slot.
 type Schedule struct {
 	*Job[Slot]
 
@@ -31,7 +41,7 @@ type Schedule struct {
 	missed Missed
 }
 
-// In sets the time zone of the schedule: "Europe/Berlin".
+// In sets the time zone of the schedule by its name: "Europe/Berlin".
 func (s *Schedule) In(zone string) *Schedule {
 	s.zone = zone
 	return s
@@ -47,10 +57,171 @@ func (s *Schedule) Missed(m Missed) *Schedule {
 type Missed int
 
 const (
-	// Coalesce runs once, for the last one.
+	// Coalesce runs once, for the last of them.
 	Coalesce Missed = iota
 	// SkipMissed runs for none of them: a slot that is over a minute late is left out.
 	SkipMissed
 	// CatchUp runs for each of them, in their order, but for no more than the last hundred.
 	CatchUp
 )
+
+const (
+	missedAfter = time.Minute
+	maxCatchUp  = 100
+	// maxSlots bounds what is looked at in one go; the rest is left for the next.
+	maxSlots = 100_000
+)
+
+// due returns the slots that are to run now, and the first that is not due yet.
+func (s *Schedule) due(c *clock, next, now time.Time) (slots []Slot, following time.Time) {
+	n := 0
+	for ; !next.After(now) && !next.IsZero() && n < maxSlots; n++ {
+		slots = append(slots, Slot{At: next.UTC()})
+		if len(slots) > maxCatchUp {
+			slots = slots[1:]
+		}
+		next = c.next(next)
+	}
+	if next.IsZero() {
+		next = never
+	}
+	if n == 0 || s.missed == CatchUp {
+		return slots, next
+	}
+	last := slots[len(slots)-1:]
+	if s.missed == SkipMissed && now.Sub(last[0].At) > missedAfter {
+		return nil, next
+	}
+	if s.missed == Coalesce {
+		last[0].Missed = n - 1
+	}
+	return last, next
+}
+
+// never is as late as a schedule can be.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A timetable is the schedules of a worker with their clocks.
+type timetable struct {
+	schedules    map[string]*Schedule
+	clocks       map[string]*clock
+	names, specs []string
+}
+
+func (w *Worker) timetable() (*timetable, []error) {
+	t := &timetable{schedules: map[string]*Schedule{}, clocks: map[string]*clock{}}
+	var errs []error
+	for _, s := range w.schedules {
+		c, err := newClock(s.spec, s.zone)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("job %s: %w", s.name, err))
+			continue
+		}
+		t.schedules[s.name], t.clocks[s.name] = s, c
+		t.names, t.specs = append(t.names, s.name), append(t.specs, s.zone+" "+s.spec)
+	}
+	return t, errs
+}
+
+// keepTime makes deliveries of the slots that come, until ctx is done.
+func (w *Worker) keepTime(ctx context.Context) {
+	t, _ := w.timetable() // its errors are those of Err
+	if len(t.names) == 0 {
+		return
+	}
+	planned, broken := false, false
+	for {
+		err := w.tick(ctx, t, &planned)
+		if (err != nil) != broken && ctx.Err() == nil {
+			broken = err != nil
+			w.cfg.Logger.WarnContext(ctx, "schedules are kept by this process", "kept", !broken, "error", err)
+		}
+		if !sleep(ctx, tickInterval) {
+			return
+		}
+	}
+}
+
+const tickInterval = time.Second
+
+func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
+	if !*planned {
+		if err := w.plan(ctx, t); err != nil {
+			return fmt.Errorf("plan the schedules: %w", err)
+		}
+		*planned = true
+	}
+	var due bool
+	if err := w.cfg.DB.QueryRow(ctx, anyDue, t.names, t.specs).Scan(&due); err != nil || !due {
+		return err
+	}
+	return w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
+}
+
+// A schedule whose expression has changed is planned anew. Whoever still runs the old one
+// leaves it alone from then on.
+const planSchedule = `
+INSERT INTO schedule AS s (name, spec, next_run_at) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, next_run_at = excluded.next_run_at WHERE s.spec <> excluded.spec`
+
+func (w *Worker) plan(ctx context.Context, t *timetable) error {
+	var now time.Time
+	if err := w.cfg.DB.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
+		return err
+	}
+	for i, name := range t.names {
+		if _, err := w.cfg.DB.Exec(ctx, planSchedule, name, t.specs[i], t.clocks[name].next(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	anyDue = `
+SELECT EXISTS (SELECT FROM schedule JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec) WHERE next_run_at <= now())`
+	takeDue = `
+SELECT s.name, s.next_run_at, now() FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
+ WHERE s.next_run_at <= now() FOR UPDATE OF s SKIP LOCKED`
+	moveOn     = `UPDATE schedule SET next_run_at = $2 WHERE name = $1`
+	insertSlot = `
+INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+VALUES ($1, $2, $3, '', 0, '', $4, '', $5, $3) ON CONFLICT (event_id, job, run) DO NOTHING`
+)
+
+type dueSchedule struct {
+	Name      string
+	Next, Now time.Time
+}
+
+// deliverSlots makes the deliveries and moves the schedules on, which is one transaction, so
+// that each slot has one delivery however many processes try.
+func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable) error {
+	rows, err := tx.Query(ctx, takeDue, t.names, t.specs)
+	if err != nil {
+		return err
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[dueSchedule])
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		slots, following := t.schedules[d.Name].due(t.clocks[d.Name], d.Next, d.Now)
+		for _, slot := range slots {
+			data, err := json.Marshal(slot)
+			if err != nil {
+				return err
+			}
+			tx.AtCommit(insertSlot, w.slotID(d.Name, slot), d.Name, slot.At, telemetry.NewSpanContext().Traceparent(), data)
+		}
+		tx.AtCommit(moveOn, d.Name, following)
+	}
+	tx.Signal(ready)
+	failpoint.Hit(ctx, "cron.ticked")
+	return nil
+}
+
+// slotID names a slot, whoever delivers it.
+func (w *Worker) slotID(name string, s Slot) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%s@%s", w.module, name, s.At.Format(time.RFC3339)))
+}

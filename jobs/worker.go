@@ -4,7 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slipway-go/slipway/events"
@@ -23,6 +29,9 @@ type Config struct {
 	// Concurrency bounds what runs at once in this process, over all jobs of the
 	// module. A job of which nothing runs may always begin one. Default: 16.
 	Concurrency int
+	// MaxReady is how many deliveries may wait before the module accepts no more
+	// events. Default: 10000.
+	MaxReady int
 	// DrainTimeout is how long running jobs may go on when the process is told to
 	// stop. Default: 20s.
 	DrainTimeout time.Duration
@@ -39,6 +48,7 @@ type Locks interface {
 
 func (c Config) withDefaults() Config {
 	c.Concurrency = cmp.Or(c.Concurrency, 16)
+	c.MaxReady = cmp.Or(c.MaxReady, 10_000)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 20*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Reporter == nil {
@@ -55,27 +65,88 @@ type Worker struct {
 	schedules []*Schedule
 	use       []Middleware
 	errs      []error
+
+	id       int64       // the lock by which others see that it lives
+	alive    atomic.Bool // it has that lock
+	woken    chan struct{}
+	backlog  backlog
+	unwanted sync.Map // topics that nobody handles and of which was told
 }
 
 // NewWorker returns a worker without jobs; [On], [Handle] and [Cron] register them.
 func NewWorker(cfg Config) *Worker {
-	return &Worker{cfg: cfg.withDefaults(), module: cfg.DB.Schema(), jobs: map[string]*job{}}
+	return &Worker{
+		cfg: cfg.withDefaults(), module: cfg.DB.Schema(), jobs: map[string]*job{},
+		id: rand.Int64(), woken: make(chan struct{}, 1), //nolint:gosec // unlikely to meet another is enough
+	}
 }
 
 // Use adds middleware around every attempt of every job, the first outermost.
 func (w *Worker) Use(m ...Middleware) { w.use = append(w.use, m...) }
 
-var errUnfinished = errors.New("the executor is being built")
-
 // Run works until ctx is done, and then drains: nothing new begins, what runs may
 // finish within the timeout for it, and what does not is handed back for another
 // process, without a failure.
-func (w *Worker) Run(context.Context) error { return errors.Join(w.Err(), errUnfinished) }
-
-// Accept is the events.Accept of the module: it makes a delivery for each event and each
-// of its jobs.
-func (w *Worker) Accept(context.Context, []events.Message) error { return errUnfinished }
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.Err(); err != nil {
+		return err
+	}
+	if w.cfg.Locks == nil {
+		return errors.New("jobs run by nobody who lives: give Config.Locks, such as postgres.NewLocks(db)")
+	}
+	defer w.cfg.DB.OnSignal(ready, func(context.Context) { w.wake() })()
+	living, die := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer die() // after the last job
+	all.Go(func() { w.live(living) })
+	all.Go(func() { w.keepTime(ctx) })
+	all.Go(func() { w.sweep(ctx) })
+	w.execute(ctx)
+	return nil
+}
 
 // RunDue runs on the caller's goroutine what is due, one by one, until nothing is, for
-// tests. It returns the number of attempts, and the errors of those that failed.
-func (w *Worker) RunDue(context.Context) (attempts int, err error) { return 0, errUnfinished }
+// tests. It returns the number of attempts, and the errors of those that failed; what
+// is to be tried again later is not due.
+func (w *Worker) RunDue(ctx context.Context) (attempts int, err error) {
+	if err := w.Err(); err != nil {
+		return 0, err
+	}
+	s := newSlots(1, w.sorted())
+	var errs []error
+	for {
+		s.wake()
+		due, err := w.claim(ctx, s.offers())
+		if err != nil {
+			return attempts, errors.Join(append(errs, err)...)
+		}
+		if len(due) == 0 {
+			return attempts, errors.Join(errs...)
+		}
+		for _, a := range due {
+			attempts++
+			if err := w.perform(ctx, a); err != nil {
+				errs = append(errs, fmt.Errorf("job %s: %w", a.Job, err))
+			}
+		}
+	}
+}
+
+// wake has the worker look for deliveries now.
+func (w *Worker) wake() {
+	select {
+	case w.woken <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// sorted returns the jobs in the order of their names.
+func (w *Worker) sorted() (jobs []*job) {
+	for _, name := range w.names() {
+		jobs = append(jobs, w.jobs[name])
+	}
+	return jobs
+}
+
+func (w *Worker) names() []string { return slices.Sorted(maps.Keys(w.jobs)) }

@@ -1,0 +1,142 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// An Admin looks at a module's deliveries and mends them, for a command or a console. It
+// needs no registered jobs, so any process with the database can have one.
+type Admin struct{ db *postgres.DB }
+
+// NewAdmin returns the admin of the module whose database it is.
+func NewAdmin(db *postgres.DB) *Admin { return &Admin{db} }
+
+// A Record is a delivery as it is stored.
+type Record struct {
+	ID          int64
+	EventID     uuid.UUID
+	Job         string
+	Run         int
+	State       string // ready, running, done, skipped, dead or discarded
+	Claims      int    // how often somebody began it
+	Failures    int
+	RunAt       time.Time // when it may run; of a dead one, when it died
+	Type        string    // of the event; empty where there was none
+	Version     int
+	Key         string
+	Traceparent string // where the event was emitted
+	Subject     string // who caused it
+	Data        []byte
+	EmittedAt   time.Time
+	CreatedAt   time.Time
+	DoneAt      *time.Time
+	Reason      string // why it failed or was skipped
+}
+
+const selectRecord = `
+SELECT id, event_id, job, run, state, attempt, failures, run_at, type, version, key, traceparent, subject, data, emitted_at, created_at, done_at, reason
+  FROM delivery`
+
+// Dead returns deliveries that nobody tries any more, the oldest first, from behind the one
+// with the number after; 0 begins.
+func (a *Admin) Dead(ctx context.Context, after int64, limit int) ([]Record, error) {
+	rows, err := a.db.Query(ctx, selectRecord+` WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list dead jobs of %s: %w", a.db.Schema(), err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Record])
+	if err != nil {
+		return nil, fmt.Errorf("list dead jobs of %s: %w", a.db.Schema(), err)
+	}
+	return all, nil
+}
+
+// Find returns one delivery, or a problem of the kind not found.
+func (a *Admin) Find(ctx context.Context, id int64) (Record, error) {
+	rows, err := a.db.Query(ctx, selectRecord+` WHERE id = $1`, id)
+	if err != nil {
+		return Record{}, fmt.Errorf("find delivery %d of %s: %w", id, a.db.Schema(), err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Record])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Record{}, problem.NotFound("%s has no delivery %d", a.db.Schema(), id)
+	case err != nil:
+		return Record{}, fmt.Errorf("find delivery %d of %s: %w", id, a.db.Schema(), err)
+	}
+	return r, nil
+}
+
+// Retry has dead deliveries tried again from the start, and returns how many of them
+// were dead.
+func (a *Admin) Retry(ctx context.Context, ids ...int64) (int, error) {
+	return a.change(ctx, "retry", `UPDATE delivery SET state = 'ready', failures = 0, run_at = now() WHERE id = ANY ($1) AND state = 'dead'`, ids)
+}
+
+// Discard gives up deliveries that are dead or wait, and returns how many there were.
+// They are kept for as long as those that are done.
+func (a *Admin) Discard(ctx context.Context, ids ...int64) (int, error) {
+	return a.change(ctx, "discard", `UPDATE delivery SET state = 'discarded', done_at = now() WHERE id = ANY ($1) AND state IN ('dead', 'ready')`, ids)
+}
+
+// Deliver gives events to one job once more, each as a new run: whatever happened
+// before, the job takes effect again. It returns how many deliveries that made.
+func (a *Admin) Deliver(ctx context.Context, job string, batch []events.Message) (int, error) {
+	c := columnsOf(batch)
+	return a.change(ctx, "deliver to "+job, deliverAgain, c.ids, job, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times)
+}
+
+const deliverAgain = `
+INSERT INTO delivery (event_id, job, run, type, version, key, traceparent, subject, data, emitted_at)
+SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.id AND job = $2), 0),
+       e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
+  FROM unnest($1::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::timestamptz[])
+       WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, n)
+ ORDER BY e.n
+ON CONFLICT (event_id, job, run) DO NOTHING`
+
+// change runs one statement and wakes the workers of this process.
+func (a *Admin) change(ctx context.Context, doing, sql string, args ...any) (n int, err error) {
+	err = a.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		tag, err := tx.Exec(ctx, sql, args...)
+		n = int(tag.RowsAffected())
+		tx.Signal(ready)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("%s, of %s: %w", doing, a.db.Schema(), err)
+	}
+	return n, nil
+}
+
+// A Count is how many deliveries of a job are in a state.
+type Count struct {
+	Job    string
+	State  string
+	N      int
+	Oldest time.Time // of the events that they came from
+}
+
+// Counts returns the numbers of deliveries by job and state. It reads the whole table,
+// which has those of the last two weeks.
+func (a *Admin) Counts(ctx context.Context) ([]Count, error) {
+	rows, err := a.db.Query(ctx, `SELECT job, state, count(*), min(emitted_at) FROM delivery GROUP BY job, state ORDER BY job, state`)
+	if err != nil {
+		return nil, fmt.Errorf("count the deliveries of %s: %w", a.db.Schema(), err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Count])
+	if err != nil {
+		return nil, fmt.Errorf("count the deliveries of %s: %w", a.db.Schema(), err)
+	}
+	return all, nil
+}

@@ -1,0 +1,153 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/internal/onbehalf"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// grace is how long after its timeout an attempt is another process's to take. Half
+// of it is for the attempt to notice that its context is done, and half to write that down.
+const grace = 10 * time.Second
+
+// ErrOvertaken is the error of an attempt whose delivery has been taken from it,
+// because it was late or its process seemed dead. Its effect was rolled back; whoever
+// took the delivery does the work.
+var ErrOvertaken = errors.New("the delivery was taken over by another attempt")
+
+// perform makes one attempt and writes down how it ended.
+func (w *Worker) perform(ctx context.Context, a *Attempt) error {
+	ctx = a.context(ctx)
+	began := time.Now()
+	err := w.bounded(ctx, a)
+	w.settle(ctx, a, err, time.Since(began))
+	return err
+}
+
+// context is the one of the attempt: a span of the event's trace, on behalf of whoever
+// caused it, with the rights of the service.
+func (a *Attempt) context(ctx context.Context) context.Context {
+	span := telemetry.NewSpanContext()
+	if parent, ok := telemetry.ParseTraceparent(a.Event.Traceparent); ok {
+		span = parent.Child()
+	}
+	ctx = context.WithValue(telemetry.WithSpan(ctx, span), onbehalf.Key{}, subject(a.Event.Subject))
+	return auth.AsService(ctx, "job "+a.Job)
+}
+
+type subject string
+
+var _ onbehalf.Actor = subject("")
+
+func (s subject) SubjectID() string { return string(s) }
+
+// bounded returns when the attempt has ended or has had its time. One that goes on
+// all the same is left alone, and its effect will find that it was overtaken.
+func (w *Worker) bounded(ctx context.Context, a *Attempt) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.job.timeout, &timeoutError{a.job.timeout})
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- w.chain()(ctx, a) }()
+	select {
+	case err := <-ended:
+		return because(ctx, err)
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return because(ctx, err)
+	case <-time.After(grace / 2):
+		return because(ctx, errDeaf)
+	}
+}
+
+var errDeaf = errors.New("the job goes on although its context is done, and is left alone: pass the context to everything that waits")
+
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string { return fmt.Sprintf("the job took longer than its %s", e.after) }
+
+// because adds why the context ended to the error of an attempt that it has cut short.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, ErrOvertaken) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
+
+// chain is what one attempt goes through.
+func (w *Worker) chain() Step {
+	step := recovered(w.attempt)
+	for _, m := range slices.Backward(w.use) {
+		step = m(step)
+	}
+	return recovered(step) // a middleware may panic as well
+}
+
+// recovered makes an error of a panic.
+func recovered(next Step) Step {
+	return func(ctx context.Context, a *Attempt) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = &panicError{p, debug.Stack()}
+			}
+		}()
+		return next(ctx, a)
+	}
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// attempt decides, processes, and commits.
+func (w *Worker) attempt(ctx context.Context, a *Attempt) error {
+	failpoint.Hit(ctx, "job.processing")
+	effect, err := a.job.handle(ctx, a)
+	switch {
+	case errors.Is(err, errSkipped):
+		return w.finish(ctx, a, "skipped", Done)
+	case err != nil:
+		return err
+	}
+	return w.finish(ctx, a, "done", effect)
+}
+
+// The fence of a delivery: of all attempts only the latest gets past it, and only once.
+// What is running has a lease. To ask for its state would lead the planner to the index
+// of everything that runs.
+const (
+	fence  = ` WHERE id = $1 AND attempt = $2 AND lease_until IS NOT NULL`
+	finish = `UPDATE delivery SET state = $3, reason = $4, done_at = now(), worker = NULL, lease_until = NULL` + fence
+)
+
+// finish makes the effect and the end of the delivery one. The fence comes first, so
+// that an attempt that was overtaken waits for the other, and changes nothing.
+func (w *Worker) finish(ctx context.Context, a *Attempt, state string, effect Effect) error {
+	err := w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		tag, err := tx.Exec(ctx, finish, a.id, a.claim, state, cut(a.Skipped))
+		if err != nil {
+			return fmt.Errorf("mark the delivery as %s: %w", state, err)
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrOvertaken
+		}
+		return effect(ctx, tx)
+	})
+	if err == nil {
+		failpoint.Hit(ctx, "job.committed")
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/slipway-go/slipway/internal/failpoint"
+)
+
+// pollInterval is how often a worker looks for deliveries of which it was not told:
+// those that another process made, and those whose time has come.
+const pollInterval = 500 * time.Millisecond
+
+// errDraining is why the context of an attempt ends when the process does.
+var errDraining = errors.New("the process is ending")
+
+// An executor fills the slots of a worker, on one goroutine.
+type executor struct {
+	*Worker
+
+	slots *slots
+	ended chan *lane
+	// broken: the last claim failed.
+	broken bool
+}
+
+// execute claims and performs until ctx is done, and drains.
+func (w *Worker) execute(ctx context.Context) {
+	e := &executor{Worker: w, slots: newSlots(w.cfg.Concurrency, w.sorted()), ended: make(chan *lane)}
+	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	e.fill(ctx, work)
+	failpoint.Hit(ctx, "drain.begun")
+	e.drain(cut)
+}
+
+func (e *executor) fill(ctx, work context.Context) {
+	poll := time.NewTimer(0)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case l := <-e.ended:
+			e.slots.release(l)
+		case <-e.woken:
+			e.slots.wake()
+		case <-poll.C:
+			e.slots.wake()
+			poll.Reset(pollInterval*3/4 + rand.N(pollInterval/2)) //nolint:gosec // jitter is no secret
+		}
+		for e.begin(ctx, work) {
+			continue
+		}
+	}
+}
+
+// begin claims what there is and starts it, and reports whether there may be more.
+func (e *executor) begin(ctx, work context.Context) bool {
+	offers := e.slots.offers()
+	if len(offers) == 0 || !e.alive.Load() || ctx.Err() != nil {
+		return false
+	}
+	attempts, err := e.claim(ctx, offers)
+	e.note(ctx, err)
+	if err != nil {
+		e.slots.starve()
+		return false
+	}
+	for _, o := range offers {
+		n := 0
+		for _, a := range attempts {
+			if a.job == o.lane.job {
+				n++
+				go e.occupy(work, o.lane, a)
+			}
+		}
+		e.slots.take(o, n)
+	}
+	failpoint.Hit(ctx, "job.claimed")
+	return len(attempts) > 0
+}
+
+func (e *executor) occupy(ctx context.Context, l *lane, a *Attempt) {
+	defer func() { e.ended <- l }()
+	_ = e.perform(ctx, a) // settled
+}
+
+// note says once that claims fail, and once that they work again.
+func (e *executor) note(ctx context.Context, err error) {
+	switch {
+	case err != nil && !e.broken && ctx.Err() == nil:
+		e.cfg.Logger.WarnContext(ctx, "no jobs can be claimed at the moment", "error", err)
+	case err == nil && e.broken:
+		e.cfg.Logger.InfoContext(ctx, "jobs can be claimed again")
+	}
+	e.broken = err != nil
+}
+
+// drain waits for what runs, and after a while has it cut short. From then on an
+// attempt has no more than the grace for deaf ones.
+func (e *executor) drain(cut context.CancelCauseFunc) {
+	soft := time.NewTimer(e.cfg.DrainTimeout)
+	defer soft.Stop()
+	for e.slots.busy > 0 {
+		select {
+		case l := <-e.ended:
+			e.slots.release(l)
+		case <-soft.C:
+			cut(errDraining)
+		}
+	}
+}
+
+// sleep waits, and reports whether ctx is still good.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,146 @@
+package jobs_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/slipway-go/slipway/jobs"
+)
+
+// A lock that nobody holds.
+const deadWorker = 12345
+
+func TestWorker_Run_rescues(t *testing.T) {
+	t.Parallel()
+
+	t.Run("WhatItsProcessLeft", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module()
+		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment]))
+		w.accept(m, 1)
+		w.exec("UPDATE delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
+		w.start(m)
+		w.untilState("done", 1)
+		if got := w.row(); got.attempt != 2 || got.failures != 1 {
+			t.Errorf("it is %+v, want a second attempt after one failure", got)
+		}
+	})
+
+	t.Run("WhatEndsItsProcessEachTimeIsDeadAndReportedOnce", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		var m module
+		for range 4 {
+			m = w.module()
+			jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment])).Attempts(3)
+			w.start(m)
+		}
+		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+			SELECT gen_random_uuid(), 'close-cart', 'running', 3, 2, $1, now() + interval '1h', '', 1, '', '', '', '{}', now() FROM generate_series(1, 10)`, deadWorker)
+		w.untilState("dead", 10)
+		w.until("the reports", func() bool { return len(w.reported()) == 10 })
+		if got := w.count("SELECT count(*) FROM effects"); got != 0 {
+			t.Errorf("%d effects, want 0", got)
+		}
+	})
+
+	t.Run("AJobThatItDoesNotKnowOnlyToBeReady", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module(nothing)
+		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+			VALUES (gen_random_uuid(), 'of-another-version', 'running', 3, 100, $1, now() + interval '1h', '', 1, '', '', '', '{}', now())`, deadWorker)
+		w.start(m)
+		w.untilState("ready", 1)
+	})
+}
+
+func TestWorker_Run_losesItsConnection(t *testing.T) {
+	t.Parallel()
+
+	terminate := func(w *world) {
+		w.Helper()
+		const sql = `SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+			WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint IN (SELECT worker FROM delivery)`
+		if n := w.count(sql); n != 1 {
+			t.Errorf("%d connections hold the worker's lock, want 1", n)
+		}
+	}
+
+	t.Run("AndTakesItsLockAgain", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module()
+		gate := newGate()
+		jobs.On(m, "close-cart", captured, processing(gate.held)).Concurrency(1)
+		w.start(m)
+		w.accept(m, 2)
+		<-gate.reached
+		terminate(w)
+		w.until("the lock to be held again", func() bool {
+			return w.count(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint IN (SELECT worker FROM delivery)`) == 1
+		})
+		close(gate.open)
+		w.untilState("done", 2)
+		if got := w.count("SELECT count(*) FROM effects"); got != 2 {
+			t.Errorf("%d effects, want 2", got)
+		}
+	})
+
+	t.Run("AndAnotherTakesOver", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module()
+		gate := newGate()
+		jobs.On(m, "close-cart", captured, processing(gate.held))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- m.Run(ctx) }()
+		w.accept(m, 1)
+		<-gate.reached
+
+		other := w.module()
+		jobs.On(other, "close-cart", captured, jobs.Func[payment](mark[payment]))
+		w.exec("UPDATE delivery SET worker = $1", deadWorker) // as after its end: it would take its lock again
+		w.start(other)
+		w.untilState("done", 1)
+		close(gate.open)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+		if got := w.count("SELECT count(*) FROM effects"); got != 1 {
+			t.Errorf("%d effects, want 1", got)
+		}
+	})
+
+	t.Run("OfEveryKindAtOnce", func(t *testing.T) {
+		t.Parallel()
+		const n = 500
+		w := newWorld(t)
+		m := w.module()
+		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment]))
+		for range n / 100 {
+			w.accept(m, 100)
+		}
+		w.start(m)
+		w.until("some to be done", func() bool { return w.states("done") > n/10 })
+		// Its own pool; the connection of the locks, which others have too, is the subject above.
+		if _, err := w.db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()`, w.db.Schema()); err != nil {
+			t.Error(err)
+		}
+		w.until("all to be done", func() bool {
+			if got := w.states("done"); got == n {
+				return true
+			}
+			// Those whose end could not be written down wait for their leases.
+			w.exec("UPDATE delivery SET lease_until = now() - interval '1s' WHERE lease_until < now() + interval '39s'")
+			w.exec("UPDATE delivery SET run_at = now() WHERE state = 'ready'")
+			return false
+		})
+		if got := w.count("SELECT count(*) FROM effects"); got != n {
+			t.Errorf("%d effects, want %d", got, n)
+		}
+	})
+}
