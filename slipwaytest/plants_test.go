@@ -24,6 +24,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -40,6 +41,7 @@ type shelf struct {
 	create     func(s *service, ctx context.Context, in newBook) (book, error)
 	sabotage   func(http.Handler) http.Handler
 	more       []slipwaytest.Fixture
+	emits      []events.Declared
 
 	opGet    *api.Operation[getBook, book]
 	opCreate *api.Operation[newBook, book]
@@ -128,7 +130,7 @@ func (s *shelf) module() slipway.Module {
 			return s.setup(m, c)
 		}
 		return nil
-	}, slipway.Migrations(files))
+	}, slipway.Migrations(files), slipway.Emits(s.emitted()...))
 }
 
 func (s *shelf) fixtures() []slipwaytest.Fixture {
@@ -211,6 +213,9 @@ func plants() []plant {
 		{"health", "a door of the module's own", opensADoor, []string{"module shelf listens on 127.0.0.1:", "api.Handler"}},
 		{"errors", "a route beside the router", servesBeside, []string{"GET /debug/vars without a token: got 200", "beside the router"}},
 		{"contract", "a permission that became looser", func(s *shelf) { a := auth.SignedIn().Owner(); s.getAccess = &a }, []string{"shelf.access.txt", "GET /books/{id}", "no permission", "SLIPWAY_UPDATE=1"}},
+		{"contract", "an event that lost a field", losesTheTitle, []string{"shelf.asyncapi.json", "shelf.book.shelved.v1 would break", "field title is gone", "version 2", "by hand"}},
+		{"contract", "an event that is gone", emitsNothing, []string{"shelf.book.shelved.v1 is not emitted any more"}},
+		{"contract", "an event that grew, until it is reviewed", emitsMore, []string{"shelf.asyncapi.json", `"pages"`, "SLIPWAY_UPDATE=1"}},
 		{"access", "a route that is looser than it says", looserThanDeclared, []string{"GET /books/{id} without the permission shelf:read: got 200, want 403", "served to more people than its contract says"}},
 		{"access", "an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "declared Owner, but its handler succeeded without auth.Own"}},
 		{"access", "an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},

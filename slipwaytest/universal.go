@@ -20,8 +20,9 @@ import (
 //   - access: every route that the process serves refuses every wrong token, every
 //     lack of a permission, the wrong kind of caller and another user, and admits
 //     who has exactly what it declares.
-//   - contract: who may call what, and the API's description, are golden files, so
-//     that a change shows in review.
+//   - contract: who may call what, the API's description and that of the events are
+//     golden files, so that a change shows in review; a change of an event that would
+//     break its subscribers is refused.
 //   - health: the process says truly whether it lives and can serve.
 //   - errors: an unexpected error is reported once, an expected one never, and
 //     nothing of the inside is served without a token.

@@ -10,6 +10,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/slipwaytest/internal/compat"
 	"github.com/slipway-go/slipway/slipwaytest/internal/requests"
 )
 
@@ -22,6 +24,7 @@ func (u *universal) proveContract(t *testing.T) {
 	t.Run("keeps the API's description in a golden file", func(t *testing.T) {
 		goldens.Text(t, u.module.Name()+".openapi.json", u.description(t))
 	})
+	t.Run("keeps its events in a golden file, where they only grow", u.proveEvents)
 	t.Run("has a request that fits every route", func(t *testing.T) {
 		for _, r := range u.module.Contract().Routes() {
 			if r.IsMounted() {
@@ -36,6 +39,23 @@ func (u *universal) proveContract(t *testing.T) {
 			}
 		}
 	})
+}
+
+// proveEvents refuses what would break a subscriber, whoever asks to write the file.
+func (u *universal) proveEvents(t *testing.T) {
+	file := u.module.Name() + ".asyncapi.json"
+	if len(u.module.Emits()) == 0 && !goldens.Has(file) {
+		t.Skip("the module emits no event")
+	}
+	var channels []events.Channel
+	for _, e := range u.module.Emits() {
+		channels = append(channels, events.Channel{Definition: e})
+	}
+	b, err := events.Document(events.Info{Title: u.module.Name(), Version: "golden"}, channels...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goldens.Judged(t, file, b, compat.Check)
 }
 
 // accessMatrix lists what the module serves, what it needs of others, and who may

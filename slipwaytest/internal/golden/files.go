@@ -32,12 +32,31 @@ type use struct{ file, test, got string }
 // Text compares a text with the file of that name in the folder of golden files.
 func (f *Files) Text(t testing.TB, file string, got []byte) {
 	t.Helper()
+	f.Judged(t, file, got, nil)
+}
+
+// Judged is [Files.Text] with a judge of the difference, whose error fails the test
+// and keeps the file as it is, even where the files are to be written. It is not asked
+// about a file that is missing.
+func (f *Files) Judged(t testing.TB, file string, got []byte, judge func(before, now []byte) error) {
+	t.Helper()
 	if !filepath.IsLocal(file) {
 		t.Fatalf("golden file %q: want a name such as access.txt, below %s", file, f.dir())
 	}
-	if err := f.settle(t.Name(), filepath.ToSlash(filepath.Clean(file)), string(got)); err != nil {
+	if err := f.settle(t.Name(), filepath.ToSlash(filepath.Clean(file)), string(got), judge); err != nil {
 		t.Errorf("%v", err)
 	}
+}
+
+// Has reports whether there is such a file.
+func (f *Files) Has(file string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open() != nil {
+		return false
+	}
+	_, err := os.Stat(f.path(file))
+	return err == nil
 }
 
 // Exchange compares an exchange with the file of the test that is named, which
@@ -45,7 +64,7 @@ func (f *Files) Text(t testing.TB, file string, got []byte) {
 // of a test is in a file with the number 2, and so on.
 func (f *Files) Exchange(t testing.TB, name string, e Exchange) {
 	t.Helper()
-	if err := f.settle(t.Name(), pathOf(name)+f.number(t)+".txt", e.String()); err != nil {
+	if err := f.settle(t.Name(), pathOf(name)+f.number(t)+".txt", e.String(), nil); err != nil {
 		t.Errorf("%v", err)
 	}
 }
@@ -74,7 +93,7 @@ func (f *Files) number(t testing.TB) string {
 }
 
 // settle compares, or writes where that is asked for.
-func (f *Files) settle(test, file, got string) error {
+func (f *Files) settle(test, file, got string, judge func(before, now []byte) error) error {
 	update, err := Updating()
 	if err != nil {
 		return err
@@ -88,9 +107,15 @@ func (f *Files) settle(test, file, got string) error {
 		return err
 	}
 	want, err := f.read(file)
-	switch {
-	case err == nil && want == got:
+	if err == nil && want == got {
 		return nil
+	}
+	if err == nil && judge != nil {
+		if err := judge([]byte(want), []byte(got)); err != nil {
+			return fmt.Errorf("this run differs from the golden file %s in a way that is not allowed:\n\n%w", f.shown(file), err)
+		}
+	}
+	switch {
 	case update:
 		return f.write(file, got)
 	case errors.Is(err, fs.ErrNotExist):

@@ -217,3 +217,38 @@ func TestFiles_names(t *testing.T) {
 		}
 	}
 }
+
+func TestFiles_Judged(t *testing.T) {
+	judge := func(before, now []byte) error {
+		if len(now) < len(before) {
+			return fmt.Errorf("%s is less than %s", now, before)
+		}
+		return nil
+	}
+	say := func(f *golden.Files, got string) string {
+		s := &spy{TB: t, name: "TestA"}
+		f.Judged(s, "a.txt", []byte(got), judge)
+		return strings.Join(s.said, "\n")
+	}
+	f := files(t, "1")
+	if f.Has("a.txt") {
+		t.Error("Has() = true before the first write")
+	}
+	mustPass(t, say(f, "one"))
+	if !f.Has("a.txt") {
+		t.Error("Has() = false")
+	}
+
+	mustSay(t, say(again(t, f), "more"), "SLIPWAY_UPDATE=1") // a difference that is allowed
+	mustSay(t, say(again(t, f), "1"), "a.txt", "not allowed", "1 is less than one")
+
+	f = &golden.Files{Dir: f.Dir}
+	t.Setenv("SLIPWAY_UPDATE", "1")
+	mustSay(t, say(f, "1"), "1 is less than one")
+	mustPass(t, say(again(t, f), "one")) // it was not written
+
+	f = &golden.Files{Dir: f.Dir}
+	t.Setenv("SLIPWAY_UPDATE", "1")
+	mustPass(t, say(f, "more"))
+	mustPass(t, say(again(t, f), "more"))
+}
