@@ -55,7 +55,7 @@ const insert = `INSERT INTO outbox (id, type, version, key, traceparent, subject
 // The key names what the event is about; it may be empty. The event's trace and
 // subject are those of the context.
 func (e *Event[T]) Emit(ctx context.Context, tx Tx, key string, data T) error {
-	m, err := e.message(ctx, key, data)
+	m, err := e.Message(ctx, key, data)
 	if err != nil {
 		return fmt.Errorf("emit %s: %w", e.Topic(), err)
 	}
@@ -64,7 +64,8 @@ func (e *Event[T]) Emit(ctx context.Context, tx Tx, key string, data T) error {
 	return nil
 }
 
-func (e *Event[T]) message(ctx context.Context, key string, data T) (Message, error) {
+// Message returns what Emit would emit, for tests of those who subscribe.
+func (e *Event[T]) Message(ctx context.Context, key string, data T) (Message, error) {
 	if err := e.Err(); err != nil {
 		return Message{}, err
 	}

@@ -21,6 +21,9 @@ type PrivateConfig struct {
 	Dir string
 	// Durable keeps the data, for development. Otherwise they are gone with the last user.
 	Durable bool
+	// Linger keeps a node that is started for so long after its last user has gone: the
+	// next test process finds it instead of waiting for another. Default: not at all.
+	Linger time.Duration
 }
 
 func (c PrivateConfig) dir() string {
@@ -64,6 +67,7 @@ func StartPrivate(ctx context.Context, cfg PrivateConfig) (*Private, error) {
 	}
 	share, err := shared.Join(ctx, &private, shared.Request[state]{
 		Dir:     dir,
+		Linger:  cfg.Linger,
 		Order:   func() (any, error) { return wanted{dir, cfg.Durable}, present() },
 		Answers: func(ctx context.Context, s state) bool { return node.NewClient(s.Address).Answers(ctx) },
 	})

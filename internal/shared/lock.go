@@ -69,6 +69,22 @@ func isLocked(path string, kind lockKind) (bool, error) {
 	return l == nil && err == nil, err
 }
 
+// awaitUnused takes the lock once nobody shares it, and nobody does after linger either.
+func (l *fileLock) awaitUnused(linger time.Duration) error {
+	for {
+		if err := l.flock(int(exclusive)); err != nil || linger == 0 {
+			return err
+		}
+		if err := l.flock(syscall.LOCK_UN); err != nil {
+			return err
+		}
+		time.Sleep(linger)
+		if err := l.flock(int(exclusive) | syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+	}
+}
+
 func (l *fileLock) flock(how int) error {
 	for {
 		err := syscall.Flock(int(l.file.Fd()), how)

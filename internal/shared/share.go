@@ -19,6 +19,9 @@ import (
 type Request[S any] struct {
 	// Dir is where those who share the server find each other.
 	Dir string
+	// Linger is how long the server that is started stays after its last user has gone,
+	// for the next one. Who has started it or joined it so, does not wait for its end.
+	Linger time.Duration
 	// Order makes what the supervisor is told, as JSON. It is called if there is
 	// nothing to join.
 	Order func() (any, error)
@@ -34,6 +37,7 @@ type Share[S any] struct {
 	State  S
 	name   string
 	place  place
+	linger time.Duration
 	lock   *fileLock
 	closed sync.Once
 	err    error
@@ -67,7 +71,7 @@ func join[S any](ctx context.Context, k *Kind, at place, r Request[S]) (*Share[S
 	if err != nil {
 		return nil, err
 	}
-	s := &Share[S]{name: k.Name, place: at, lock: lock}
+	s := &Share[S]{name: k.Name, place: at, linger: r.Linger, lock: lock}
 	if s.State, err = ensure(ctx, k, at, r); err != nil {
 		lock.release()
 		return nil, err
@@ -84,7 +88,7 @@ func ensure[S any](ctx context.Context, k *Kind, at place, r Request[S]) (none S
 		case err != nil:
 			return none, err
 		case !alive && child == nil:
-			if child, err = launch(k, at, r.Order); err != nil {
+			if child, err = launch(k, at, r.Linger, r.Order); err != nil {
 				return none, err
 			}
 		case child.ended():
@@ -110,7 +114,7 @@ type supervisor struct{ exit chan error }
 
 // launch starts this program as a supervisor, cut loose from our terminal, our folder
 // and our files.
-func launch(k *Kind, at place, give func() (any, error)) (*supervisor, error) {
+func launch(k *Kind, at place, linger time.Duration, give func() (any, error)) (*supervisor, error) {
 	wanted, err := give()
 	if err != nil {
 		return nil, err
@@ -119,7 +123,7 @@ func launch(k *Kind, at place, give func() (any, error)) (*supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := json.Marshal(order{Dir: at.dir, Wanted: inside})
+	order, err := json.Marshal(order{Dir: at.dir, Linger: linger, Wanted: inside})
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +170,13 @@ func (s *supervisor) failure(at place) error {
 var errEnded = errors.New("it ended by itself")
 
 // Close gives the share back. The last one waits until the server is down, for a few
-// seconds at most.
+// seconds at most, unless the server lingers.
 func (s *Share[S]) Close() error {
 	s.closed.Do(func() {
 		s.lock.release()
-		s.err = s.awaitEnd()
+		if s.linger == 0 {
+			s.err = s.awaitEnd()
+		}
 	})
 	return s.err
 }

@@ -43,6 +43,7 @@ type Server interface {
 // order tells the supervisor what to do.
 type order struct {
 	Dir    string          `json:"dir"`
+	Linger time.Duration   `json:"linger"`
 	Wanted json.RawMessage `json:"wanted"`
 }
 
@@ -92,7 +93,7 @@ func (k *Kind) supervise(given string, create func(json.RawMessage) (Server, err
 	if err != nil {
 		return err
 	}
-	return serve(ctx, at, s)
+	return serve(ctx, at, s, o.Linger)
 }
 
 // soleSupervisor waits a moment, since whoever looks whether one is there holds
@@ -104,7 +105,7 @@ func soleSupervisor(ctx context.Context, at place) (*fileLock, error) {
 }
 
 // serve runs the server until nobody uses it, somebody stops us or it ends.
-func serve(ctx context.Context, at place, s Server) error {
+func serve(ctx context.Context, at place, s Server, linger time.Duration) error {
 	if err := s.Start(ctx); err != nil {
 		return errors.Join(err, s.Stop())
 	}
@@ -118,7 +119,7 @@ func serve(ctx context.Context, at place, s Server) error {
 	// Held until this process ends, so nobody joins a server that stops.
 	defer users.release()
 	unused := make(chan error, 1)
-	go func() { unused <- users.flock(int(exclusive)) }()
+	go func() { unused <- users.awaitUnused(linger) }()
 	select {
 	case err := <-unused:
 		return errors.Join(err, at.forget(), s.Stop())

@@ -12,8 +12,8 @@
 //
 // # Guaranteed
 //
-//   - All test processes that run at the same time share one node, which takes some
-//     seconds to start, once. It ends with the last of them, even if that was killed.
+//   - All test processes share one node, which takes some seconds to start, once. It
+//     ends a minute after the last of them, even if that was killed.
 //   - [URL] gives each test a virtual host, made in some milliseconds and dropped with
 //     all its queues when the test ends. So names need no prefix.
 //   - [Start] gives a test a node of its own, to stop, kill, freeze and start again.

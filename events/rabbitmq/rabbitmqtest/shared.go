@@ -12,9 +12,13 @@ import (
 	"github.com/slipway-go/slipway/events/rabbitmq"
 )
 
+// linger bridges the time between two test processes, of which one may come while the
+// other is being linked.
+const linger = time.Minute
+
 // join takes this process's share of the node, which is given back when it ends.
 var join = sync.OnceValues(func() (*rabbitmq.Private, error) {
-	return rabbitmq.StartPrivate(context.Background(), rabbitmq.PrivateConfig{})
+	return rabbitmq.StartPrivate(context.Background(), rabbitmq.PrivateConfig{Linger: linger})
 })
 
 // URL returns the address of a virtual host of the test's own, on the node that all

@@ -1,0 +1,88 @@
+package shared_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/slipway-go/slipway/internal/shared"
+)
+
+var kind = shared.Kind{Name: "Nothing", Package: "shared_test", Variable: "SLIPWAY_TEST_SHARED_SUPERVISOR"}
+
+func TestMain(m *testing.M) {
+	kind.Supervise(func(json.RawMessage) (shared.Server, error) { return nothing{rand.Text()}, nil })
+	os.Exit(m.Run())
+}
+
+// nothing is a server that does nothing and has a name, which is another for each.
+type nothing struct{ name string }
+
+func (nothing) Start(context.Context) error { return nil }
+func (nothing) Stop() error                 { return nil }
+func (nothing) Ended() <-chan error         { return nil }
+func (n nothing) State() any                { return n.name }
+
+func join(t *testing.T, dir string, linger time.Duration) *shared.Share[string] {
+	t.Helper()
+	s, err := shared.Join(t.Context(), &kind, shared.Request[string]{
+		Dir: dir, Linger: linger,
+		Order:   func() (any, error) { return "nothing", nil },
+		Answers: func(context.Context, string) bool { return true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func leave(t *testing.T, s *shared.Share[string]) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+}
+
+func TestShare_Close(t *testing.T) {
+	t.Parallel()
+
+	t.Run("ends the server with the last of them", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		first, second := join(t, dir, 0), join(t, dir, 0)
+		if first.State != second.State {
+			t.Fatalf("two shares are of %s and of %s, want one server", first.State, second.State)
+		}
+		leave(t, first)
+		third := join(t, dir, 0)
+		leave(t, second)
+		leave(t, third)
+		last := join(t, dir, 0)
+		defer leave(t, last)
+		if third.State != first.State || last.State == first.State {
+			t.Errorf("servers were %s, then %s and %s; want the last to be another one", first.State, third.State, last.State)
+		}
+	})
+
+	t.Run("leaves a server that lingers to the next for a while", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		first := join(t, dir, 2*time.Second)
+		leave(t, first)
+		second := join(t, dir, 2*time.Second)
+		if second.State != first.State {
+			t.Errorf("the next share is of %s, want the server %s that lingers", second.State, first.State)
+		}
+		leave(t, second)
+		for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(20 * time.Millisecond) { // the supervisor is another process
+			if _, err := os.Stat(filepath.Join(dir, "server.json")); err != nil {
+				return
+			}
+		}
+		t.Error("the server lingers for ever")
+	})
+}
