@@ -82,23 +82,27 @@ func (uuidText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
 }
 
-// headers are the attributes of CloudEvents 1.0 in binary mode
-// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md).
+// headers are the attributes of CloudEvents 1.0 in binary mode, as events/rabbitmq
+// writes them (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md).
 func headers(d *Definition) *huma.Schema {
 	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
 	always := func(value string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Enum: []any{value}} }
 	return &huma.Schema{
 		Type: huma.TypeObject,
 		Properties: map[string]*huma.Schema{
-			attribute + "specversion": always("1.0"),
-			attribute + "id":          {Type: huma.TypeString, Format: "uuid", Description: "Of version 7; the same however often the event arrives."},
-			attribute + "source":      always(d.Module()),
-			attribute + "type":        always(d.Topic()),
-			attribute + "time":        {Type: huma.TypeString, Format: "date-time", Description: "When the event was emitted."},
-			attribute + "subject":     text("The key: " + cmp.Or(d.key, "what the event is about") + "."),
-			attribute + "traceparent": text("Where the event was emitted, as W3C Trace Context; missing without a trace."),
+			attribute + "specversion":  always("1.0"),
+			attribute + "id":           {Type: huma.TypeString, Format: "uuid", Description: "Of version 7; the same however often the event arrives."},
+			attribute + "source":       always("/" + d.Module()),
+			attribute + "type":         always(d.Type()),
+			attribute + "eventversion": {Type: huma.TypeInteger, Enum: []any{d.Version()}, Description: "The major version."},
+			attribute + "time":         {Type: huma.TypeString, Format: "date-time", Description: "When the event was emitted."},
+			attribute + "subject":      text("The key: " + cmp.Or(d.key, "what the event is about") + "."),
+			attribute + "traceparent":  text("Where the event was emitted, as W3C Trace Context; missing without a trace."),
+			attribute + "causedby":     text("The subject of the one who caused the event; missing for nobody."),
 		},
-		Required: []string{attribute + "specversion", attribute + "id", attribute + "source", attribute + "type", attribute + "time"},
+		Required: []string{
+			attribute + "specversion", attribute + "id", attribute + "source", attribute + "type", attribute + "eventversion", attribute + "time",
+		},
 	}
 }
 
