@@ -110,7 +110,7 @@ func (a *Admin) change(ctx context.Context, doing, sql string, args ...any) (n i
 	err = a.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		tag, err := tx.Exec(ctx, sql, args...)
 		n = int(tag.RowsAffected())
-		tx.Signal(ready)
+		tx.Signal(Ready)
 		return err
 	})
 	if err != nil {

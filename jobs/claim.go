@@ -37,7 +37,7 @@ func (w *Worker) claim(ctx context.Context, offers []offer) ([]*Attempt, error) 
 	for _, o := range offers {
 		names, counts, leases = append(names, o.lane.job.name), append(counts, o.n), append(leases, o.lane.job.timeout+grace)
 	}
-	rows, err := w.cfg.DB.Query(ctx, claim, names, counts, leases, w.id)
+	rows, err := w.cfg.DB.Query(ctx, w.timed(claim), names, counts, leases, w.id)
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}

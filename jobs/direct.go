@@ -18,8 +18,9 @@ import (
 const insertDelivery = `INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 VALUES ($1, $2, coalesce($3, now()), '', 0, $4, $5, $6, $7, $8)`
 
-// ready is the signal of a transaction that has made deliveries.
-const ready = "delivery"
+// Ready is the signal of a transaction that has made deliveries, for the worker of this
+// process.
+const Ready = "delivery"
 
 // Enqueue has the job run once the transaction has committed, and not otherwise. The
 // key names what it is about; it may be empty. Trace and subject are those of the context.
@@ -41,8 +42,8 @@ func (j *Job[T]) enqueue(ctx context.Context, tx events.Tx, at *time.Time, key s
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", j.name, err)
 	}
-	tx.AtCommit(insertDelivery, id, j.name, at, key, telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())
-	tx.Signal(ready)
+	tx.AtCommit(j.worker.timed(insertDelivery), id, j.name, at, key, telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())
+	tx.Signal(Ready)
 	return nil
 }
 

@@ -152,7 +152,7 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 		*planned = true
 	}
 	var due bool
-	if err := w.cfg.DB.QueryRow(ctx, anyDue, t.names, t.specs).Scan(&due); err != nil || !due {
+	if err := w.cfg.DB.QueryRow(ctx, w.timed(anyDue), t.names, t.specs).Scan(&due); err != nil || !due {
 		return err
 	}
 	return w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
@@ -166,7 +166,7 @@ ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, next_run_at = excluded.ne
 
 func (w *Worker) plan(ctx context.Context, t *timetable) error {
 	var now time.Time
-	if err := w.cfg.DB.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
+	if err := w.cfg.DB.QueryRow(ctx, w.timed(`SELECT now()`)).Scan(&now); err != nil {
 		return err
 	}
 	for i, name := range t.names {
@@ -197,7 +197,7 @@ type dueSchedule struct {
 // deliverSlots makes the deliveries and moves the schedules on, which is one transaction, so
 // that each slot has one delivery however many processes try.
 func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable) error {
-	rows, err := tx.Query(ctx, takeDue, t.names, t.specs)
+	rows, err := tx.Query(ctx, w.timed(takeDue), t.names, t.specs)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable)
 		}
 		tx.AtCommit(moveOn, d.Name, following)
 	}
-	tx.Signal(ready)
+	tx.Signal(Ready)
 	failpoint.Hit(ctx, "cron.ticked")
 	return nil
 }

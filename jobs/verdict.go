@@ -101,7 +101,7 @@ func (w *Worker) release(ctx context.Context, a *Attempt, v verdict) (mine bool,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
 	defer cancel()
 	for {
-		tag, err := w.cfg.DB.Exec(ctx, release, a.id, a.claim, v.state, v.failures, v.pause, v.reason)
+		tag, err := w.cfg.DB.Exec(ctx, w.timed(release), a.id, a.claim, v.state, v.failures, v.pause, v.reason)
 		if !postgres.IsUnavailable(err) || !sleep(ctx, pollInterval) {
 			return tag.RowsAffected() == 1, err
 		}

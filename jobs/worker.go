@@ -32,6 +32,9 @@ type Config struct {
 	// MaxReady is how many deliveries may wait before the module accepts no more
 	// events. Default: 10000.
 	MaxReady int
+	// Clock tells when a delivery is due, for tests with a time of their own. Default: the
+	// database does, whose time all processes share.
+	Clock func() time.Time
 	// DrainTimeout is how long running jobs may go on when the process is told to
 	// stop. Default: 20s.
 	DrainTimeout time.Duration
@@ -94,7 +97,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.cfg.Locks == nil {
 		return errors.New("jobs run by nobody who lives: give Config.Locks, such as postgres.NewLocks(db)")
 	}
-	defer w.cfg.DB.OnSignal(ready, func(context.Context) { w.wake() })()
+	defer w.cfg.DB.OnSignal(Ready, func(context.Context) { w.wake() })()
 	living, die := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
 	defer all.Wait()

@@ -1,0 +1,43 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// timed returns a statement with the time of the worker's clock, if it has one, in place
+// of the database's.
+func (w *Worker) timed(sql string) string {
+	if w.cfg.Clock == nil {
+		return sql
+	}
+	return strings.ReplaceAll(sql, "now()", "timestamptz '"+w.cfg.Clock().UTC().Format(time.RFC3339Nano)+"'")
+}
+
+// Plan writes down when the module's schedules come next, for tests: Run does so by itself.
+func (w *Worker) Plan(ctx context.Context) error {
+	t, errs := w.timetable()
+	if len(t.names) == 0 || len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	return w.plan(ctx, t)
+}
+
+const retryNow = `UPDATE delivery SET run_at = now() WHERE state = 'ready' AND failures > 0 AND run_at > now()`
+
+// MakeDue makes what [Worker.RunDue] is to run, for tests: the slots of schedules that
+// have come, and, without their pause, deliveries that wait for another attempt.
+func (w *Worker) MakeDue(ctx context.Context) error {
+	if _, err := w.cfg.DB.Exec(ctx, w.timed(retryNow)); err != nil {
+		return fmt.Errorf("have failed deliveries of %s due: %w", w.module, err)
+	}
+	t, _ := w.timetable() // its errors are those of Err
+	if len(t.names) == 0 {
+		return nil
+	}
+	planned := true
+	return w.tick(ctx, t, &planned)
+}
