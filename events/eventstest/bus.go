@@ -64,8 +64,10 @@ func bringsWhatWasRefusedAgain(t *testing.T, w *world) {
 	var who subscriber
 	accept, refused := who.refusing(3, errors.New("the database is away"))
 	w.consume(bus, w.first, accept)
-	all := messages(w.paid, 2*events.MaxBatch+1)
-	w.publish(bus, all...)
+	all := messages(w.paid, 3*events.MaxBatch)
+	for batch := range slices.Chunk(all, 100) { // what is new does not overtake what was refused
+		w.publish(bus, batch...)
+	}
 	w.gets(&who, all)
 	if got := distinct(who.ids()); !slices.Equal(got, ids(all)) {
 		t.Error("what was refused came again in another order")
