@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/internal/failpoint"
 )
 
 const (
@@ -216,6 +217,7 @@ func (c *consumer) take(ctx context.Context, in *intake, batch []amqp.Delivery) 
 			if err := in.ch.Ack(batch[len(batch)-1].DeliveryTag, true); err != nil {
 				return fmt.Errorf("acknowledge %d messages: %w", len(batch), err)
 			}
+			failpoint.Hit(ctx, "rabbitmq.acked")
 			return nil
 		}
 		wait := pause(attempt)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/slipway-go/slipway/internal/failpoint"
 )
 
 // window bounds what is under way without the broker's word.
@@ -115,12 +117,14 @@ func (p *publisher) publish(ctx context.Context, letters []letter) (unrouted []i
 func (p *publisher) publishPart(ctx context.Context, letters []letter) ([]int, error) {
 	confirms, err := p.write(ctx, letters)
 	if err == nil {
+		failpoint.Hit(ctx, "rabbitmq.sent")
 		err = p.await(ctx, confirms)
 	}
 	if err != nil {
 		p.takeReturned(letters) // nobody asks for them any more
 		return nil, err
 	}
+	failpoint.Hit(ctx, "rabbitmq.confirmed")
 	done := make(chan struct{})
 	select {
 	case p.sync <- done:

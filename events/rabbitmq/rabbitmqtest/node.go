@@ -42,6 +42,12 @@ func Start(t testing.TB) *Node {
 // URL returns the node's address, the same for its whole life.
 func (n *Node) URL() string { return n.node.Address().DefaultURL() }
 
+// VirtualHost returns the address of a virtual host, which is made if it is missing.
+func (n *Node) VirtualHost(ctx context.Context, name string) (string, error) {
+	a := n.node.Address()
+	return a.URL(name), node.NewClient(a).MakeVirtualHost(ctx, name)
+}
+
 // Start starts a node that was stopped or killed.
 func (n *Node) Start(t testing.TB) {
 	t.Helper()
