@@ -44,6 +44,10 @@ const MaxData = 256 << 10
 // MaxKey bounds an event's key, in bytes.
 const MaxKey = 255
 
+// MaxSubject bounds the identifier of whoever caused an event, in bytes. It is more
+// than a token carries; what were longer would fit into the frame of no broker.
+const MaxSubject = 32 << 10
+
 // Emitted is the signal of a transaction that has emitted an event, for the relay of
 // this process.
 const Emitted = "outbox"
@@ -72,6 +76,10 @@ func (e *Event[T]) Message(ctx context.Context, key string, data T) (Message, er
 	if len(key) > MaxKey || !utf8.ValidString(key) {
 		return Message{}, fmt.Errorf("its key is %d bytes: expected UTF-8 of %d bytes or fewer", len(key), MaxKey)
 	}
+	subject := onbehalf.Subject(ctx)
+	if len(subject) > MaxSubject {
+		return Message{}, fmt.Errorf("whoever causes it has an identifier of %d bytes: expected %d or fewer", len(subject), MaxSubject)
+	}
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return Message{}, fmt.Errorf("write its data as JSON: %w", err)
@@ -81,6 +89,6 @@ func (e *Event[T]) Message(ctx context.Context, key string, data T) (Message, er
 	}
 	return Message{
 		ID: newID(), Type: e.Type(), Version: e.version, Key: key, Time: time.Now(),
-		Traceparent: telemetry.SpanFrom(ctx).Traceparent(), Subject: onbehalf.Subject(ctx), Data: raw,
+		Traceparent: telemetry.SpanFrom(ctx).Traceparent(), Subject: subject, Data: raw,
 	}, nil
 }

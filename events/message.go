@@ -32,8 +32,8 @@ func (m Message) Topic() string { return Topic(m.Type, m.Version) }
 // would see.
 func newID() uuid.UUID {
 	var id uuid.UUID
-	_, _ = rand.Read(id[6:])                                               // never fails
-	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16| //nolint:gosec // after 1970
+	_, _ = rand.Read(id[6:]) // never fails
+	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16|
 		uint64(binary.BigEndian.Uint16(id[6:8])))
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80

@@ -15,7 +15,9 @@ import (
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/events/outbox"
 	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/internal/onbehalf"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 var errAway = errors.New("the broker is away")
@@ -141,14 +143,26 @@ func TestRelay_Pass(t *testing.T) {
 		t.Parallel()
 		db := open(t)
 		var bus takingBus
-		emit(t, db, paidV2, 7, 8)
+		span := telemetry.NewSpanContext()
+		ctx := context.WithValue(telemetry.WithSpan(t.Context(), span), onbehalf.Key{}, actor("user-7"))
+		err := db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+			return paidV2.Emit(ctx, tx, "Zürich 🛒", order{N: 7, Note: "a\u2028b"})
+		})
+		if err != nil {
+			t.Fatalf("InTx() = %v", err)
+		}
 		pass(t, newRelay(db, &bus))
 		m := bus.messages()[0]
-		if m.Type != "shop.order.paid" || m.Version != 2 || m.Key != "7" || string(m.Data) != `{"n":7}` || time.Since(m.Time).Abs() > time.Minute {
+		if m.Type != "shop.order.paid" || m.Version != 2 || m.Key != "Zürich 🛒" || string(m.Data) != `{"n":7,"note":"a\u2028b"}` ||
+			m.Subject != "user-7" || m.Traceparent != span.Traceparent() || time.Since(m.Time).Abs() > time.Minute || m.ID.Version() != 7 {
 			t.Errorf("the message is %+v", m)
 		}
 	})
 }
+
+type actor string
+
+func (a actor) SubjectID() string { return string(a) }
 
 func TestRelay_Run(t *testing.T) {
 	t.Parallel()

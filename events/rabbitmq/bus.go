@@ -114,8 +114,8 @@ func (b *Bus) declare(ctx context.Context, conn *amqp.Connection) error {
 func (b *Bus) Publish(ctx context.Context, batch []events.Message) error {
 	letters := make([]letter, len(batch))
 	for i, m := range batch {
-		if len(m.Subject) > maxCauser {
-			return fmt.Errorf("publish event %s: its subject has %d bytes: expected %d or fewer", m.ID, len(m.Subject), maxCauser)
+		if len(m.Subject) > events.MaxSubject {
+			return fmt.Errorf("publish event %s: its subject has %d bytes: expected %d or fewer", m.ID, len(m.Subject), events.MaxSubject)
 		}
 		letters[i] = letter{exchange, m.Topic(), publishing(m)}
 	}

@@ -34,9 +34,8 @@ const (
 )
 
 const (
-	maxType   = 200
-	maxTrace  = 128
-	maxCauser = 32 << 10
+	maxType  = 200
+	maxTrace = 128
 )
 
 func publishing(m events.Message) amqp.Publishing {
@@ -70,7 +69,7 @@ func decode(d *amqp.Delivery) (events.Message, error) {
 	}
 	m := events.Message{
 		ID: r.id(), Type: r.typ(), Version: r.version(), Time: r.time(), Key: r.optional(headerKey, events.MaxKey),
-		Traceparent: r.optional(headerTrace, maxTrace), Subject: r.optional(headerCauser, maxCauser), Data: d.Body,
+		Traceparent: r.optional(headerTrace, maxTrace), Subject: r.optional(headerCauser, events.MaxSubject), Data: d.Body,
 	}
 	if len(d.Body) > events.MaxData {
 		r.fail("its data is %d bytes: expected %d or fewer", len(d.Body), events.MaxData)
