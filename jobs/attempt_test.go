@@ -74,40 +74,41 @@ func TestAttempt_fails(t *testing.T) {
 	for name, test := range map[string]struct {
 		handler jobs.Handler[payment]
 		reason  string
+		timeout time.Duration
 	}{
-		"AnErrorOfProcess": {failing(refused), "refused"},
+		"AnErrorOfProcess": {failing(refused), "refused", time.Minute},
 		"AnErrorOfIsTriggered": {handler{decide: func(context.Context, jobs.Delivery[payment]) (jobs.Decision, error) {
 			return jobs.Triggered, refused
-		}}, "decide: refused"},
+		}}, "decide: refused", time.Minute},
 		"NoDecision": {handler{decide: func(context.Context, jobs.Delivery[payment]) (jobs.Decision, error) {
 			return "", nil
-		}}, "expected jobs.Triggered, jobs.Skip"},
-		"NoEffect": {failing(nil), "the effect of a job that changes nothing is jobs.Done"},
+		}}, "expected jobs.Triggered, jobs.Skip", time.Minute},
+		"NoEffect": {failing(nil), "the effect of a job that changes nothing is jobs.Done", time.Minute},
 		"AnErrorOfTheEffect": {processing(func(_ context.Context, d jobs.Delivery[payment]) (jobs.Effect, error) {
 			return func(ctx context.Context, tx postgres.Tx) error { return errors.Join(marking(d)(ctx, tx), refused) }, nil
-		}), "refused"},
+		}), "refused", time.Minute},
 		"APanic": {processing(func(context.Context, jobs.Delivery[payment]) (jobs.Effect, error) {
 			panic("boom")
-		}), "panic: boom"},
+		}), "panic: boom", time.Minute},
 		"APanicOfTheEffect": {processing(func(_ context.Context, d jobs.Delivery[payment]) (jobs.Effect, error) {
 			return func(ctx context.Context, tx postgres.Tx) error { _ = marking(d)(ctx, tx); panic("boom") }, nil
-		}), "panic: boom"},
+		}), "panic: boom", time.Minute},
 		"ItsTimeout": {processing(func(ctx context.Context, _ jobs.Delivery[payment]) (jobs.Effect, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		}), "the job took longer than its 50ms"},
+		}), "the job took longer than its 50ms", 50 * time.Millisecond},
 		"AProblemAfterItsTimeout": {processing(func(ctx context.Context, _ jobs.Delivery[payment]) (jobs.Effect, error) {
 			<-ctx.Done()
 			return nil, problem.From(ctx.Err())
-		}), "the job took longer than its 50ms"},
-		"AProblemOfTheMoment": {failing(problem.TooManyRequests("slowly")), "slowly"},
-		"AProblemOfOurs":      {failing(problem.Unavailable("the bank is away")), "the bank is away"},
+		}), "the job took longer than its 50ms", 50 * time.Millisecond},
+		"AProblemOfTheMoment": {failing(problem.TooManyRequests("slowly")), "slowly", time.Minute},
+		"AProblemOfOurs":      {failing(problem.Unavailable("the bank is away")), "the bank is away", time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			m := w.module()
-			jobs.On(m, "close-cart", captured, test.handler).Attempts(2).Timeout(50 * time.Millisecond)
+			jobs.On(m, "close-cart", captured, test.handler).Attempts(2).Timeout(test.timeout)
 			w.accept(m, 1)
 
 			if err := w.runDue(m); err == nil || !strings.Contains(err.Error(), test.reason) {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,8 +29,12 @@ func newClock(spec, zone string) (*clock, error) {
 		return nil, fmt.Errorf("schedule %q: set the time zone with In, not in the expression", spec)
 	}
 	loc, err := time.LoadLocation(zone)
-	if err != nil || loc == time.Local {
-		return nil, fmt.Errorf(`time zone %q: expected a name such as Europe/Berlin, or UTC; where the machine knows none import _ "time/tzdata": %w`, zone, err)
+	if err == nil && loc == time.Local {
+		err = errors.New("processes may differ in what is local")
+	}
+	if err != nil {
+		return nil, fmt.Errorf(`time zone %q: expected a name such as Europe/Berlin, or UTC; where the machine knows none import _ "time/tzdata": %w`,
+			zone, err)
 	}
 	schedule, err := cron.ParseStandard(spec)
 	if err != nil {

@@ -56,7 +56,7 @@ WITH alive AS MATERIALIZED (
         WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
      lost AS MATERIALIZED (
        SELECT id, worker IN (SELECT worker FROM alive) AS late FROM delivery
-        WHERE state = 'running' AND (lease_until < now() OR worker NOT IN (SELECT worker FROM alive))
+        WHERE state = 'running' AND (lease_until < now() OR worker <> $3 AND worker NOT IN (SELECT worker FROM alive))
           FOR UPDATE SKIP LOCKED)
 UPDATE delivery AS d
    SET failures = d.failures + 1, worker = NULL, lease_until = NULL,
@@ -72,7 +72,7 @@ func (w *Worker) rescue(ctx context.Context) error {
 	for name, j := range w.jobs {
 		names, attempts = append(names, name), append(attempts, j.attempts)
 	}
-	rows, err := w.cfg.DB.Query(ctx, rescue, names, attempts)
+	rows, err := w.cfg.DB.Query(ctx, rescue, names, attempts, w.id)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ func (s *Schedule) In(zone string) *Schedule {
 
 // Missed sets what happens to slots at which no process was there. Default: [Coalesce].
 func (s *Schedule) Missed(m Missed) *Schedule {
+	if m < Coalesce || m > CatchUp {
+		s.worker.failf("job %s: Missed(%d): expected jobs.Coalesce, jobs.SkipMissed or jobs.CatchUp", s.name, m)
+	}
 	s.missed = m
 	return s
 }
