@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/slipway-go/slipway/internal/failpoint"
 	"github.com/slipway-go/slipway/internal/txscope"
 )
 
@@ -92,6 +93,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error
 			return err
 		})
 		if err == nil {
+			failpoint.Hit(ctx, "tx.committed")
 			d.signalled.wake(ctx, signals)
 			return nil
 		}
@@ -127,6 +129,7 @@ func run(ctx context.Context, begun transaction, lost func(), fn func(context.Co
 	if err := fn(txscope.Enter(ctx), s); err != nil {
 		return err
 	}
+	failpoint.Hit(ctx, "tx.committing")
 	return commit(ctx, begun, s.late)
 }
 

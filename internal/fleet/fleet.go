@@ -132,7 +132,39 @@ func (f *Fleet) Kill(name string) error {
 	return err
 }
 
-// Restart starts a member again that was killed, and returns when it is ready.
+// Signal sends one member a signal, such as SIGSTOP.
+func (f *Fleet) Signal(name string, sig os.Signal) error {
+	m, err := f.member(name)
+	if err != nil {
+		return err
+	}
+	return m.cmd.Process.Signal(sig)
+}
+
+// Terminate ends one member in order. Wait does not see it.
+func (f *Fleet) Terminate(name string) error {
+	m, err := f.member(name)
+	if err != nil {
+		return err
+	}
+	return f.stop(m)
+}
+
+// Await blocks until a member has ended, by itself or not.
+func (f *Fleet) Await(ctx context.Context, name string) error {
+	m, err := f.member(name)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-m.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("process %s has not ended: %w", name, context.Cause(ctx))
+	}
+}
+
+// Restart starts a member again that has ended, and returns when it is ready.
 func (f *Fleet) Restart(ctx context.Context, name string) error {
 	old, err := f.member(name)
 	if err != nil {
