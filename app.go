@@ -36,6 +36,9 @@ type App struct {
 	identity  struct{ issuer, audience string }
 	proxies   networks
 
+	eventing eventing
+	locks    map[string]*postgres.Locks // by the address of the database
+
 	setups  map[string]*Setup
 	tokens  map[string]*s2s.Tokens
 	locals  map[string]http.RoundTripper
@@ -81,7 +84,7 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
-	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, secrets: map[string]config.Secret{}}
+	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}}
 	var errs [4]error
 	a.settings, errs[0] = loadSettings(src)
 	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
@@ -91,7 +94,7 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
 	a.proxies, errs[3] = parseNetworks(a.settings.process.TrustedProxies)
 	a.observe()
-	if err := config.Join(append(errs[:], a.identify(), a.checkSettings())...); err != nil {
+	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -188,6 +191,9 @@ func (a *App) secret(module string) (config.Secret, bool) {
 // setup gives every hosted module its parts and lets it register.
 func (a *App) setup(databases map[string]*postgres.DB) error {
 	a.verifier = a.authenticator()
+	if err := a.prepareEvents(databases); err != nil {
+		return err
+	}
 	for _, m := range a.hosted() {
 		logger := a.logger.With("module", m.Name())
 		cfg := api.ServerConfig{
@@ -197,7 +203,7 @@ func (a *App) setup(databases map[string]*postgres.DB) error {
 		if db := databases[m.Name()]; db != nil {
 			cfg.Idempotency = newIdempotency(db)
 		}
-		s := &Setup{app: a, module: m, server: api.NewServer(m.contract, cfg), db: databases[m.Name()], logger: logger}
+		s := &Setup{app: a, module: m, server: api.NewServer(m.contract, cfg), db: databases[m.Name()], worker: a.eventing.worker(m.Name()), logger: logger}
 		if store, ok := cfg.Idempotency.(*idempotency); ok {
 			s.Background("idempotency", store.sweep)
 		}
@@ -222,7 +228,11 @@ func (s *Setup) run(src *config.Source) error {
 	if err := setup(s); err != nil {
 		return fmt.Errorf("set up %s: %w", s.module.Name(), err)
 	}
-	return errors.Join(append(s.errs, s.server.Err())...)
+	var jobs error
+	if s.worker != nil {
+		jobs = s.worker.Err()
+	}
+	return errors.Join(append(s.errs, s.server.Err(), jobs)...)
 }
 
 // authenticator verifies tokens by the SSO's keys, which it reads in this

@@ -88,7 +88,7 @@ func desk() slipway.Module {
 
 func library() []slipway.Module { return []slipway.Module{shelf(), desk()} }
 
-func TestMain(m *testing.M) { slipwaytest.Main(m, library()...) }
+func TestMain(m *testing.M) { slipwaytest.Main(m, append(library(), store()...)...) }
 
 func TestLibrary(t *testing.T) {
 	t.Parallel()

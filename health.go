@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -12,7 +13,7 @@ import (
 )
 
 // health answers whether the process lives and whether it can serve. Ready
-// means that its own databases answer; a neighbour that is down makes nobody
+// means that its own databases and its broker answer; a neighbour that is down makes nobody
 // unready, or one failure would take all down.
 type health struct {
 	app   *App
@@ -36,8 +37,8 @@ func (h *health) readiness(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, problem.Unavailable("starting or stopping").WithCode("not_ready"), "")
 		return
 	}
-	if name := h.failingDatabase(r.Context()); name != "" {
-		problem.Write(w, problem.Unavailable("the database of %s does not answer", name).WithCode("not_ready"), "")
+	if why := h.why(r.Context()); why != "" {
+		problem.Write(w, problem.Unavailable("%s", why).WithCode("not_ready"), "")
 		return
 	}
 	writeHealth(w, "ready")
@@ -54,7 +55,8 @@ const (
 	healthMaxAge  = 500 * time.Millisecond // however many ask, the databases are asked this often
 )
 
-func (h *health) failingDatabase(ctx context.Context) string {
+// why returns what keeps the process from serving, or "".
+func (h *health) why(ctx context.Context) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if time.Since(h.checked) < healthMaxAge {
@@ -62,13 +64,23 @@ func (h *health) failingDatabase(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
 	defer cancel()
-	h.failing = ""
-	for _, m := range h.app.hosted() {
-		if db := h.app.setups[m.Name()].db; db != nil && db.Ping(ctx) != nil {
-			h.failing = m.Name()
-			break
-		}
-	}
+	h.failing = cmp.Or(h.failingDatabase(ctx), h.failingBus())
 	h.checked = time.Now()
 	return h.failing
+}
+
+func (h *health) failingDatabase(ctx context.Context) string {
+	for _, m := range h.app.hosted() {
+		if db := h.app.setups[m.Name()].db; db != nil && db.Ping(ctx) != nil {
+			return "the database of " + m.Name() + " does not answer"
+		}
+	}
+	return ""
+}
+
+func (h *health) failingBus() string {
+	if h.app.eventing.bus.Healthy() != nil {
+		return "the broker of events cannot be reached"
+	}
+	return ""
 }

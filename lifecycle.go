@@ -22,7 +22,8 @@ import (
 )
 
 // Run starts the product, serves until ctx is done and stops: not ready, no new
-// requests, requests in hand finished, background work ended, databases closed.
+// requests, requests in hand finished, background work ended, no new events taken,
+// jobs in hand finished, the last events published, databases closed.
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
 	for _, p := range misspelt(a.source, a.topology.modules) {
@@ -69,14 +70,20 @@ func (a *App) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on SLIPWAY_ADDR=%s: %w; is another process using the address? choose another with SLIPWAY_ADDR=127.0.0.1:8081", a.settings.process.Addr, err)
 	}
-	server := a.server()
+	server := a.server(ctx)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return served(server.Serve(listener)) })
+	// Each part goes on until the one that gives it work has ended: requests, then
+	// background work, then events and jobs.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
-	for _, b := range a.backgrounds() {
-		g.Go(func() error { return b.guarded(work) })
-	}
+	carry, stopCarrying := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCarrying()
+	g.Go(func() error {
+		defer stopCarrying()
+		return a.workBehind(work)
+	})
+	g.Go(func() error { return a.eventing.run(carry) })
 	g.Go(func() error {
 		<-gctx.Done()
 		defer stopWork()
@@ -87,8 +94,10 @@ func (a *App) serve(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (a *App) server() *http.Server {
+func (a *App) server(ctx context.Context) *http.Server {
 	return &http.Server{
+		// The end of ctx is no end of requests in hand; see drain.
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		Handler:           a.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -117,6 +126,19 @@ func (a *App) drain(server *http.Server) error {
 		return fmt.Errorf("requests in hand did not finish within SLIPWAY_SHUTDOWN_TIMEOUT=%s: %w", a.settings.process.ShutdownTimeout, err)
 	}
 	return nil
+}
+
+// workBehind runs the background work of every module until ctx is done.
+func (a *App) workBehind(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		<-ctx.Done()
+		return nil
+	})
+	for _, b := range a.backgrounds() {
+		g.Go(func() error { return b.guarded(ctx) })
+	}
+	return g.Wait()
 }
 
 func (a *App) backgrounds() []background {

@@ -22,11 +22,14 @@ import (
 // Main runs a product: it is the whole of a product's main function. Without
 // arguments it serves; "help" names the other commands. It exits with 0 after
 // a stop that was asked for and with 1 after an error.
-func Main(modules ...Module) {
+func Main(modules ...Module) { MainContext(context.Background(), modules...) }
+
+// MainContext is [Main] under a context, whose end stops the process in order.
+func MainContext(ctx context.Context, modules ...Module) {
 	postgres.Supervise()
 	rabbitmq.Supervise()
 	tuneMemory()
-	if err := untilStopped(func(ctx context.Context) error { return command(ctx, os.Args[1:], os.Stdout, modules) }); err != nil {
+	if err := untilStopped(ctx, func(ctx context.Context) error { return command(ctx, os.Args[1:], os.Stdout, modules) }); err != nil {
 		fmt.Fprintf(os.Stderr, "\n%v\n", err)
 		os.Exit(1)
 	}
@@ -34,8 +37,8 @@ func Main(modules ...Module) {
 
 // untilStopped runs f under a context that ends when the process is told to stop,
 // or with the process that started it as one of several.
-func untilStopped(f func(context.Context) error) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+func untilStopped(ctx context.Context, f func(context.Context) error) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	ctx, cancel := fleet.WithParent(ctx)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/jobs"
 )
 
 // A Module is a business capability: a contract and what serves it. Make one
@@ -18,6 +19,7 @@ type Module struct {
 	calls      []string
 	emits      []*events.Definition
 	subscribes []*events.Definition
+	aroundJobs []jobs.Middleware
 	// What depends on the type of the module's settings is held as functions.
 	prepare    func(*config.Source) (func(*Setup) error, error)
 	neighbours func(*config.Source) ([]config.Neighbour, error)
@@ -56,6 +58,24 @@ func Subscribes(declared ...events.Declared) Option {
 	return func(m *Module) { m.subscribes = append(m.subscribes, definitions(declared)...) }
 }
 
+// AroundJobs adds middleware around every attempt of the module's jobs, the first
+// outermost. A product adds its own to a module that comes with the kit:
+//
+//	cart.New().With(slipway.AroundJobs(audit))
+func AroundJobs(middleware ...jobs.Middleware) Option {
+	return func(m *Module) { m.aroundJobs = append(m.aroundJobs, middleware...) }
+}
+
+// With returns the module with more options.
+func (m Module) With(opts ...Option) Module {
+	m.calls, m.emits, m.subscribes = slices.Clip(m.calls), slices.Clip(m.emits), slices.Clip(m.subscribes)
+	m.aroundJobs = slices.Clip(m.aroundJobs)
+	for _, opt := range opts {
+		opt(&m)
+	}
+	return m
+}
+
 func definitions(declared []events.Declared) []*events.Definition {
 	all := make([]*events.Definition, len(declared))
 	for i, d := range declared {
@@ -78,10 +98,7 @@ func NewModule[C any](contract *api.Contract, setup func(*Setup, C) error, opts 
 			return func(s *Setup) error { return setup(s, cfg) }, err
 		},
 	}
-	for _, opt := range opts {
-		opt(&m)
-	}
-	return m
+	return m.With(opts...)
 }
 
 // Name returns the module's name.

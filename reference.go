@@ -26,6 +26,7 @@ func kitSections() []config.Section {
 	return []config.Section{
 		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
 		{Title: "Databases", Variables: config.Describe[database]("")},
+		{Title: "Events", Variables: config.Describe[broker]("")},
 		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
 		{Title: "Calls to neighbours", Variables: config.Describe[httpclient.Config](callPrefix)},

@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,8 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/events/rabbitmq"
 	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/postgres"
@@ -33,6 +36,12 @@ type ServicesConfig struct {
 		Database(ctx context.Context, name string) (address string, err error)
 	}
 	DatabasePrefix string
+	// Broker creates virtual hosts by name and returns their addresses; a
+	// *rabbitmq.Private does. The events of the processes travel over one whose name
+	// begins as those of their databases do. Nil: AMQP_URL says where, if they have events.
+	Broker interface {
+		VirtualHost(ctx context.Context, name string) (address string, err error)
+	}
 	// OneBinary runs all modules in one process with one database instead.
 	OneBinary bool
 	// Stdout and Stderr take the processes' lines.
@@ -86,6 +95,25 @@ func release(reserved []*loopback.Address) {
 // Kill ends the process that hosts a module at once, as a crash would.
 func (s *Services) Kill(module string) error { return s.fleet.Kill(s.process(module)) }
 
+// Terminate ends the process that hosts a module in order, as a deployment would.
+func (s *Services) Terminate(module string) error { return s.fleet.Terminate(s.process(module)) }
+
+// Await blocks until the process that hosts a module has ended, by itself or not.
+func (s *Services) Await(ctx context.Context, module string) error {
+	return s.fleet.Await(ctx, s.process(module))
+}
+
+// Pause stops the process that hosts a module where it is, as a machine that
+// hangs would; its connections stay open.
+func (s *Services) Pause(module string) error {
+	return s.fleet.Signal(s.process(module), syscall.SIGSTOP)
+}
+
+// Resume ends a Pause.
+func (s *Services) Resume(module string) error {
+	return s.fleet.Signal(s.process(module), syscall.SIGCONT)
+}
+
 // Restart starts the process that hosts a module again.
 func (s *Services) Restart(ctx context.Context, module string) error {
 	return s.fleet.Restart(ctx, s.process(module))
@@ -121,6 +149,9 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 		return nil, err
 	}
 	p := &plan{cfg: cfg, name: s.process.name(), edge: s.process.Addr, addrs: map[string]string{}, own: map[string][]string{}, databases: map[string]string{}}
+	if err := p.addBroker(ctx, modules); err != nil {
+		return nil, err
+	}
 	if cfg.OneBinary {
 		return p, p.addWhole(ctx, modules)
 	}
@@ -134,6 +165,19 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 		}
 	}
 	return p, nil
+}
+
+// addBroker lets the processes meet where there is something to say.
+func (p *plan) addBroker(ctx context.Context, modules []Module) error {
+	if p.cfg.Broker == nil || !slices.ContainsFunc(modules, Module.hasEvents) {
+		return nil
+	}
+	address, err := p.cfg.Broker.VirtualHost(ctx, cmp.Or(strings.TrimRight(p.cfg.DatabasePrefix, "_"), p.name))
+	if err != nil {
+		return fmt.Errorf("make a virtual host for the events: %w", err)
+	}
+	p.shared = append(p.shared, "AMQP_URL="+address)
+	return nil
 }
 
 // addWhole plans the one process that hosts every module.
@@ -223,15 +267,27 @@ func runServices(ctx context.Context, src *config.Source, modules []Module) erro
 	if err != nil {
 		return fmt.Errorf("start a private PostgreSQL: %w", err)
 	}
-	services, err := StartServices(ctx, ServicesConfig{
-		Source: src, Executable: executable, Databases: databases, Stdout: os.Stdout, Stderr: os.Stderr,
-	}, modules...)
+	cfg := ServicesConfig{Source: src, Executable: executable, Databases: databases, Stdout: os.Stdout, Stderr: os.Stderr}
+	if s.broker.URL.Reveal() != "" || !slices.ContainsFunc(modules, Module.hasEvents) {
+		return errors.Join(serveServices(ctx, s, cfg, modules), databases.Close())
+	}
+	fmt.Fprintln(os.Stderr, "Starting a private RabbitMQ, which carries the events between the services: it takes some seconds.")
+	broker, err := rabbitmq.StartPrivate(ctx, rabbitmq.PrivateConfig{Dir: filepath.Join(s.process.DataDir, "rabbitmq"), Durable: true})
 	if err != nil {
-		return errors.Join(err, databases.Close())
+		return errors.Join(fmt.Errorf("start a private RabbitMQ (set AMQP_URL to use one of your own): %w", err), databases.Close())
+	}
+	cfg.Broker = broker
+	return errors.Join(serveServices(ctx, s, cfg, modules), broker.Close(), databases.Close())
+}
+
+func serveServices(ctx context.Context, s allSettings, cfg ServicesConfig, modules []Module) error {
+	services, err := StartServices(ctx, cfg, modules...)
+	if err != nil {
+		return err
 	}
 	title := fmt.Sprintf("%s is ready as %d services (%s)", s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "))
 	greeting(title, addresses(services.Addr(), s.process.Docs), "Ctrl-C stops them.")
-	return errors.Join(services.Wait(ctx), services.Stop(), databases.Close())
+	return errors.Join(services.Wait(ctx), services.Stop())
 }
 
 func moduleNames(modules []Module) []string {

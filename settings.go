@@ -63,9 +63,15 @@ type database struct {
 	MaxConns int32         `env:"DATABASE_MAX_CONNS" envDefault:"8" doc:"The largest number of connections in a module's pool."`
 }
 
+// broker is where events travel between processes.
+type broker struct {
+	URL config.Secret `env:"AMQP_URL" example:"amqp://user:password@rabbitmq.internal:5672/shop" doc:"RabbitMQ, over which events travel between processes. Unset: they travel inside this one, which then hosts every module that emits events or subscribes to them."`
+}
+
 // allSettings are the settings of the kit.
 type allSettings struct {
 	process  settings
+	broker   broker
 	identity identity
 	log      telemetry.LogConfig
 	http     httpclient.Config
@@ -77,10 +83,11 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [4]error
+	var errs [5]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
 	s.http, errs[3] = config.Load[httpclient.Config](src, callPrefix)
+	s.broker, errs[4] = config.Load[broker](src, "")
 	return s, config.Join(errs[:]...)
 }

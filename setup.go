@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -19,6 +20,7 @@ type Setup struct {
 	module     Module
 	server     *api.Server
 	db         *postgres.DB
+	worker     *jobs.Worker
 	logger     *slog.Logger
 	background []background
 	errs       []error
@@ -57,6 +59,15 @@ func (s *Setup) Calls(n interface{ ModuleName() string }) api.Caller {
 // panic of f stops the process: what may fail is handled inside.
 func (s *Setup) Background(name string, f func(context.Context) error) {
 	s.background = append(s.background, background{name: s.module.Name() + "/" + name, run: f})
+}
+
+// Jobs returns where jobs.On, jobs.Handle and jobs.Cron register, and where
+// [jobs.Worker.Use] adds middleware. The module must have [Migrations].
+func (s *Setup) Jobs() *jobs.Worker {
+	if s.DB() == nil {
+		return jobs.NewWorker(jobs.Config{}) // the set-up has failed, and goes on to find more
+	}
+	return s.worker
 }
 
 // Announce prints a line for the person who started the process in

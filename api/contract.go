@@ -39,7 +39,7 @@ func Module(name string) *Contract {
 
 // reservedNames would collide with values of SLIPWAY_MODULES or with prefixes
 // of settings that the kit itself reads.
-var reservedNames = []string{"edge", "all", "slipway", "log", "database", "call", "http", "public", "postgres"}
+var reservedNames = []string{"edge", "all", "slipway", "log", "database", "call", "http", "public", "postgres", "amqp"}
 
 // Name returns the module's name.
 func (c *Contract) Name() string { return c.name }

@@ -14,7 +14,7 @@ import (
 func key() int64 {
 	h := fnv.New64()
 	_, _ = h.Write([]byte(unique()))
-	return int64(h.Sum64()) //nolint:gosec // any number will do
+	return int64(h.Sum64())
 }
 
 func openLocks(t testing.TB) *postgres.Locks {

@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/events/rabbitmq/rabbitmqtest"
 	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
@@ -62,10 +63,14 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
+	plan := slipway.ServicesConfig{
 		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: oneBinary,
 		Databases: &databases, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: log, Stderr: log,
-	}, modules...)
+	}
+	if !oneBinary {
+		plan.Broker = broker{t}
+	}
+	w.services, err = slipway.StartServices(t.Context(), plan, modules...)
 	t.Cleanup(func() { stop(t, w.services, log) })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -76,6 +81,13 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 		w.signUp = (*Kit).register
 	}
 	return k
+}
+
+// A broker gives the services of a test a virtual host of their own.
+type broker struct{ t testing.TB }
+
+func (b broker) VirtualHost(context.Context, string) (string, error) {
+	return rabbitmqtest.URL(b.t), nil
 }
 
 // serveSSO serves the kit's tokens to the processes.
