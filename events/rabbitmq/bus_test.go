@@ -3,12 +3,14 @@ package rabbitmq_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,8 +70,8 @@ func TestBus_Run(t *testing.T) {
 		t.Parallel()
 		url := rabbitmqtest.URL(t)
 		_, rest, _ := strings.Cut(url, "@")
-		err := open(t, rabbitmq.Config{URL: config.Secret("amqp://slipway:hunter2@" + rest)}).Run(t.Context())
-		if err == nil || !strings.Contains(err.Error(), `user "slipway"`) || strings.Contains(err.Error(), "hunter2") {
+		err := open(t, rabbitmq.Config{URL: config.Secret("amqp://shop:hunter2@" + rest)}).Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), `user "shop"`) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("Run() = %v, want to be told about the user and not the password", err)
 		}
 	})
@@ -170,14 +172,12 @@ func TestBus_RedeliversAfterALostAck(t *testing.T) {
 	b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart}})
 	var once sync.Once
 	got := consume(t, b, cart, func(context.Context, []events.Message) error {
-		once.Do(func() {
-			soon(t, "the broker lists and closes both", func() bool { return rabbitmqtest.CloseConnections(t, url) == 2 })
-		})
+		once.Do(func() { rabbitmqtest.CloseConnections(t, url) })
 		return nil
 	})
 	all := messages(5)
 	publish(t, b, all)
-	soon(t, "they come twice", func() bool { return got.len() >= 2*len(all) })
+	soon(t, "some come twice", func() bool { return got.len() > len(all) })
 	got.awaits(t, all)
 	soon(t, "nothing is left", func() bool { return depth(t, b, "cart").Waiting == 0 })
 }
@@ -238,6 +238,72 @@ func TestBus_ParksWhatCannotBeRead(t *testing.T) {
 		t.Errorf("Redrive() = %d, %v; want 5", n, err)
 	}
 	soon(t, "they are parked again", func() bool { return depth(t, b, "cart").Parked == len(bad)+2 })
+}
+
+// TestBus_ParksWhatIsDeliveredInVain has a consumer die again and again.
+func TestBus_ParksWhatIsDeliveredInVain(t *testing.T) {
+	t.Parallel()
+	url := rabbitmqtest.URL(t)
+	b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart}})
+	m := messages(1)
+	publish(t, b, m)
+	conn, err := amqp.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for n := 0; depth(t, b, "cart").Parked == 0; n++ {
+		ch, err := conn.Channel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deliveries, err := ch.Consume("svc.cart", "", false, false, false, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-deliveries:
+		case <-time.After(time.Second): // it is on its way to the other queue
+		}
+		if err := ch.Close(); err != nil || n > 200 {
+			t.Fatalf("after %d deliveries: %v", n, err)
+		}
+	}
+	parked, err := b.Parked(t.Context(), "cart", 10)
+	if err != nil || len(parked) != 1 {
+		t.Fatalf("Parked() = %v, %v; want one", parked, err)
+	}
+	if p := parked[0]; p.ID != m[0].ID.String() || p.Topic != m[0].Topic() || !strings.Contains(p.Reason, "delivery_limit") || p.Time.IsZero() {
+		t.Errorf("parked is %+v, want the message, its topic, its time and the broker's reason", p)
+	}
+	if n, err := b.Redrive(t.Context(), "cart", 10); err != nil || n != 1 {
+		t.Errorf("Redrive() = %d, %v; want 1", n, err)
+	}
+	consume(t, b, cart, nil).awaits(t, m)
+}
+
+// TestBus_StopGivesBackWhatIsNotAccepted has one process stop while it cannot accept.
+func TestBus_StopGivesBackWhatIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	url := rabbitmqtest.URL(t)
+	b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart}})
+	all := messages(3 * events.MaxBatch)
+	publish(t, b, all)
+	ctx, cancel := context.WithCancel(t.Context())
+	var refused atomic.Int64
+	err := b.Consume(ctx, cart, func(_ context.Context, batch []events.Message) error {
+		if batch[0].ID != all[0].ID {
+			t.Errorf("message %s came before the first was accepted", batch[0].ID)
+		}
+		if refused.Add(1) == 3 {
+			cancel()
+		}
+		return errors.New("the database is away")
+	})
+	if err != nil || refused.Load() != 3 {
+		t.Errorf("Consume() = %v after %d batches, want nil after 3", err, refused.Load())
+	}
+	soon(t, "all are back", func() bool { return depth(t, b, "cart").Waiting == len(all) })
 }
 
 func TestBus_QueueWithOtherArguments(t *testing.T) {
@@ -336,7 +402,7 @@ func TestBus_BrokerFails(t *testing.T) {
 	n := rabbitmqtest.Start(t)
 	cfg := rabbitmq.Config{
 		URL: config.Secret(n.URL()), Subscriptions: []events.Subscription{cart},
-		Patience: 200 * time.Millisecond, ConfirmTimeout: 2 * time.Second,
+		Patience: 200 * time.Millisecond, ConfirmTimeout: 2 * time.Second, Heartbeat: time.Second,
 	}
 	b, _ := run(t, cfg)
 	got := consume(t, b, cart, nil)
@@ -362,6 +428,7 @@ func TestBus_BrokerFails(t *testing.T) {
 	}
 	harm("AMemoryAlarm", func(t *testing.T) {
 		n.RaiseMemoryAlarm(t)
+		toldOf(t, b, "blocks publishers")
 		for range 3 {
 			wantErr(t, "blocks publishers")
 		}
@@ -372,7 +439,12 @@ func TestBus_BrokerFails(t *testing.T) {
 	})
 	harm("IsFrozen", func(t *testing.T) {
 		n.Pause(t)
-		wantErr(t, "did not confirm")
+		toldOf(t, b, "confirm") // it did not, or the silence was noticed first
+		n.Resume(t)
+	})
+	harm("FallsSilent", func(t *testing.T) { // and nobody asks it anything
+		n.Pause(t)
+		soon(t, "the bus knows", func() bool { return b.Healthy() != nil })
 		n.Resume(t)
 	})
 	harm("IsKilled", func(t *testing.T) { n.Kill(t); n.Start(t) })
@@ -491,6 +563,15 @@ func publish(t *testing.T, b *rabbitmq.Bus, batch []events.Message) {
 		}
 	}()
 	soon(t, "it is published", func() bool { err = b.Publish(t.Context(), batch); return err == nil })
+}
+
+// toldOf publishes until the broker's state shows.
+func toldOf(t *testing.T, b *rabbitmq.Bus, want string) {
+	t.Helper()
+	soon(t, "it is told of what "+want, func() bool {
+		err := b.Publish(t.Context(), messages(1))
+		return err != nil && strings.Contains(err.Error(), want)
+	})
 }
 
 // send publishes what no bus would.

@@ -92,7 +92,7 @@ func TestStartPrivate(t *testing.T) {
 
 	t.Run("DurableDataStay", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "My Shop", "Größe $1")
 		first := start(t, rabbitmq.PrivateConfig{Dir: dir, Durable: true})
 		declare(t, first.URL(), "kept")
 		if _, err := rabbitmq.StartPrivate(t.Context(), rabbitmq.PrivateConfig{Dir: dir}); err == nil {

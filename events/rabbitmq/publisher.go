@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,18 +79,25 @@ func (p *publisher) watchReturns(returns <-chan amqp.Return) {
 // watchBlocked follows the broker's alarms.
 func (p *publisher) watchBlocked(ctx context.Context, blockings <-chan amqp.Blocking) {
 	for b := range blockings {
-		p.mu.Lock()
+		p.setAlarm(b)
 		if b.Active {
-			p.blocked = b.Reason
 			p.cfg.Logger.WarnContext(ctx, "broker blocks publishers", slog.String("reason", b.Reason))
 		} else {
-			p.blocked = ""
-			close(p.unblocked)
-			p.unblocked = make(chan struct{})
 			p.cfg.Logger.InfoContext(ctx, "broker takes messages again")
 		}
-		p.mu.Unlock()
 	}
+}
+
+func (p *publisher) setAlarm(b amqp.Blocking) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if b.Active {
+		p.blocked = cmp.Or(b.Reason, "it does not say why")
+		return
+	}
+	p.blocked = ""
+	close(p.unblocked)
+	p.unblocked = make(chan struct{})
 }
 
 // alarm returns why the broker takes nothing, if so, and what is closed when it does again.

@@ -23,9 +23,9 @@ func NewClient(a Address) *Client {
 	return &Client{a, &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
-// URL is the address of a virtual host.
+// URL is the address of a virtual host, whose user has its name.
 func (a Address) URL(virtualHost string) string {
-	u := url.URL{Scheme: "amqp", User: url.UserPassword(a.User, a.Password), Host: a.AMQP}
+	u := url.URL{Scheme: "amqp", User: url.UserPassword(virtualHost, a.Password), Host: a.AMQP}
 	return u.String() + "/" + url.PathEscape(virtualHost)
 }
 
@@ -42,37 +42,45 @@ func portOf(address string) string {
 	return u.Port()
 }
 
-// MakeVirtualHost makes one, with all permissions for the node's user.
+// MakeVirtualHost makes one, and a user of that name who may do anything in it.
 func (c *Client) MakeVirtualHost(ctx context.Context, name string) error {
-	if err := c.Do(ctx, http.MethodPut, "/api/vhosts/"+url.PathEscape(name), nil, nil); err != nil {
-		return fmt.Errorf("make the virtual host %s: %w", name, err)
-	}
-	all := map[string]string{"configure": ".*", "write": ".*", "read": ".*"}
-	if err := c.Do(ctx, http.MethodPut, "/api/permissions/"+url.PathEscape(name)+"/"+user, all, nil); err != nil {
-		return fmt.Errorf("give permissions for the virtual host %s: %w", name, err)
-	}
-	return nil
-}
-
-// DropVirtualHost removes one with all that is in it.
-func (c *Client) DropVirtualHost(ctx context.Context, name string) error {
-	if err := c.Do(ctx, http.MethodDelete, "/api/vhosts/"+url.PathEscape(name), nil, nil); err != nil {
-		return fmt.Errorf("drop the virtual host %s: %w", name, err)
-	}
-	return nil
-}
-
-// CloseConnections closes the connections of a virtual host, as an operator does, and
-// returns how many there were.
-func (c *Client) CloseConnections(ctx context.Context, virtualHost string) (int, error) {
-	var open []struct{ Name string }
-	if err := c.Do(ctx, http.MethodGet, "/api/vhosts/"+url.PathEscape(virtualHost)+"/connections", nil, &open); err != nil {
-		return 0, fmt.Errorf("list the connections of %s: %w", virtualHost, err)
-	}
-	for _, conn := range open {
-		if err := c.Do(ctx, http.MethodDelete, "/api/connections/"+url.PathEscape(conn.Name), nil, nil); err != nil {
-			return 0, fmt.Errorf("close connection %s: %w", conn.Name, err)
+	escaped := url.PathEscape(name)
+	for _, thing := range []struct {
+		path string
+		body any
+	}{
+		{"/api/vhosts/" + escaped, nil},
+		{"/api/users/" + escaped, map[string]string{"password": c.address.Password, "tags": ""}},
+		{"/api/permissions/" + escaped + "/" + escaped, map[string]string{"configure": ".*", "write": ".*", "read": ".*"}},
+	} {
+		if err := c.Do(ctx, http.MethodPut, thing.path, thing.body, nil); err != nil {
+			return fmt.Errorf("make the virtual host %s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+// DropVirtualHost removes one with all that is in it, and its user.
+func (c *Client) DropVirtualHost(ctx context.Context, name string) error {
+	for _, kind := range []string{"vhosts", "users"} {
+		if err := c.Do(ctx, http.MethodDelete, "/api/"+kind+"/"+url.PathEscape(name), nil, nil); err != nil {
+			return fmt.Errorf("drop the virtual host %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// CloseConnections closes the connections to a virtual host, as an operator does, and
+// returns how many there were. It asks for those of its user, which are known at once;
+// others show after seconds.
+func (c *Client) CloseConnections(ctx context.Context, virtualHost string) (int, error) {
+	path := "/api/connections/username/" + url.PathEscape(virtualHost)
+	var open []json.RawMessage
+	if err := c.Do(ctx, http.MethodGet, path, nil, &open); err != nil {
+		return 0, fmt.Errorf("list the connections to %s: %w", virtualHost, err)
+	}
+	if err := c.Do(ctx, http.MethodDelete, path, nil, nil); err != nil {
+		return 0, fmt.Errorf("close the connections to %s: %w", virtualHost, err)
 	}
 	return len(open), nil
 }

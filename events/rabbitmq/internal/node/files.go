@@ -79,7 +79,6 @@ default_permissions.write = .*
 log.file.level = warning
 raft.wal_max_size_bytes = 67108864
 disk_free_limit.absolute = 50MB
-collect_statistics_interval = 1000
 `, a.AMQP, host, management, a.User, a.Password, virtualHost)
 	return errors.Join(
 		os.WriteFile(f.config(), []byte(settings), 0o600),
