@@ -45,6 +45,7 @@ func (e *executor) fill(ctx, work context.Context) {
 			return
 		case l := <-e.ended:
 			e.slots.release(l)
+			e.collect()
 		case <-e.woken:
 			e.slots.wake()
 		case <-poll.C:
@@ -53,6 +54,18 @@ func (e *executor) fill(ctx, work context.Context) {
 		}
 		for e.begin(ctx, work) {
 			continue
+		}
+	}
+}
+
+// collect frees the slots of all that has ended meanwhile, so that one claim fills them.
+func (e *executor) collect() {
+	for {
+		select {
+		case l := <-e.ended:
+			e.slots.release(l)
+		default:
+			return
 		}
 	}
 }
