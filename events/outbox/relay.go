@@ -192,8 +192,13 @@ func (r *Relay) batch(ctx context.Context) (more bool, err error) {
 	return !p.isLast(maxRows) && ctx.Err() == nil, nil
 }
 
+// Nobody waits for the disk: where the server loses this with a power cut, the events
+// are published once more.
+const markPublished = `UPDATE outbox SET published_at = now()
+	WHERE seq = ANY ($1) AND set_config('synchronous_commit', 'off', true) = 'off'`
+
 func (o *Outbox) mark(ctx context.Context, seqs []int64) error {
-	if _, err := o.db.Exec(ctx, "UPDATE outbox SET published_at = now() WHERE seq = ANY ($1)", seqs); err != nil {
+	if _, err := o.db.Exec(ctx, markPublished, seqs); err != nil {
 		return fmt.Errorf("mark events of %s as published: %w", o.Module(), err)
 	}
 	return nil
