@@ -173,7 +173,15 @@ func (s *server) Stop() error {
 	if s.wanted.Durable {
 		return s.node.Close()
 	}
-	return errors.Join(s.node.Kill(), s.node.Close(), os.RemoveAll(s.dir))
+	return errors.Join(s.node.Kill(), s.node.Close())
+}
+
+// Clean implements [shared.Server].
+func (s *server) Clean() error {
+	if s.wanted.Durable {
+		return nil
+	}
+	return os.RemoveAll(s.dir)
 }
 
 // Ended implements [shared.Server].

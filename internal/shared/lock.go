@@ -94,6 +94,13 @@ func (l *fileLock) flock(how int) error {
 	}
 }
 
+// isStill reports whether the name leads to the file that is locked.
+func (l *fileLock) isStill() bool {
+	held, heldErr := l.file.Stat()
+	named, namedErr := os.Stat(l.file.Name())
+	return heldErr == nil && namedErr == nil && os.SameFile(held, named)
+}
+
 // release unlocks before it closes: a program that is being started meanwhile has a
 // copy of the file, which would hold the lock.
 func (l *fileLock) release() {

@@ -2,10 +2,12 @@ package shared_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,15 +17,20 @@ import (
 var kind = shared.Kind{Name: "Nothing", Package: "shared_test", Variable: "SLIPWAY_TEST_SHARED_SUPERVISOR"}
 
 func TestMain(m *testing.M) {
-	kind.Supervise(func(json.RawMessage) (shared.Server, error) { return nothing{rand.Text()}, nil })
+	kind.Supervise(func(order json.RawMessage) (shared.Server, error) {
+		n := nothing{name: strconv.Itoa(os.Getpid())}
+		return n, json.Unmarshal(order, &n.dir)
+	})
 	os.Exit(m.Run())
 }
 
-// nothing is a server that does nothing and has a name, which is another for each.
-type nothing struct{ name string }
+// nothing is a server that does nothing and has a name, the number of its process. It
+// leaves a file behind.
+type nothing struct{ name, dir string }
 
 func (nothing) Start(context.Context) error { return nil }
 func (nothing) Stop() error                 { return nil }
+func (n nothing) Clean() error              { return os.WriteFile(filepath.Join(n.dir, "cleaned"), nil, 0o600) }
 func (nothing) Ended() <-chan error         { return nil }
 func (n nothing) State() any                { return n.name }
 
@@ -31,7 +38,7 @@ func join(t *testing.T, dir string, linger time.Duration) *shared.Share[string] 
 	t.Helper()
 	s, err := shared.Join(t.Context(), &kind, shared.Request[string]{
 		Dir: dir, Linger: linger,
-		Order:   func() (any, error) { return "nothing", nil },
+		Order:   func() (any, error) { return dir, nil },
 		Answers: func(context.Context, string) bool { return true },
 	})
 	if err != nil {
@@ -68,6 +75,25 @@ func TestShare_Close(t *testing.T) {
 		}
 	})
 
+	t.Run("touches nothing of a folder that was made anew", func(t *testing.T) {
+		t.Parallel()
+		dir := filepath.Join(t.TempDir(), "it")
+		first := join(t, dir, 0)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		second := join(t, dir, 0)
+		leave(t, first)
+		ends(t, first)
+		if _, err := os.Stat(filepath.Join(dir, "server.json")); err != nil {
+			t.Errorf("what the second server tells is gone: %v", err)
+		}
+		leave(t, second)
+		if _, err := os.Stat(filepath.Join(dir, "cleaned")); err != nil {
+			t.Errorf("the second server did not clean up after itself: %v", err)
+		}
+	})
+
 	t.Run("leaves a server that lingers to the next for a while", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
@@ -78,11 +104,20 @@ func TestShare_Close(t *testing.T) {
 			t.Errorf("the next share is of %s, want the server %s that lingers", second.State, first.State)
 		}
 		leave(t, second)
-		for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(20 * time.Millisecond) { // the supervisor is another process
-			if _, err := os.Stat(filepath.Join(dir, "server.json")); err != nil {
-				return
-			}
-		}
-		t.Error("the server lingers for ever")
+		ends(t, second)
 	})
+}
+
+// ends waits for the supervisor, which is another process.
+func ends(t *testing.T, s *shared.Share[string]) {
+	t.Helper()
+	pid, err := strconv.Atoi(s.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the supervisor %d lives on", pid)
+		}
+	}
 }

@@ -32,8 +32,11 @@ type Kind struct {
 type Server interface {
 	// Start returns when the server can be used.
 	Start(ctx context.Context) error
-	// Stop ends it, in its own way, and removes what nobody needs any more.
+	// Stop ends it, in its own way, also if it has not started.
 	Stop() error
+	// Clean removes what nobody needs any more, after Stop. It is not called if the folder
+	// was deleted and made anew meanwhile: then what is there is another server's.
+	Clean() error
 	// Ended receives once, if the server ends without Stop.
 	Ended() <-chan error
 	// State is what those who share the server are told, as JSON.
@@ -93,7 +96,15 @@ func (k *Kind) supervise(given string, create func(json.RawMessage) (Server, err
 	if err != nil {
 		return err
 	}
-	return serve(ctx, at, s, o.Linger)
+	// Before the lock is released: who comes next finds nothing of this one.
+	return errors.Join(serve(ctx, at, s, o.Linger), clean(at, alive, s))
+}
+
+func clean(at place, alive *fileLock, s Server) error {
+	if !alive.isStill() {
+		return nil
+	}
+	return errors.Join(at.forget(), s.Clean())
 }
 
 // soleSupervisor waits a moment, since whoever looks whether one is there holds
@@ -114,7 +125,7 @@ func serve(ctx context.Context, at place, s Server, linger time.Duration) error 
 	}
 	users, err := openLock(at.users())
 	if err != nil {
-		return errors.Join(err, at.forget(), s.Stop())
+		return errors.Join(err, s.Stop())
 	}
 	// Held until this process ends, so nobody joins a server that stops.
 	defer users.release()
@@ -122,10 +133,10 @@ func serve(ctx context.Context, at place, s Server, linger time.Duration) error 
 	go func() { unused <- users.awaitUnused(linger) }()
 	select {
 	case err := <-unused:
-		return errors.Join(err, at.forget(), s.Stop())
+		return errors.Join(err, s.Stop())
 	case <-ctx.Done():
-		return errors.Join(at.forget(), s.Stop())
+		return s.Stop()
 	case err := <-s.Ended():
-		return errors.Join(fmt.Errorf("the server ended by itself: %w", cmp.Or(err, errEnded)), at.forget(), s.Stop())
+		return errors.Join(fmt.Errorf("the server ended by itself: %w", cmp.Or(err, errEnded)), s.Stop())
 	}
 }
