@@ -118,11 +118,11 @@ func (w *Worker) attempt(ctx context.Context, a *Attempt) error {
 	effect, err := a.job.handle(ctx, a)
 	switch {
 	case errors.Is(err, errSkipped):
-		return w.finish(ctx, a, "skipped", Done)
+		return w.finish(ctx, w.cfg.DB, a, "skipped")
 	case err != nil:
 		return err
 	}
-	return w.finish(ctx, a, "done", effect)
+	return w.commit(ctx, a, effect)
 }
 
 // The fence of a delivery: of all attempts only the latest gets past it, and only once.
@@ -133,16 +133,12 @@ const (
 	finish = `UPDATE delivery SET state = $3, reason = $4, done_at = now(), worker = NULL, lease_until = NULL` + fence
 )
 
-// finish makes the effect and the end of the delivery one. The fence comes first, so
-// that an attempt that was overtaken waits for the other, and changes nothing.
-func (w *Worker) finish(ctx context.Context, a *Attempt, state string, effect Effect) error {
+// commit makes the effect and the end of the delivery one. The fence comes first, so that
+// an attempt that was overtaken waits for the other, and changes nothing.
+func (w *Worker) commit(ctx context.Context, a *Attempt, effect Effect) error {
 	err := w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		tag, err := tx.Exec(ctx, finish, a.id, a.claim, state, cut(a.Skipped))
-		if err != nil {
-			return fmt.Errorf("mark the delivery as %s: %w", state, err)
-		}
-		if tag.RowsAffected() == 0 {
-			return ErrOvertaken
+		if err := w.finish(ctx, tx, a, "done"); err != nil {
+			return err
 		}
 		return effect(ctx, tx)
 	})
@@ -150,4 +146,16 @@ func (w *Worker) finish(ctx context.Context, a *Attempt, state string, effect Ef
 		failpoint.Hit(ctx, "job.committed")
 	}
 	return err
+}
+
+// finish gets past the fence, or says that another attempt has.
+func (w *Worker) finish(ctx context.Context, q postgres.Querier, a *Attempt, state string) error {
+	tag, err := q.Exec(ctx, finish, a.id, a.claim, state, cut(a.Skipped))
+	if err != nil {
+		return fmt.Errorf("mark the delivery as %s: %w", state, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrOvertaken
+	}
+	return nil
 }

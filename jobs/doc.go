@@ -1,3 +1,71 @@
-// Package jobs runs a module's work that nobody waits for: jobs that events trigger,
-// that the module enqueues, and that the clock starts.
+// Package jobs does a module's work for which nobody waits: what events trigger, what the
+// module puts off, and what the clock starts.
+//
+// A job is registered in the module's set-up, where m is its *slipway.Setup:
+//
+//	jobs.On(m, "close-cart", acquiringapi.Captured, closeCart{s})
+//	s.remind = jobs.Handle(m, "remind", remind{s})
+//	jobs.Cron(m, "expire-carts", "*/5 * * * *", s.expire)
+//
+// It decides, works, and returns what is to change in the module's database:
+//
+//	func (h closeCart) IsTriggered(ctx context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Decision, error) {
+//		cart, err := h.carts.find(ctx, d.Data.Cart)
+//		if err != nil || cart.Closed {
+//			return jobs.Skip("the cart is closed"), err
+//		}
+//		return jobs.Triggered, nil
+//	}
+//
+//	func (h closeCart) Process(ctx context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Effect, error) {
+//		label, err := h.parcels.Order(ctx, d.IdempotencyKey(), d.Data.Cart)
+//		if err != nil {
+//			return nil, err // and the job is tried again later
+//		}
+//		return func(ctx context.Context, tx postgres.Tx) error { return h.carts.close(ctx, tx, d.Data.Cart, label) }, nil
+//	}
+//
+// # Guaranteed
+//
+//   - Each job of each event that was accepted, each enqueued job and each slot of a
+//     schedule takes effect exactly once: the [Effect] and the mark that it has happened
+//     are one transaction, which only the latest attempt can commit. Nothing else is
+//     exactly once; what Process asks of others takes [Delivery.IdempotencyKey], which
+//     stays the same over all attempts.
+//   - An attempt that fails, panics, or takes longer than its timeout is made again, after
+//     a pause that grows from a second to an hour. After [Job.Attempts] the job is dead: it
+//     is reported, once, and waits for a person (see [Admin]).
+//   - A problem of what the job asks for (package problem, 4xx) ends it at once, without
+//     a report; but for 408, 425 and 429, which pass.
+//   - What a process did when it died runs again within about a second, which counts as a
+//     failure, so that a job that kills its process ends as dead as well. A process that
+//     hangs has the job's timeout and ten seconds more; a host that vanished, some fifteen.
+//   - A process that is told to stop begins nothing new, lets jobs finish for a while
+//     and hands the rest back, which counts for nothing.
+//   - A job that ignores the end of its context is left alone after five seconds. It can
+//     change nothing more, but its goroutine stays.
+//   - A slow job or its backlog holds up no other job of the module.
+//   - Schedules have one run for each slot over all processes.
+//
+// # Not guaranteed
+//
+//   - Order. Each job mostly takes the oldest first, but retries and concurrency change it.
+//   - That IsTriggered is still right when Process runs. What must hold for the effect
+//     is looked at again in its transaction.
+//   - A job that was renamed leaves its deliveries behind: nobody runs them, and
+//     [Admin.Counts] shows them.
+//
+// # Schedules
+//
+// The times are those that a clock in the schedule's zone shows. A time that the clock
+// leaves out when it goes forward comes at that moment instead, once for all such times; one
+// that it shows twice when it goes back comes the first time. Schedules of every hour
+// (such as */5 * * * *) and @every go by the time that passes. What nobody was there for is
+// [Coalesce], [SkipMissed] or [CatchUp]. A changed expression is planned anew when the first
+// process with it starts.
+//
+// # Testing
+//
+// Package slipwaytest runs jobs in a test when the test says so, on its own clock. What is
+// between the two parts of a handler is a function of its arguments, and can be called.
 package jobs

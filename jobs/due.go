@@ -41,3 +41,30 @@ func (w *Worker) MakeDue(ctx context.Context) error {
 	planned := true
 	return w.tick(ctx, t, &planned)
 }
+
+// RunDue runs what is due, one by one, until nothing is, for tests. It returns the number
+// of attempts, and the errors of those that failed; what is to be tried again later is
+// not due.
+func (w *Worker) RunDue(ctx context.Context) (attempts int, err error) {
+	if err := w.Err(); err != nil {
+		return 0, err
+	}
+	s := newSlots(1, w.sorted())
+	var errs []error
+	for {
+		s.wake()
+		due, err := w.claim(ctx, s.offers())
+		if err != nil {
+			return attempts, errors.Join(append(errs, err)...)
+		}
+		if len(due) == 0 {
+			return attempts, errors.Join(errs...)
+		}
+		for _, a := range due {
+			attempts++
+			if err := w.perform(ctx, a); err != nil {
+				errs = append(errs, fmt.Errorf("job %s: %w", a.Job, err))
+			}
+		}
+	}
+}

@@ -28,7 +28,7 @@ type executor struct {
 
 // execute claims and performs until ctx is done, and drains.
 func (w *Worker) execute(ctx context.Context) {
-	e := &executor{Worker: w, slots: newSlots(w.cfg.Concurrency, w.sorted()), ended: make(chan *lane)}
+	e := &executor{Worker: w, slots: newSlots(w.cfg.Concurrency, w.sorted()), ended: make(chan *lane, w.cfg.Concurrency)}
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	e.fill(ctx, work)
@@ -76,7 +76,7 @@ func (e *executor) begin(ctx, work context.Context) bool {
 	if len(offers) == 0 || !e.alive.Load() || ctx.Err() != nil {
 		return false
 	}
-	attempts, err := e.claim(ctx, offers)
+	attempts, err := e.claimWithin(work, offers)
 	e.note(ctx, err)
 	if err != nil {
 		e.slots.starve()
@@ -94,6 +94,14 @@ func (e *executor) begin(ctx, work context.Context) bool {
 	}
 	failpoint.Hit(ctx, "job.claimed")
 	return len(attempts) > 0
+}
+
+// claimWithin does not end with the process: what is claimed while it is told to stop is
+// ours, and drained.
+func (e *executor) claimWithin(work context.Context, offers []offer) ([]*Attempt, error) {
+	ctx, cancel := context.WithTimeout(work, grace/2)
+	defer cancel()
+	return e.claim(ctx, offers)
 }
 
 func (e *executor) occupy(ctx context.Context, l *lane, a *Attempt) {

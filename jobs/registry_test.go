@@ -91,6 +91,15 @@ func TestWorker_Err(t *testing.T) {
 		}
 	})
 
+	t.Run("NoDatabase", func(t *testing.T) {
+		t.Parallel()
+		m := module{jobs.NewWorker(jobs.Config{})}
+		jobs.Handle(m, "thank", fine)
+		if err := m.Err(); err == nil || !strings.Contains(err.Error(), "give NewModule slipway.Migrations") {
+			t.Errorf("Err() = %v, want an error that asks for migrations", err)
+		}
+	})
+
 	t.Run("NobodyLives", func(t *testing.T) {
 		t.Parallel()
 		if err := unconnected(t).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "give Config.Locks") {

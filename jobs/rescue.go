@@ -20,28 +20,22 @@ const liveInterval = time.Second
 // live holds the lock by which others see that this process lives, until ctx is done.
 // Without it nothing is claimed.
 func (w *Worker) live(ctx context.Context) {
+	told := false
 	for {
 		held, err := w.cfg.Locks.TryLock(ctx, w.id)
-		if w.alive.Swap(held) != held || err != nil {
-			w.tell(ctx, held, err)
+		if !w.alive.Swap(held) && held {
+			w.wake()
 		}
 		if held {
-			if err := w.rescue(ctx); err != nil && ctx.Err() == nil {
-				w.cfg.Logger.WarnContext(ctx, "no lost jobs can be looked for at the moment", "error", err)
-			}
+			err = w.rescue(ctx)
 		}
+		if err != nil && !told && ctx.Err() == nil {
+			w.cfg.Logger.WarnContext(ctx, "this process cannot show that it lives, or see who does; jobs may wait", "error", err)
+		}
+		told = err != nil
 		if !sleep(ctx, liveInterval) {
 			return
 		}
-	}
-}
-
-func (w *Worker) tell(ctx context.Context, held bool, err error) {
-	switch {
-	case held:
-		w.wake()
-	case ctx.Err() == nil:
-		w.cfg.Logger.WarnContext(ctx, "jobs wait, since this process cannot show that it lives", "error", err)
 	}
 }
 

@@ -135,10 +135,13 @@ func (w *Worker) keepTime(ctx context.Context) {
 	planned, broken := false, false
 	for {
 		err := w.tick(ctx, t, &planned)
-		if (err != nil) != broken && ctx.Err() == nil {
-			broken = err != nil
-			w.cfg.Logger.WarnContext(ctx, "schedules are kept by this process", "kept", !broken, "error", err)
+		switch {
+		case err != nil && !broken && ctx.Err() == nil:
+			w.cfg.Logger.WarnContext(ctx, "schedules wait at the moment", "error", err)
+		case err == nil && broken:
+			w.cfg.Logger.InfoContext(ctx, "schedules go on")
 		}
+		broken = err != nil
 		if !sleep(ctx, tickInterval) {
 			return
 		}
@@ -158,7 +161,11 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 	if err := w.cfg.DB.QueryRow(ctx, w.timed(anyDue), t.names, t.specs).Scan(&due); err != nil || !due {
 		return err
 	}
-	return w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
+	err := w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
+	if err == nil {
+		failpoint.Hit(ctx, "cron.ticked")
+	}
+	return err
 }
 
 // A schedule whose expression has changed is planned anew. Whoever still runs the old one

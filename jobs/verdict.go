@@ -62,7 +62,7 @@ func isFinal(err error) bool {
 }
 
 const release = `
-UPDATE delivery SET state = $3, failures = $4, run_at = now() + $5, reason = $6, worker = NULL, lease_until = NULL` + fence
+UPDATE delivery SET state = $3, failures = $4, run_at = now() + $5, reason = coalesce(nullif($6, ''), reason), worker = NULL, lease_until = NULL` + fence
 
 // settle writes down how an attempt ended that did not finish the delivery, and says it.
 func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Duration) {

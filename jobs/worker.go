@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -78,10 +77,16 @@ type Worker struct {
 
 // NewWorker returns a worker without jobs; [On], [Handle] and [Cron] register them.
 func NewWorker(cfg Config) *Worker {
-	return &Worker{
-		cfg: cfg.withDefaults(), module: cfg.DB.Schema(), jobs: map[string]*job{},
+	w := &Worker{
+		cfg: cfg.withDefaults(), jobs: map[string]*job{},
 		id: rand.Int64(), woken: make(chan struct{}, 1), //nolint:gosec // unlikely to meet another is enough
 	}
+	if cfg.DB == nil {
+		w.failf("a module without a database has no jobs: give NewModule slipway.Migrations")
+		return w
+	}
+	w.module = cfg.DB.Schema()
+	return w
 }
 
 // Use adds middleware around every attempt of every job, the first outermost.
@@ -107,33 +112,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	all.Go(func() { w.sweep(ctx) })
 	w.execute(ctx)
 	return nil
-}
-
-// RunDue runs on the caller's goroutine what is due, one by one, until nothing is, for
-// tests. It returns the number of attempts, and the errors of those that failed; what
-// is to be tried again later is not due.
-func (w *Worker) RunDue(ctx context.Context) (attempts int, err error) {
-	if err := w.Err(); err != nil {
-		return 0, err
-	}
-	s := newSlots(1, w.sorted())
-	var errs []error
-	for {
-		s.wake()
-		due, err := w.claim(ctx, s.offers())
-		if err != nil {
-			return attempts, errors.Join(append(errs, err)...)
-		}
-		if len(due) == 0 {
-			return attempts, errors.Join(errs...)
-		}
-		for _, a := range due {
-			attempts++
-			if err := w.perform(ctx, a); err != nil {
-				errs = append(errs, fmt.Errorf("job %s: %w", a.Job, err))
-			}
-		}
-	}
 }
 
 // wake has the worker look for deliveries now.
