@@ -20,7 +20,8 @@ import (
 )
 
 // Main runs a product: it is the whole of a product's main function. Without
-// arguments it serves; "help" names the other commands. It exits with 0 after
+// arguments it serves; "help" names the other commands, with which the settings are
+// printed, or events and jobs looked at and mended. It exits with 0 after
 // a stop that was asked for and with 1 after an error.
 func Main(modules ...Module) { MainContext(context.Background(), modules...) }
 
@@ -72,48 +73,6 @@ func memoryLimit() int64 {
 		return defaultMemoryLimit // "max"
 	}
 	return limit / 10 * 9
-}
-
-const usage = `Usage: %s [command]
-
-  (none)     serve, as the settings say
-  services   development: every module as a process of its own, behind one address
-  env        print the reference of all settings, as Markdown
-  routes     print every route and who may call it
-  openapi    print the API's description, as JSON
-  asyncapi   print the description of the events, as JSON
-  help       print this
-`
-
-func command(ctx context.Context, args []string, out io.Writer, modules []Module) error {
-	name := ""
-	if len(args) > 0 {
-		name = args[0]
-	}
-	switch name {
-	case "env":
-		return writeReference(out, modules)
-	case "help", "-h", "--help":
-		_, err := fmt.Fprintf(out, usage, os.Args[0])
-		return err
-	}
-	src, err := config.FromEnvironment(".")
-	if err != nil {
-		return err
-	}
-	switch name {
-	case "":
-		return run(ctx, src, modules)
-	case "services":
-		return runServices(ctx, src, modules)
-	case "routes":
-		return writeRoutes(out, modules)
-	case "openapi":
-		return writeOpenAPI(out, src, modules)
-	case "asyncapi":
-		return writeAsyncAPI(out, src, modules)
-	}
-	return fmt.Errorf("unknown command %q; %s help lists the commands", name, os.Args[0])
 }
 
 func run(ctx context.Context, src *config.Source, modules []Module) error {

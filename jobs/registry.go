@@ -126,15 +126,15 @@ func (w *Worker) Err() error {
 // unhandled finds the events that would be accepted for nobody.
 func (w *Worker) unhandled() (errs []error) {
 	for _, d := range w.cfg.Subscribes {
-		if len(w.jobsOn(d.Topic())) == 0 {
+		if len(w.JobsOn(d.Topic())) == 0 {
 			errs = append(errs, fmt.Errorf("%s subscribes to %s and has no job for it: register one with jobs.On, or take the event out of slipway.Subscribes", w.module, d.Topic()))
 		}
 	}
 	return errs
 }
 
-// jobsOn returns the names of the jobs that an event triggers, sorted.
-func (w *Worker) jobsOn(topic string) (names []string) {
+// JobsOn returns the names of the jobs that an event triggers, sorted.
+func (w *Worker) JobsOn(topic string) (names []string) {
 	for name, j := range w.jobs {
 		if j.topic == topic {
 			names = append(names, name)
