@@ -82,6 +82,9 @@ type page struct {
 // isLast tells that nothing was left out for the sake of the bounds.
 func (p page) isLast(limit int) bool { return len(p.seqs) < limit && p.bytes < maxBytes }
 
+// last returns the number of the last row, of which there is one.
+func (p page) last() int64 { return p.seqs[len(p.seqs)-1] }
+
 func (o *Outbox) page(ctx context.Context, sql string, args ...any) (page, error) {
 	rows, err := o.db.Query(ctx, sql, args...)
 	if err != nil {

@@ -47,6 +47,7 @@ type Relay struct {
 	wake chan struct{}
 	// turn holds a token while a pass is under way.
 	turn    chan struct{}
+	seen    look
 	failing bool // the last pass of Run did
 }
 
@@ -63,7 +64,7 @@ const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 5 * time.Second
 	// finishTimeout is what a batch in hand gets after the end of the context.
-	finishTimeout = 5 * time.Second
+	finishTimeout = 3 * time.Second
 )
 
 // Run publishes until ctx is done, and finishes the batch in hand. As long as the
@@ -89,7 +90,7 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) relay(ctx context.Context) {
 	failures := 0
 	for {
-		active, err := r.pass(ctx)
+		active, err := r.pass(ctx, func(int64) int64 { return r.seen.behind() })
 		r.tell(ctx, err)
 		wake, pause := r.wake, interval
 		if err != nil {
@@ -122,21 +123,22 @@ func (r *Relay) tell(ctx context.Context, err error) {
 	}
 	r.failing = err != nil
 	if r.failing {
-		r.cfg.Logger.WarnContext(ctx, "events wait in the outbox", "module", r.cfg.Outbox.Module(), "error", err)
+		r.cfg.Logger.WarnContext(ctx, "events wait in the outbox", "error", err)
 	} else {
-		r.cfg.Logger.InfoContext(ctx, "events are published again", "module", r.cfg.Outbox.Module())
+		r.cfg.Logger.InfoContext(ctx, "events are published again")
 	}
 }
 
 // Pass publishes everything that was emitted before it began, unless that is the work
 // of another process.
 func (r *Relay) Pass(ctx context.Context) error {
-	_, err := r.pass(ctx)
+	_, err := r.pass(ctx, func(last int64) int64 { return last })
 	return err
 }
 
-// pass reports whether this relay is the active one.
-func (r *Relay) pass(ctx context.Context) (active bool, err error) {
+// pass publishes batch by batch, and reports whether this relay is the active one.
+// behind says where a batch begins, given the number of the last row that was read.
+func (r *Relay) pass(ctx context.Context, behind func(last int64) int64) (active bool, err error) {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
@@ -146,11 +148,12 @@ func (r *Relay) pass(ctx context.Context) (active bool, err error) {
 	if active, err = r.lock(ctx); !active || err != nil {
 		return false, err
 	}
-	for {
-		more, err := r.batch(ctx)
-		if !more || err != nil {
+	for last := int64(0); ; {
+		p, err := r.batch(ctx, behind(last))
+		if p.isLast(maxRows) || err != nil || ctx.Err() != nil {
 			return true, err
 		}
+		last = p.last()
 	}
 }
 
@@ -163,33 +166,33 @@ func (r *Relay) lock(ctx context.Context) (bool, error) {
 	return r.cfg.Locks.TryLock(ctx, int64(h.Sum64()))                   //nolint:gosec // any 64 bits do
 }
 
-const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT $1"
+const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1 ORDER BY seq LIMIT $2"
 
-// batch publishes the first events that are not published. Whoever dies between
-// publishing and marking leaves them to be published once more, never less.
-//
-// It looks at the rows and not behind the last number: transactions do not commit in
-// the order of the numbers that they drew.
-func (r *Relay) batch(ctx context.Context) (more bool, err error) {
-	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), maxRows)
+// batch publishes the first events behind a number that are not published. Whoever
+// dies between publishing and marking leaves them to be published once more, never less.
+func (r *Relay) batch(ctx context.Context, behind int64) (page, error) {
+	begun := time.Now()
+	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), behind, maxRows)
 	if err != nil {
-		return false, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
+		return p, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
 	}
+	r.seen.looked(behind, begun)
 	if len(p.seqs) == 0 {
-		return false, nil
+		return p, nil
 	}
 	failpoint.Hit(ctx, "relay.read")
 	finishing, cancel := outlive(ctx, finishTimeout)
 	defer cancel()
 	if err := r.cfg.Bus.Publish(finishing, p.messages); err != nil {
-		return false, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
+		return p, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
 	}
 	failpoint.Hit(ctx, "relay.published")
 	if err := r.cfg.Outbox.mark(finishing, p.seqs); err != nil {
-		return false, err
+		return p, err
 	}
 	failpoint.Hit(ctx, "relay.marked")
-	return !p.isLast(maxRows) && ctx.Err() == nil, nil
+	r.seen.published(p.last())
+	return p, nil
 }
 
 // Nobody waits for the disk: where the server loses this with a power cut, the events

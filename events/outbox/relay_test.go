@@ -233,6 +233,30 @@ func TestRelay_Run(t *testing.T) {
 		}
 	})
 
+	t.Run("FindsWhatCommittedVeryLate", func(t *testing.T) {
+		t.Parallel()
+		const meanwhile = 12_000 // more than it looks back
+		db := open(t)
+		var bus takingBus
+		run(t, newRelay(db, &bus))
+		err := reopen(t, db).InTx(t.Context(), func(_ context.Context, tx postgres.Tx) error {
+			mustExec(t, tx, `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+				VALUES (gen_random_uuid(), 'shop.order.paid', 1, 'first', '', '', '{}', now())`)
+			for n := 0; n < meanwhile; n += 1000 {
+				emit(t, db, paid, n, n+1000)
+			}
+			eventually(t, "everything else is published", func() bool { return hasAll(bus.keys(), numbers(0, meanwhile)) })
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("InTx() = %v", err)
+		}
+		eventually(t, "the first event is published", func() bool { return hasAll(bus.keys(), []string{"first"}) })
+		if got := len(bus.keys()); got != meanwhile+1 {
+			t.Errorf("%d messages were published, want %d, each once", got, meanwhile+1)
+		}
+	})
+
 	t.Run("LosesNothingWhereTwoAreActive", func(t *testing.T) {
 		t.Parallel()
 		db := open(t)

@@ -61,7 +61,7 @@ func (o *Outbox) Published(ctx context.Context, s Selection) iter.Seq2[[]events.
 			if len(p.seqs) == 0 || !yield(p.messages, nil) || p.isLast(events.MaxBatch) {
 				return
 			}
-			after = p.seqs[len(p.seqs)-1]
+			after = p.last()
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (r *Relay) sweep(ctx context.Context) {
 			return
 		}
 		if _, err := r.cfg.Outbox.Sweep(ctx, time.Now().Add(-Retention)); err != nil && ctx.Err() == nil {
-			r.cfg.Logger.WarnContext(ctx, "old events stay in the outbox", "module", r.cfg.Outbox.Module(), "error", err)
+			r.cfg.Logger.WarnContext(ctx, "old events stay in the outbox", "error", err)
 		}
 	}
 }
