@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type eventing struct {
 // An eventful module has a schema, and so an outbox and a worker.
 type eventful struct {
 	name   string
+	emits  bool
 	wants  events.Subscription
 	outbox *outbox.Outbox
 	relay  *outbox.Relay
@@ -103,10 +105,13 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 			continue
 		}
 		logger := a.logger.With("module", m.Name())
-		e := eventful{name: m.Name(), wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
+		e := eventful{name: m.Name(), emits: len(m.emits) > 0, wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
 			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Logger: logger, Reporter: a.reporter,
 		})}
 		e.worker.Use(m.aroundJobs...)
+		if !e.emits {
+			a.closers = append(a.closers, closing(db.OnSignal(events.Emitted, undeclared(logger))))
+		}
 		stores[m.Name()] = e.outbox
 		a.eventing.modules = append(a.eventing.modules, e)
 	}
@@ -123,6 +128,15 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 	}
 	return nil
 }
+
+// undeclared says that what a module emits goes nowhere: its relay does not run.
+func undeclared(logger *slog.Logger) func(context.Context) {
+	return func(ctx context.Context) {
+		logger.ErrorContext(ctx, "an event stays in the outbox: the module emits what it does not declare; give its NewModule slipway.Emits")
+	}
+}
+
+func closing(stop func()) func() error { return func() error { stop(); return nil } }
 
 // openBus leaves the broker alone where no hosted module has events.
 func (a *App) openBus(stores map[string]pgbus.Store) (events.Bus, error) {
@@ -214,7 +228,12 @@ func (e *eventing) work(ctx context.Context) error {
 }
 
 func (e *eventing) relay(ctx context.Context) error {
-	err := e.each(ctx, func(ctx context.Context, m eventful) error { return m.relay.Run(ctx) })
+	err := e.each(ctx, func(ctx context.Context, m eventful) error {
+		if !m.emits {
+			return nil
+		}
+		return m.relay.Run(ctx)
+	})
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPass)
 	defer cancel()
 	_ = e.each(last, func(ctx context.Context, m eventful) error { return m.relay.Pass(ctx) }) // the next process has the rest

@@ -49,6 +49,7 @@ func TestWorker_Run_rescues(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		m := w.module(nothing)
+		jobs.Handle(m, "its-own", jobs.Func[payment](mark[payment]))
 		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
 			VALUES (gen_random_uuid(), 'of-another-version', 'running', 3, 100, $1, now() + interval '1h', '', 1, '', '', '', '{}', now())`, deadWorker)
 		w.start(m)

@@ -76,6 +76,7 @@ type Worker struct {
 }
 
 // NewWorker returns a worker without jobs; [On], [Handle] and [Cron] register them.
+// Without a database it can do no more than that.
 func NewWorker(cfg Config) *Worker {
 	w := &Worker{
 		cfg: cfg.withDefaults(), jobs: map[string]*job{},
@@ -101,6 +102,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if w.cfg.Locks == nil {
 		return errors.New("jobs run by nobody who lives: give Config.Locks, such as postgres.NewLocks(db)")
+	}
+	if len(w.jobs) == 0 {
+		<-ctx.Done() // and costs nobody anything
+		return nil
 	}
 	defer w.cfg.DB.OnSignal(Ready, func(context.Context) { w.wake() })()
 	living, die := context.WithCancel(context.WithoutCancel(ctx))

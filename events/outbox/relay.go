@@ -49,6 +49,7 @@ type Relay struct {
 	turn    chan struct{}
 	seen    look
 	failing bool // the last pass of Run did
+	active  bool // the last pass had the lock
 }
 
 // NewRelay returns a relay, which does nothing before Run or Pass.
@@ -145,7 +146,13 @@ func (r *Relay) pass(ctx context.Context, behind func(last int64) int64) (active
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	if active, err = r.lock(ctx); !active || err != nil {
+	if r.active {
+		// Without work there is no need to ask whether the lock is still held.
+		if some, err := r.cfg.Outbox.hasUnpublished(ctx); !some || err != nil {
+			return err == nil, err
+		}
+	}
+	if r.active, err = r.lock(ctx); !r.active || err != nil {
 		return false, err
 	}
 	for last := int64(0); ; {
