@@ -74,6 +74,8 @@ func (l *amqpLine) prepare() (err error) {
 
 func (l *amqpLine) close() error { return l.conn.Close() }
 
+func (l *amqpLine) purge() error { _, err := l.ch.QueuePurge(l.queue, false); return err }
+
 // publish sends n messages and waits for their confirms, so many at a time.
 func (l *amqpLine) publish(ctx context.Context, n, atOnce int) error {
 	confirms := make([]*amqp.DeferredConfirmation, 0, atOnce)

@@ -91,40 +91,62 @@ func (p *pythonist) close() error {
 
 // A rival publishes and consumes over the same broker.
 type rival struct {
+	name             string
 	publish, consume *racer
 	close            func() error
 }
 
-// field opens everybody who came. The Python sides may stay away, with a note why.
-func field(ctx context.Context, url string, t *table) (rivals []rival, err error) {
+func bareRival(url string) (*rival, error) {
+	l, err := openAMQP(url, "bench.bare")
+	if err != nil {
+		return nil, err
+	}
+	publish := &racer{name: "bare amqp091-go", n: fieldEvents, do: func(ctx context.Context, n int) error { return l.publish(ctx, n, batch) }}
+	consume := &racer{name: "bare amqp091-go", n: fieldEvents, do: func(ctx context.Context, n int) error { return l.consume(ctx, n, batch) }}
+	return &rival{"bare amqp091-go", publish, consume, l.close}, nil
+}
+
+func millRival(url string) (*rival, error) {
 	m, err := openMill(url, "bench.watermill")
 	if err != nil {
 		return nil, fmt.Errorf("open watermill: %w", err)
 	}
-	rivals = append(rivals, rival{
-		&racer{name: "watermill-amqp v3.0.1", n: 1000, do: func(_ context.Context, n int) error { return m.publish(n, batch) }},
-		&racer{n: 1000, do: m.consume}, m.close,
-	})
+	const name, n = "watermill-amqp v3.0.1", 2000
+	publish := &racer{name: name, n: n, do: func(_ context.Context, n int) error { return m.publish(n, batch) }}
+	return &rival{name, publish, &racer{name: name, n: n, do: m.consume}, m.close}, nil
+}
+
+func pythonRival(ctx context.Context, url, name, program string, n int) (*rival, error) {
+	p, err := startPythonist(ctx, program, url, "bench."+strings.TrimSuffix(program, ".py"))
+	if err != nil {
+		return nil, err
+	}
+	turn := func(what string) *racer { return &racer{name: name, n: n, do: p.turn(what)} }
+	return &rival{name, turn("publish"), turn("consume"), p.close}, nil
+}
+
+// openField opens the others. The Python sides may stay away, with a note why.
+func openField(ctx context.Context, url string, t *table) ([]*rival, error) {
+	open := []func() (*rival, error){func() (*rival, error) { return millRival(url) }}
 	if err := havePython(ctx); err != nil {
 		t.note("Left out: %v.", err)
-		return rivals, nil
+	} else {
+		open = append(open,
+			func() (*rival, error) { return pythonRival(ctx, url, "aio-pika of Debian", "field_aiopika.py", 2000) },
+			func() (*rival, error) { return pythonRival(ctx, url, "Celery of Debian", "field_celery.py", 500) })
 	}
-	for _, side := range []struct {
-		name, program string
-		n             int
-	}{{"aio-pika 8.2.5", "field_aiopika.py", 2000}, {"Celery 5.2.6", "field_celery.py", 500}} {
-		p, err := startPythonist(ctx, side.program, url, "bench."+strings.TrimSuffix(side.program, ".py"))
+	var rivals []*rival
+	for _, o := range open {
+		r, err := o()
 		if err != nil {
-			return nil, errors.Join(err, closeField(rivals))
+			return rivals, err
 		}
-		rivals = append(rivals, rival{
-			&racer{name: side.name, n: side.n, do: p.turn("publish")}, &racer{n: side.n, do: p.turn("consume")}, p.close,
-		})
+		rivals = append(rivals, r)
 	}
 	return rivals, nil
 }
 
-func closeField(rivals []rival) (err error) {
+func closeField(rivals []*rival) (err error) {
 	for _, r := range rivals {
 		err = errors.Join(err, r.close())
 	}

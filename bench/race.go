@@ -16,24 +16,38 @@ import (
 type racer struct {
 	name string
 	n    int
-	do   func(ctx context.Context, n int) error
-	took []time.Duration // per piece, of each turn
+	// prepare, which may be nil, goes before a turn and does not count.
+	prepare func(ctx context.Context, n int) error
+	do      func(ctx context.Context, n int) error
+	took    []time.Duration // per piece, of each turn
 }
 
 // race gives every racer a turn that does not count, and then the rounds.
 func race(ctx context.Context, rounds int, racers ...*racer) error {
 	for range 1 + rounds {
 		for _, r := range racers {
-			began := time.Now()
-			if err := r.do(ctx, r.n); err != nil {
+			if err := r.turn(ctx); err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
-			r.took = append(r.took, time.Since(began)/time.Duration(r.n))
 		}
 	}
 	for _, r := range racers {
 		r.took = r.took[1:] // the first makes connections and fills caches
 	}
+	return nil
+}
+
+func (r *racer) turn(ctx context.Context) error {
+	if r.prepare != nil {
+		if err := r.prepare(ctx, r.n); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+	}
+	began := time.Now()
+	if err := r.do(ctx, r.n); err != nil {
+		return err
+	}
+	r.took = append(r.took, time.Since(began)/time.Duration(r.n))
 	return nil
 }
 

@@ -19,14 +19,20 @@ type note struct {
 
 func (note) Kind() string { return "note" }
 
+// idle is a job without effect.
+type idle struct{}
+
+func (idle) Kind() string { return "idle" }
+
 // riverNotes commits the effect and the completion together, as River's guide says.
 type riverNotes struct {
 	river.WorkerDefaults[note]
-	db   *pgxpool.Pool
-	done chan<- struct{}
+	db *pgxpool.Pool
+	*gate
 }
 
 func (w *riverNotes) Work(ctx context.Context, job *river.Job[note]) error {
+	w.pass()
 	err := pgx.BeginFunc(ctx, w.db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, insertNote, job.Args.ID); err != nil {
 			return err
@@ -40,15 +46,26 @@ func (w *riverNotes) Work(ctx context.Context, job *river.Job[note]) error {
 	return err
 }
 
-// riverRacer is River with the settings that made it quickest here: it fetches as
+type riverIdle struct {
+	river.WorkerDefaults[idle]
+	*gate
+}
+
+func (w *riverIdle) Work(context.Context, *river.Job[idle]) error {
+	w.pass()
+	w.done <- struct{}{}
+	return nil
+}
+
+// openRiver starts River with the settings that made it quickest here: it fetches as
 // often as it may, and works some more jobs at once than it has connections.
-func riverRacer(ctx context.Context, db *pgxpool.Pool) (*racer, func() error, error) {
+func openRiver(ctx context.Context, db *pgxpool.Pool, g *gate) (*river.Client[pgx.Tx], error) {
 	if err := migrateRiver(ctx, db); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	done := make(chan struct{}, 64)
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &riverNotes{db: db, done: done})
+	river.AddWorker(workers, &riverNotes{db: db, gate: g})
+	river.AddWorker(workers, &riverIdle{gate: g})
 	client, err := river.NewClient(riverpgxv5.New(db), &river.Config{
 		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: riverWorkers}},
 		FetchCooldown: river.FetchCooldownMin,
@@ -56,25 +73,31 @@ func riverRacer(ctx context.Context, db *pgxpool.Pool) (*racer, func() error, er
 		Logger:        slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := client.Start(ctx); err != nil {
-		return nil, nil, fmt.Errorf("start River: %w", err)
+		return nil, fmt.Errorf("start River: %w", err)
 	}
-	work := func(ctx context.Context, n int) error {
-		jobs := make([]river.InsertManyParams, n)
-		for i := range jobs {
-			jobs[i].Args = note{ID: int64(i)}
-		}
-		if _, err := client.InsertManyFast(ctx, jobs); err != nil {
-			return err
-		}
-		return await(ctx, done, n)
-	}
-	return &racer{name: "River", do: work}, func() error { return client.Stop(ctx) }, nil
+	return client, nil
 }
 
 const riverWorkers = 32
+
+// inRiver is a racer whose jobs are River's.
+func inRiver(client *river.Client[pgx.Tx], g *gate, job river.JobArgs) *racer {
+	return &racer{
+		name: "River", n: jobsOfATurn, do: g.open,
+		prepare: func(ctx context.Context, n int) error {
+			g.shut()
+			all := make([]river.InsertManyParams, n)
+			for i := range all {
+				all[i].Args = job
+			}
+			_, err := client.InsertManyFast(ctx, all)
+			return err
+		},
+	}
+}
 
 func migrateRiver(ctx context.Context, db *pgxpool.Pool) error {
 	m, err := rivermigrate.New(riverpgxv5.New(db), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -88,18 +111,7 @@ func migrateRiver(ctx context.Context, db *pgxpool.Pool) error {
 	return err
 }
 
-// await returns when that many are done.
-func await(ctx context.Context, done <-chan struct{}, n int) error {
-	ctx, cancel := context.WithTimeout(ctx, turnLimit)
-	defer cancel()
-	for i := range n {
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return fmt.Errorf("%d of %d are done: %w", i, n, ctx.Err())
-		}
-	}
-	return nil
-}
-
-var _ river.Worker[note] = (*riverNotes)(nil)
+var (
+	_ river.Worker[note] = (*riverNotes)(nil)
+	_ river.Worker[idle] = (*riverIdle)(nil)
+)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -218,7 +217,7 @@ func measureRiver(ctx context.Context, o options, t *table) (err error) {
 			return fmt.Errorf("kill: %w", err)
 		}
 	}
-	return nil
+	return server.killKit(ctx, o, t)
 }
 
 // unknownKind kills the process that knows the kind, and looks what the other, which
@@ -308,15 +307,20 @@ func (s *store) zombie(ctx context.Context, o options, t *table, deaf bool) erro
 	if deaf {
 		name = "its work does not see the deadline"
 	}
+	if err != nil {
+		return err
+	}
 	t.row("  "+name, fmt.Sprintf("%s, %d effects", state, effects))
+	if effects, err = s.zombieInKit(ctx, o, deaf); err == nil {
+		t.row("    the same with the kit's executor", fmt.Sprintf("%d effects", effects))
+	}
 	return err
 }
 
 // killed measures how long a job waits whose process is killed.
 func (s *store) killed(ctx context.Context, o options, t *table, killLeader bool) error {
-	const rounds = 3
 	var took []time.Duration
-	for i := range rounds {
+	for i := range killRounds {
 		at, err := s.scene(ctx, fmt.Sprintf("killed_%t_%d", killLeader, i), o)
 		if err != nil {
 			return err
@@ -332,12 +336,8 @@ func (s *store) killed(ctx context.Context, o options, t *table, killLeader bool
 	if killLeader {
 		name = "  the leader"
 	}
-	said := make([]string, len(took))
-	for i, d := range took {
-		said[i] = readable(d)
-	}
-	t.duration(name, quickest(took))
-	t.note("  (%s)", strings.Join(said, ", "))
+	t.duration(name, slowest(took))
+	t.note("  (%s)", listed(took))
 	return nil
 }
 

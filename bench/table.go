@@ -97,6 +97,9 @@ func median[T int64 | float64 | time.Duration](all []T) T {
 // only add to it.
 func quickest(all []time.Duration) time.Duration { return slices.Min(all) }
 
+// slowest is the figure for a time in which something must have happened.
+func slowest(all []time.Duration) time.Duration { return slices.Max(all) }
+
 // ratioOf returns the median of the turns' ratios: the two of one turn were
 // measured next to each other.
 func ratioOf(over, under []time.Duration) float64 {
