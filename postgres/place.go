@@ -14,14 +14,8 @@ import (
 // place is the folder in which those who share a server find each other.
 type place struct{ dir string }
 
-func (p place) users() string         { return filepath.Join(p.dir, "users.lock") }
-func (p place) starting() string      { return filepath.Join(p.dir, "start.lock") }
-func (p place) alive() string         { return filepath.Join(p.dir, "supervisor.lock") }
-func (p place) kept() string          { return filepath.Join(p.dir, "kept") }
-func (p place) state() string         { return filepath.Join(p.dir, "server.json") }
-func (p place) serverLog() string     { return filepath.Join(p.dir, "server.log") }
-func (p place) supervisorLog() string { return filepath.Join(p.dir, "supervisor.log") }
-func (p place) data() string          { return filepath.Join(p.dir, "data") }
+func (p place) serverLog() string { return filepath.Join(p.dir, "server.log") }
+func (p place) data() string      { return filepath.Join(p.dir, "data") }
 
 const (
 	// longestSocket is the room that macOS has for a socket's path with its final zero; Linux has 108.

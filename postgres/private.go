@@ -1,22 +1,17 @@
 package postgres
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"os/exec"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/slipway-go/slipway/internal/shared"
 )
 
 // PrivateConfig says where a private PostgreSQL lives.
@@ -40,20 +35,19 @@ func (c PrivateConfig) oldData(at place) string {
 	return ""
 }
 
-const (
-	startTimeout = 5 * time.Minute // with a download
-	stopTimeout  = 5 * time.Second
-)
+const startTimeout = 5 * time.Minute // with a download
+
+// private is the kind of server that is shared.
+var private = shared.Kind{Name: "PostgreSQL", Package: "postgres", Variable: "SLIPWAY_POSTGRES_SUPERVISOR"}
+
+// Supervise is the first line of main, and of TestMain, in a program that uses
+// [StartPrivate]. In the supervisor of a private PostgreSQL, which is the program
+// started once more, it does that work and never returns; otherwise it does nothing.
+func Supervise() { private.Supervise(newServer) }
 
 // Private is a share in a private PostgreSQL, which runs for as long as any
 // process has one. It listens on a Unix socket for its own user, and on no port.
-type Private struct {
-	place  place
-	state  state
-	share  *fileLock
-	closed sync.Once
-	err    error
-}
+type Private struct{ share *shared.Share[state] }
 
 // StartPrivate starts the server of cfg.Dir, or joins it if it runs.
 //
@@ -61,64 +55,31 @@ type Private struct {
 // supervisor, which is this program started once more, looks after it: it stops the
 // server when the last process that shares it has closed its share or died.
 func StartPrivate(ctx context.Context, cfg PrivateConfig) (*Private, error) {
-	if err := mayStart(); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("it was not ready within %s", startTimeout))
 	defer cancel()
 	at, err := newPlace(cfg)
 	if err != nil {
 		return nil, err
 	}
-	p, err := join(ctx, at, cfg)
+	share, err := shared.Join(ctx, &private, shared.Request[state]{
+		Dir:     at.dir,
+		Order:   func() (any, error) { return newOrder(ctx, at, cfg) },
+		Answers: func(ctx context.Context, s state) bool { return answers(ctx, s.url(maintenanceDatabase)) },
+	})
 	if err != nil {
-		return nil, fmt.Errorf("start a private PostgreSQL in %s: %w", at.dir, err)
+		return nil, err
 	}
-	return p, nil
+	if share.State.Durable != cfg.Durable {
+		err := fmt.Errorf("the private PostgreSQL in %s runs with Durable: %t, asked for was Durable: %t; use another Dir",
+			at.dir, share.State.Durable, cfg.Durable)
+		return nil, errors.Join(err, share.Close())
+	}
+	return &Private{share}, nil
 }
 
-// join takes turns with others who start. The share is taken first: from then on
-// no supervisor stops, and a new one does not find itself without users.
-func join(ctx context.Context, at place, cfg PrivateConfig) (*Private, error) {
-	turn, err := waitLock(ctx, at.starting(), exclusive)
-	if err != nil {
-		return nil, err
-	}
-	defer turn.release()
-	share, err := waitLock(ctx, at.users(), shared)
-	if err != nil {
-		return nil, err
-	}
-	running, err := ensure(ctx, at, cfg)
-	if err != nil {
-		share.release()
-		return nil, err
-	}
-	return &Private{place: at, state: running, share: share}, nil
-}
-
-// ensure returns the running server's state, starting one if there is none.
-func ensure(ctx context.Context, at place, cfg PrivateConfig) (state, error) {
-	var child *supervisorProcess
-	for {
-		alive, err := isLocked(at.alive(), shared)
-		switch {
-		case err != nil:
-			return state{}, err
-		case !alive && child == nil:
-			if child, err = launch(ctx, at, cfg); err != nil {
-				return state{}, err
-			}
-		case child.ended():
-			return state{}, child.failure(at)
-		}
-		if s, ok := readState(at); ok && alive && answers(ctx, s.url(maintenanceDatabase)) {
-			return s, s.check(cfg, at)
-		}
-		if err := sleep(ctx, lookInterval); err != nil {
-			return state{}, fmt.Errorf("%w; see %s", err, at.supervisorLog())
-		}
-	}
+func newOrder(ctx context.Context, at place, cfg PrivateConfig) (order, error) {
+	binaries, err := findBinaries(ctx, cfg.oldData(at), cfg.Log)
+	return order{Dir: at.dir, Durable: cfg.Durable, Binaries: binaries}, err
 }
 
 func answers(ctx context.Context, url string) bool {
@@ -131,67 +92,12 @@ func answers(ctx context.Context, url string) bool {
 	return conn.Close(ctx) == nil
 }
 
-// supervisorProcess is a supervisor that we started.
-type supervisorProcess struct{ exit chan error }
-
-func launch(ctx context.Context, at place, cfg PrivateConfig) (*supervisorProcess, error) {
-	binaries, err := findBinaries(ctx, cfg.oldData(at), cfg.Log)
-	if err != nil {
-		return nil, err
-	}
-	for _, old := range []string{at.state(), at.kept()} {
-		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-	}
-	order, err := json.Marshal(order{Dir: at.dir, Durable: cfg.Durable, Binaries: binaries})
-	if err != nil {
-		return nil, err
-	}
-	return reexecute(at, string(order))
-}
-
-// reexecute starts this program as a supervisor, cut loose from our terminal,
-// our folder and our files.
-func reexecute(at place, order string) (*supervisorProcess, error) {
-	program, err := ourselves()
-	if err != nil {
-		return nil, err
-	}
-	log, err := os.OpenFile(at.supervisorLog(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	// It outlives our context by design.
-	c := exec.Command(program) //nolint:gosec,noctx // our own program
-	c.Args = []string{"slipway-postgres-supervisor"}
-	c.Env = append(os.Environ(), orderVariable+"="+order)
-	c.Dir, c.Stdout, c.Stderr = "/", log, log
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := c.Start(); err != nil {
-		return nil, fmt.Errorf("start its supervisor: %w", err)
-	}
-	s := &supervisorProcess{make(chan error, 1)}
-	go func() { s.exit <- c.Wait() }()
-	return s, nil
-}
-
-func (s *supervisorProcess) ended() bool { return s != nil && len(s.exit) > 0 }
-
-func (s *supervisorProcess) failure(at place) error {
-	const end = 4 << 10
-	told, _ := os.ReadFile(at.supervisorLog()) // if it cannot be read, the rest must do
-	told = bytes.TrimSpace(told[max(0, len(told)-end):])
-	return fmt.Errorf("its supervisor: %w; it said:\n%s", cmp.Or(<-s.exit, errEnded), told)
-}
-
 // URL returns the address of the database that every server has.
-func (p *Private) URL() string { return p.state.url(maintenanceDatabase) }
+func (p *Private) URL() string { return p.share.State.url(maintenanceDatabase) }
 
 // Database returns the address of a database, which is created if it is missing.
 func (p *Private) Database(ctx context.Context, name string) (string, error) {
-	address := p.state.url(name)
+	address := p.share.State.url(name)
 	conn, err := pgx.Connect(ctx, p.URL())
 	if err != nil {
 		return "", fmt.Errorf("create database %s: %w", name, explain(ctx, err))
@@ -215,45 +121,20 @@ func isDuplicateDatabase(err error) bool {
 	return ok && (answer.Code == duplicateDatabase || answer.Code == uniqueViolation)
 }
 
+// KeepUntil keeps the server after its last user has gone, so that a person can look
+// into it. Others may use it meanwhile; the latest time that anyone asked for counts.
+// Close then waits for nothing.
+func (p *Private) KeepUntil(t time.Time) error { return p.share.KeepUntil(t) }
+
 // Close gives the share back. The last one waits until the server is down, for a
 // few seconds at most, unless it is kept.
-func (p *Private) Close() error {
-	p.closed.Do(func() {
-		p.share.release()
-		p.err = p.place.awaitEnd()
-	})
-	return p.err
-}
+func (p *Private) Close() error { return p.share.Close() }
 
-// awaitEnd waits for the supervisor unless others still share the server or it is kept.
-func (p place) awaitEnd() error {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), stopTimeout,
-		fmt.Errorf("the private PostgreSQL in %s is still stopping after %s", p.dir, stopTimeout))
-	defer cancel()
-	for {
-		inUse, err := p.isShared()
-		if inUse || err != nil || time.Now().Before(keptUntil(p)) {
-			return err
-		}
-		alive, err := isLocked(p.alive(), shared)
-		if !alive || err != nil {
-			return err
-		}
-		if err := sleep(ctx, lookInterval); err != nil {
-			return err
-		}
-	}
-}
-
-// isShared reports whether a user has a share. A supervisor that stops holds the
-// lock too, but exclusively.
-func (p place) isShared() (bool, error) {
-	taken, err := isLocked(p.users(), exclusive)
-	if !taken || err != nil {
-		return false, err
-	}
-	stopping, err := isLocked(p.users(), shared)
-	return !stopping, err
+// order tells the supervisor what to do.
+type order struct {
+	Dir      string `json:"dir"`
+	Durable  bool   `json:"durable"`
+	Binaries string `json:"binaries"`
 }
 
 const (
@@ -266,27 +147,6 @@ type state struct {
 	Socket  string `json:"socket"`
 	Data    string `json:"data"`
 	Durable bool   `json:"durable"`
-}
-
-func readState(at place) (state, bool) {
-	var s state
-	b, err := os.ReadFile(at.state())
-	return s, err == nil && json.Unmarshal(b, &s) == nil
-}
-
-func (s state) write(at place) error {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return at.write(at.state(), b)
-}
-
-func (s state) check(cfg PrivateConfig, at place) error {
-	if s.Durable != cfg.Durable {
-		return fmt.Errorf("it runs with Durable: %t, asked for was Durable: %t; use another Dir than %s", s.Durable, cfg.Durable, at.dir)
-	}
-	return nil
 }
 
 // url names all that the environment (PGPORT and others) would otherwise decide.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +15,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/slipway-go/slipway/internal/shared"
 )
+
+// lookInterval is the pause between two looks at a file or a process.
+const lookInterval = 5 * time.Millisecond
 
 // server is the PostgreSQL that a supervisor runs.
 type server struct {
@@ -26,14 +32,20 @@ type server struct {
 	copied  template // what data was copied from, if it was
 	process *os.Process
 	exit    chan error
+	ended   chan error
 }
 
-func newServer(o order, at place) (*server, error) {
+func newServer(given json.RawMessage) (shared.Server, error) {
+	var o order
+	if err := json.Unmarshal(given, &o); err != nil {
+		return nil, err
+	}
+	at := place{o.Dir}
 	as, err := serverAccount(at.data())
 	if err != nil {
 		return nil, err
 	}
-	s := &server{order: o, place: at, as: as}
+	s := &server{order: o, place: at, as: as, ended: make(chan error, 1)}
 	if s.socket, err = at.socketFolder(as); err != nil {
 		return nil, err
 	}
@@ -45,11 +57,27 @@ func newServer(o order, at place) (*server, error) {
 	return s, err
 }
 
-func (s *server) state() state {
+// State implements [shared.Server].
+func (s *server) State() any {
 	return state{Socket: s.socket, Data: s.data, Durable: s.order.Durable}
 }
 
-// start makes what is missing and returns when the server is ready.
+// Start implements [shared.Server]. It makes what is missing, too.
+func (s *server) Start(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	go func(over <-chan error) {
+		err := cmp.Or(<-over, errEnded)
+		s.exit <- err // for whoever stops it
+		s.ended <- fmt.Errorf("%w; it said:\n%s", err, s.lastWords())
+	}(s.exit)
+	return nil
+}
+
+// Ended implements [shared.Server].
+func (s *server) Ended() <-chan error { return s.ended }
+
 func (s *server) start(ctx context.Context) error {
 	if err := s.endPrevious(); err != nil {
 		return err
@@ -164,8 +192,10 @@ func (s *server) launch(ctx context.Context) error {
 		if err == nil || attempt == attempts || !s.held() {
 			return err
 		}
-		if err := sleep(ctx, rest); err != nil {
-			return err
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(rest):
 		}
 	}
 }
@@ -198,7 +228,7 @@ func (s *server) awaitReady(ctx context.Context) error {
 			s.process = nil
 			return fmt.Errorf("the server did not start: %w; it said:\n%s", cmp.Or(err, errEnded), s.lastWords())
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), s.stop())
+			return errors.Join(context.Cause(ctx), s.Stop())
 		case <-time.After(lookInterval):
 		}
 	}
@@ -225,8 +255,11 @@ func (s *server) lastWords() string {
 	return string(bytes.TrimSpace(b[max(0, len(b)-end):]))
 }
 
-// stop asks for a fast shutdown, then insists.
-func (s *server) stop() error {
+// Stop implements [shared.Server]. It asks for a fast shutdown, then insists.
+func (s *server) Stop() error {
+	if s.process == nil {
+		return nil
+	}
 	const patience = 4 * time.Second
 	for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
 		if err := s.process.Signal(how); errors.Is(err, os.ErrProcessDone) {
@@ -275,17 +308,12 @@ func (s *server) dropNote(pid int) error {
 	return os.Remove(s.pidFile())
 }
 
-// clean removes what nobody needs any more. What cannot be removed now is
-// replaced at the next start. If the place was deleted and made anew meanwhile,
-// what is there belongs to another supervisor.
-func (s *server) clean(alive *fileLock) {
-	if !alive.isStill() {
-		return
-	}
-	_ = os.Remove(s.place.state())
-	_ = os.Remove(s.place.kept())
+// Clean implements [shared.Server]. What cannot be removed now is replaced at the next
+// start.
+func (s *server) Clean() error {
 	_ = os.RemoveAll(s.socket)
 	if !s.order.Durable {
 		_ = os.RemoveAll(s.data)
 	}
+	return nil
 }

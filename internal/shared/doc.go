@@ -14,7 +14,8 @@
 //   - Processes that name one folder have one server. Who comes first starts its
 //     supervisor, which is the program itself, started once more.
 //   - The supervisor stops the server when the last share is closed or its process
-//     has died, however it died; or a while after that, where it is asked to linger.
+//     has died, however it died; or later, where it is asked
+//     to linger or somebody keeps it to look into it.
 //   - A share that was given holds: nobody joins a server that is about to stop.
 //
 // # Not guaranteed

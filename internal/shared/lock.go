@@ -69,21 +69,18 @@ func isLocked(path string, kind lockKind) (bool, error) {
 	return l == nil && err == nil, err
 }
 
-// awaitUnused takes the lock once nobody shares it, and nobody does after linger either.
-func (l *fileLock) awaitUnused(linger time.Duration) error {
-	for {
-		if err := l.flock(int(exclusive)); err != nil || linger == 0 {
-			return err
-		}
-		if err := l.flock(syscall.LOCK_UN); err != nil {
-			return err
-		}
-		time.Sleep(linger)
-		if err := l.flock(int(exclusive) | syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
-			return err
-		}
+// Exclusively waits until nobody else has the lock of this file, and takes it until it is
+// released or the process ends, however it ends.
+func Exclusively(ctx context.Context, path string) (release func(), err error) {
+	l, err := waitLock(ctx, path, exclusive)
+	if err != nil {
+		return nil, err
 	}
+	return l.release, nil
 }
+
+// unlock lets others in and keeps the file.
+func (l *fileLock) unlock() error { return l.flock(syscall.LOCK_UN) }
 
 func (l *fileLock) flock(how int) error {
 	for {
@@ -104,7 +101,7 @@ func (l *fileLock) isStill() bool {
 // release unlocks before it closes: a program that is being started meanwhile has a
 // copy of the file, which would hold the lock.
 func (l *fileLock) release() {
-	_ = l.flock(syscall.LOCK_UN) // closing does so as well, at the latest then
+	_ = l.unlock() // closing does so as well, at the latest then
 	l.file.Close()
 }
 

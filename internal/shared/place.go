@@ -14,6 +14,7 @@ type place struct{ dir string }
 func (p place) users() string         { return filepath.Join(p.dir, "users.lock") }
 func (p place) starting() string      { return filepath.Join(p.dir, "start.lock") }
 func (p place) alive() string         { return filepath.Join(p.dir, "supervisor.lock") }
+func (p place) kept() string          { return filepath.Join(p.dir, "kept") }
 func (p place) state() string         { return filepath.Join(p.dir, "server.json") }
 func (p place) supervisorLog() string { return filepath.Join(p.dir, "supervisor.log") }
 
@@ -36,23 +37,38 @@ func newPlace(dir string) (place, error) {
 	return place{dir}, nil
 }
 
-// note writes the state by renaming, so that nobody reads half of it.
+// note writes the state.
 func (p place) note(state any) error {
 	b, err := json.Marshal(state)
 	if err != nil {
 		return err
 	}
-	fresh := p.state() + ".new"
-	if err := os.WriteFile(fresh, b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(fresh, p.state())
+	return p.write(p.state(), b)
 }
 
-// forget removes the state, if there is one.
-func (p place) forget() error {
-	if err := os.Remove(p.state()); err != nil && !errors.Is(err, os.ErrNotExist) {
+// write replaces a file by renaming, so that nobody reads half of it. Each writer
+// has a file of its own to rename: several processes may write at once.
+func (p place) write(path string, b []byte) error {
+	f, err := os.CreateTemp(p.dir, filepath.Base(path)+".new")
+	if err != nil {
 		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// forget removes what was written of a server.
+func (p place) forget() error {
+	for _, path := range []string{p.state(), p.kept()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -145,7 +144,7 @@ func (k *Kind) reexecute(at place, order string) (*supervisor, error) {
 	defer log.Close()
 	// It outlives our context by design.
 	c := exec.Command(program) //nolint:gosec,noctx // our own program
-	c.Args = []string{"slipway-" + strings.ToLower(k.Name) + "-supervisor"}
+	c.Args = []string{"slipway-" + k.Package + "-supervisor"}
 	c.Env = append(os.Environ(), k.Variable+"="+order)
 	c.Dir, c.Stdout, c.Stderr = "/", log, log
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -170,7 +169,7 @@ func (s *supervisor) failure(at place) error {
 var errEnded = errors.New("it ended by itself")
 
 // Close gives the share back. The last one waits until the server is down, for a few
-// seconds at most, unless the server lingers.
+// seconds at most, unless the server lingers or is kept.
 func (s *Share[S]) Close() error {
 	s.closed.Do(func() {
 		s.lock.release()
@@ -181,14 +180,14 @@ func (s *Share[S]) Close() error {
 	return s.err
 }
 
-// awaitEnd waits for the supervisor unless others still share the server.
+// awaitEnd waits for the supervisor unless others still share the server or it is kept.
 func (s *Share[S]) awaitEnd() error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), stopTimeout,
 		fmt.Errorf("the private %s in %s is still stopping after %s", s.name, s.place.dir, stopTimeout))
 	defer cancel()
 	for {
 		inUse, err := s.place.isShared()
-		if inUse || err != nil {
+		if inUse || err != nil || time.Now().Before(keptUntil(s.place)) {
 			return err
 		}
 		alive, err := isLocked(s.place.alive(), inCommon)

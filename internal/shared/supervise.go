@@ -130,7 +130,7 @@ func serve(ctx context.Context, at place, s Server, linger time.Duration) error 
 	// Held until this process ends, so nobody joins a server that stops.
 	defer users.release()
 	unused := make(chan error, 1)
-	go func() { unused <- users.awaitUnused(linger) }()
+	go func() { unused <- awaitUnused(at, users, linger) }()
 	select {
 	case err := <-unused:
 		return errors.Join(err, s.Stop())

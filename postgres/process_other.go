@@ -4,15 +4,12 @@ package postgres
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
-
-func ourselves() (string, error) { return os.Executable() }
 
 // endWithParent can do nothing here: a server whose supervisor was killed is
 // ended by the next start.

@@ -7,9 +7,6 @@ import (
 	"syscall"
 )
 
-// ourselves is this very program, even when its file has been replaced or deleted since.
-func ourselves() (string, error) { return "/proc/self/exe", nil }
-
 // endWithParent has the kernel end a child when the thread that started it ends.
 // Fast shutdown, so that committed work of a durable server is written in order.
 func endWithParent() *syscall.SysProcAttr {

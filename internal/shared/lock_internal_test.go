@@ -1,4 +1,4 @@
-package postgres
+package shared
 
 import (
 	"path/filepath"
@@ -10,7 +10,7 @@ import (
 func TestFileLock_ReleaseWithACopyAround(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
-	l, err := tryLock(path, shared)
+	l, err := tryLock(path, inCommon)
 	if err != nil || l == nil {
 		t.Fatalf("tryLock() = %v, %v", l, err)
 	}
