@@ -28,7 +28,8 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 		return err
 	}
 	c := columnsOf(batch)
-	tag, err := w.cfg.DB.Exec(ctx, w.timed(accept), c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names)
+	tag, err := w.cfg.DB.Exec(ctx, w.timed(accept),
+		c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names)
 	if err != nil {
 		return fmt.Errorf("accept %d events: %w", len(batch), err)
 	}
@@ -41,7 +42,8 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 const accept = `
 INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 SELECT e.id, t.job, now(), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
-  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[], $9::text[])
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],
+              $7::bytea[], $8::timestamptz[], $9::text[])
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, topic, n)
   JOIN unnest($10::text[], $11::text[]) AS t (topic, job) USING (topic)
  ORDER BY e.n

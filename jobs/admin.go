@@ -44,7 +44,8 @@ type Record struct {
 }
 
 const selectRecord = `
-SELECT id, event_id, job, run, state, attempt, failures, run_at, type, version, key, traceparent, subject, data, emitted_at, created_at, done_at, reason
+SELECT id, event_id, job, run, state, attempt, failures, run_at,
+       type, version, key, traceparent, subject, data, emitted_at, created_at, done_at, reason
   FROM delivery`
 
 // Dead returns deliveries that nobody tries any more, the oldest first, from behind the one
@@ -77,26 +78,12 @@ func (a *Admin) Find(ctx context.Context, id int64) (Record, error) {
 	return r, nil
 }
 
-// Retry has dead deliveries tried again from the start, and returns how many of them
-// were dead.
-func (a *Admin) Retry(ctx context.Context, ids ...int64) (int, error) {
-	return a.change(ctx, "retry", `UPDATE delivery SET state = 'ready', failures = 0, run_at = now() WHERE id = ANY ($1) AND state = 'dead'`, ids)
-}
-
-// Discard gives up deliveries that are dead or wait, and returns how many there were.
-// They are kept for as long as those that are done.
-func (a *Admin) Discard(ctx context.Context, ids ...int64) (int, error) {
-	return a.change(ctx, "discard", `UPDATE delivery SET state = 'discarded', done_at = now() WHERE id = ANY ($1) AND state IN ('dead', 'ready')`, ids)
-}
-
-// Deliver gives events to one job once more, each as a new run: whatever happened
-// before, the job takes effect again. It returns how many deliveries that made.
-func (a *Admin) Deliver(ctx context.Context, job string, batch []events.Message) (int, error) {
-	c := columnsOf(batch)
-	return a.change(ctx, "deliver to "+job, deliverAgain, c.ids, job, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times)
-}
-
-const deliverAgain = `
+const (
+	retry = `
+UPDATE delivery SET state = 'ready', failures = 0, run_at = now() WHERE id = ANY ($1) AND state = 'dead'`
+	discard = `
+UPDATE delivery SET state = 'discarded', done_at = now() WHERE id = ANY ($1) AND state IN ('dead', 'ready')`
+	deliverAgain = `
 INSERT INTO delivery (event_id, job, run, type, version, key, traceparent, subject, data, emitted_at)
 SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.id AND job = $2), 0),
        e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
@@ -104,6 +91,28 @@ SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, n)
  ORDER BY e.n
 ON CONFLICT (event_id, job, run) DO NOTHING`
+	countAll = `SELECT job, state, count(*), min(emitted_at) FROM delivery GROUP BY job, state ORDER BY job, state`
+)
+
+// Retry has dead deliveries tried again from the start, and returns how many of them
+// were dead.
+func (a *Admin) Retry(ctx context.Context, ids ...int64) (int, error) {
+	return a.change(ctx, "retry", retry, ids)
+}
+
+// Discard gives up deliveries that are dead or wait, and returns how many there were.
+// They are kept for as long as those that are done.
+func (a *Admin) Discard(ctx context.Context, ids ...int64) (int, error) {
+	return a.change(ctx, "discard", discard, ids)
+}
+
+// Deliver gives events to one job once more, each as a new run: whatever happened
+// before, the job takes effect again. It returns how many deliveries that made.
+func (a *Admin) Deliver(ctx context.Context, job string, batch []events.Message) (int, error) {
+	c := columnsOf(batch)
+	return a.change(ctx, "deliver to "+job, deliverAgain,
+		c.ids, job, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times)
+}
 
 // change runs one statement and wakes the workers of this process.
 func (a *Admin) change(ctx context.Context, doing, sql string, args ...any) (n int, err error) {
@@ -130,7 +139,7 @@ type Count struct {
 // Counts returns the numbers of deliveries by job and state. It reads the whole table,
 // which has those of the last two weeks.
 func (a *Admin) Counts(ctx context.Context) ([]Count, error) {
-	rows, err := a.db.Query(ctx, `SELECT job, state, count(*), min(emitted_at) FROM delivery GROUP BY job, state ORDER BY job, state`)
+	rows, err := a.db.Query(ctx, countAll)
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries of %s: %w", a.db.Schema(), err)
 	}

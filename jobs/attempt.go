@@ -70,7 +70,8 @@ func (w *Worker) bounded(ctx context.Context, a *Attempt) error {
 	}
 }
 
-var errDeaf = errors.New("the job goes on although its context is done, and is left alone: pass the context to everything that waits")
+var errDeaf = errors.New("the job goes on although its context is done, and is left alone: " +
+	"pass the context to everything that waits")
 
 type timeoutError struct{ after time.Duration }
 

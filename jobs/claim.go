@@ -21,7 +21,8 @@ const maxClaim = 100
 // locked.
 const claim = `
 UPDATE delivery
-   SET state = 'running', attempt = attempt + 1, worker = $4, lease_until = now() + ($3::interval[])[array_position($1::text[], job)]
+   SET state = 'running', attempt = attempt + 1, worker = $4,
+       lease_until = now() + ($3::interval[])[array_position($1::text[], job)]
  WHERE id = ANY (ARRAY(
        SELECT r.id FROM unnest($1::text[], $2::int[]) AS o (job, n)
         CROSS JOIN LATERAL (SELECT id FROM (
@@ -52,7 +53,8 @@ func (w *Worker) claim(ctx context.Context, offers []offer) ([]*Attempt, error) 
 func (w *Worker) scan(row pgx.CollectableRow) (*Attempt, error) {
 	a := &Attempt{Module: w.module}
 	e := &a.Event
-	err := row.Scan(&a.id, &a.claim, &a.failures, &a.Job, &a.Run, &e.ID, &e.Type, &e.Version, &e.Key, &e.Traceparent, &e.Subject, &e.Data, &e.Time)
+	err := row.Scan(&a.id, &a.claim, &a.failures, &a.Job, &a.Run,
+		&e.ID, &e.Type, &e.Version, &e.Key, &e.Traceparent, &e.Subject, &e.Data, &e.Time)
 	a.Number, a.job = a.failures+1, w.jobs[a.Job]
 	return a, err
 }

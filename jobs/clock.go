@@ -33,8 +33,8 @@ func newClock(spec, zone string) (*clock, error) {
 		err = errors.New("processes may differ in what is local")
 	}
 	if err != nil {
-		return nil, fmt.Errorf(`time zone %q: expected a name such as Europe/Berlin, or UTC; where the machine knows none import _ "time/tzdata": %w`,
-			zone, err)
+		return nil, fmt.Errorf("time zone %q: expected a name such as Europe/Berlin, or UTC; "+
+			`where the machine knows none import _ "time/tzdata": %w`, zone, err)
 	}
 	schedule, err := cron.ParseStandard(spec)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 // The statement of one delivery, which is sent with the commit.
-const insertDelivery = `INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+const insertDelivery = `
+INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 VALUES ($1, $2, coalesce($3, now()), '', 0, $4, $5, $6, $7, $8)`
 
 // Ready is the signal of a transaction that has made deliveries, for the worker of this
@@ -42,7 +43,8 @@ func (j *Job[T]) enqueue(ctx context.Context, tx events.Tx, at *time.Time, key s
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", j.name, err)
 	}
-	tx.AtCommit(j.worker.timed(insertDelivery), id, j.name, at, key, telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())
+	tx.AtCommit(j.worker.timed(insertDelivery), id, j.name, at, key,
+		telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())
 	tx.Signal(Ready)
 	return nil
 }
@@ -56,7 +58,8 @@ func encode(key string, data any) ([]byte, error) {
 		return nil, fmt.Errorf("write its data as JSON: %w", err)
 	}
 	if len(raw) > events.MaxData {
-		return nil, fmt.Errorf("its data is %d bytes of JSON: expected %d or fewer; put what is large into a table, and its name into the data", len(raw), events.MaxData)
+		return nil, fmt.Errorf("its data is %d bytes of JSON: expected %d or fewer; "+
+			"put what is large into a table, and its name into the data", len(raw), events.MaxData)
 	}
 	return raw, nil
 }

@@ -9,7 +9,9 @@
 //
 // It decides, works, and returns what is to change in the module's database:
 //
-//	func (h closeCart) IsTriggered(ctx context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Decision, error) {
+//	type captured = jobs.Delivery[acquiringapi.PaymentCaptured]
+//
+//	func (h closeCart) IsTriggered(ctx context.Context, d captured) (jobs.Decision, error) {
 //		cart, err := h.carts.find(ctx, d.Data.Cart)
 //		if err != nil || cart.Closed {
 //			return jobs.Skip("the cart is closed"), err
@@ -17,7 +19,7 @@
 //		return jobs.Triggered, nil
 //	}
 //
-//	func (h closeCart) Process(ctx context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Effect, error) {
+//	func (h closeCart) Process(ctx context.Context, d captured) (jobs.Effect, error) {
 //		label, err := h.parcels.Order(ctx, d.IdempotencyKey(), d.Data.Cart)
 //		if err != nil {
 //			return nil, err // and the job is tried again later

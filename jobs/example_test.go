@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -129,7 +130,7 @@ func exampleModule(subscribes ...events.Declared) (exampleSetup, func()) {
 	if _, err := db.Exec(ctx, "CREATE TABLE thanks (amount integer)"); err != nil {
 		panic(err)
 	}
-	cfg := jobs.Config{DB: db}
+	cfg := jobs.Config{DB: db, Logger: slog.New(slog.DiscardHandler)}
 	for _, d := range subscribes {
 		cfg.Subscribes = append(cfg.Subscribes, d.Declared())
 	}

@@ -82,6 +82,9 @@ func (e *executor) begin(ctx, work context.Context) bool {
 		e.slots.starve()
 		return false
 	}
+	if len(attempts) > 0 {
+		failpoint.Hit(ctx, "job.claimed")
+	}
 	for _, o := range offers {
 		n := 0
 		for _, a := range attempts {
@@ -92,7 +95,6 @@ func (e *executor) begin(ctx, work context.Context) bool {
 		}
 		e.slots.take(o, n)
 	}
-	failpoint.Hit(ctx, "job.claimed")
 	return len(attempts) > 0
 }
 

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -16,7 +17,13 @@ import (
 	"github.com/slipway-go/slipway/postgres/postgrestest"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
+func TestMain(m *testing.M) {
+	if point := os.Getenv(childVariable); point != "" {
+		fmt.Fprintln(os.Stderr, workUntil(point)) // it should have died
+		os.Exit(1)
+	}
+	postgrestest.Main(m)
+}
 
 // The contract of another module.
 type contract string

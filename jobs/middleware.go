@@ -54,7 +54,8 @@ func handling[T any](h Handler[T]) func(context.Context, *Attempt) (Effect, erro
 		}
 		effect, err := h.Process(ctx, d)
 		if err == nil && effect == nil {
-			return nil, errors.New("Process returned neither an effect nor an error: the effect of a job that changes nothing is jobs.Done")
+			return nil, errors.New("Process returned neither an effect nor an error: " +
+				"the effect of a job that changes nothing is jobs.Done")
 		}
 		return effect, err
 	}

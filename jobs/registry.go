@@ -23,7 +23,8 @@ func On[T any](m Module, name string, e *events.Event[T], h Handler[T]) *Job[T] 
 		return j
 	}
 	if !slices.ContainsFunc(w.cfg.Subscribes, func(d *events.Definition) bool { return d.Topic() == e.Topic() }) {
-		w.failf("job %s wants %s, to which %s does not subscribe: give NewModule slipway.Subscribes(…) with this event", name, e.Topic(), w.module)
+		w.failf("job %s wants %s, to which %s does not subscribe: give NewModule slipway.Subscribes(…) with this event",
+			name, e.Topic(), w.module)
 	}
 	j.topic = e.Topic()
 	return j
@@ -90,9 +91,12 @@ const (
 var jobName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func register[T any](w *Worker, name string, h Handler[T]) *Job[T] {
-	j := &Job[T]{&job{name: name, attempts: defaultAttempts, timeout: defaultTimeout, concurrency: defaultConcurrency, handle: handling(h)}, w}
+	j := &Job[T]{worker: w, job: &job{
+		name: name, attempts: defaultAttempts, timeout: defaultTimeout, concurrency: defaultConcurrency, handle: handling(h),
+	}}
 	if !jobName.MatchString(name) || len(name) > maxName {
-		w.failf("job %q: expected a name such as close-cart, of lower-case letters and digits, words joined by -, at most %d", name, maxName)
+		w.failf("job %q: expected a name such as close-cart, of lower-case letters and digits, words joined by -, at most %d",
+			name, maxName)
 	}
 	if isNil(h) {
 		w.failf("job %s has no handler", name)
@@ -127,7 +131,8 @@ func (w *Worker) Err() error {
 func (w *Worker) unhandled() (errs []error) {
 	for _, d := range w.cfg.Subscribes {
 		if len(w.JobsOn(d.Topic())) == 0 {
-			errs = append(errs, fmt.Errorf("%s subscribes to %s and has no job for it: register one with jobs.On, or take the event out of slipway.Subscribes", w.module, d.Topic()))
+			errs = append(errs, fmt.Errorf("%s subscribes to %s and has no job for it: "+
+				"register one with jobs.On, or take the event out of slipway.Subscribes", w.module, d.Topic()))
 		}
 	}
 	return errs

@@ -3,8 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +45,8 @@ func (w *Worker) live(ctx context.Context) {
 const rescue = `
 WITH alive AS MATERIALIZED (
        SELECT (classid::bigint << 32) | objid::bigint AS worker FROM pg_locks
-        WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
      lost AS MATERIALIZED (
        SELECT id, worker IN (SELECT worker FROM alive) AS late FROM delivery
         WHERE state = 'running' AND (lease_until < now() OR worker <> $3 AND worker NOT IN (SELECT worker FROM alive))
@@ -55,8 +54,10 @@ WITH alive AS MATERIALIZED (
 UPDATE delivery AS d
    SET failures = d.failures + 1, worker = NULL, lease_until = NULL,
        state = CASE WHEN d.failures + 1 >= ($2::int[])[array_position($1::text[], d.job)] THEN 'dead' ELSE 'ready' END,
-       run_at = now() + CASE WHEN d.failures = 0 THEN interval '0' ELSE make_interval(secs => least(2.0 ^ least(d.failures, 12), 3600)) END,
-       reason = CASE WHEN late THEN 'it was not ended in time, and its process lives' ELSE 'its process ended in the middle of it' END
+       run_at = now() + CASE WHEN d.failures = 0 THEN interval '0'
+                        ELSE make_interval(secs => least(2.0 ^ least(d.failures, 12), 3600)) END,
+       reason = CASE WHEN late THEN 'it was not ended in time, and its process lives'
+                ELSE 'its process ended in the middle of it' END
   FROM lost WHERE d.id = lost.id
 RETURNING d.job, d.event_id, d.failures, d.state, d.reason, d.traceparent`
 
@@ -96,8 +97,9 @@ func (w *Worker) mourn(ctx context.Context, l lostDelivery) {
 	if span, ok := telemetry.ParseTraceparent(l.Traceparent); ok {
 		ctx = telemetry.WithSpan(ctx, span.Child())
 	}
-	w.cfg.Logger.WarnContext(ctx, "job taken from its process", "job", l.Job, "event_id", l.EventID, "attempt", l.Failures, "state", l.State, "reason", l.Reason)
+	w.cfg.Logger.WarnContext(ctx, "job taken from its process",
+		"job", l.Job, "event_id", l.EventID, "attempt", l.Failures, "state", l.State, "reason", l.Reason)
 	if l.State == "dead" {
-		w.cfg.Reporter.Report(ctx, fmt.Errorf("job %s is dead: %w", l.Job, errors.New(l.Reason)), slog.String("job", l.Job), slog.Any("event_id", l.EventID), slog.Int("attempt", l.Failures))
+		w.report(ctx, l.Job, l.EventID, l.Failures, errors.New(l.Reason))
 	}
 }

@@ -189,9 +189,11 @@ func (w *Worker) plan(ctx context.Context, t *timetable) error {
 
 const (
 	anyDue = `
-SELECT EXISTS (SELECT FROM schedule JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec) WHERE next_run_at <= now())`
+SELECT EXISTS (SELECT FROM schedule JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
+                WHERE next_run_at <= now())`
 	takeDue = `
-SELECT s.name, s.next_run_at, now() FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
+SELECT s.name, s.next_run_at, now()
+  FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
  WHERE s.next_run_at <= now() FOR UPDATE OF s SKIP LOCKED`
 	moveOn     = `UPDATE schedule SET next_run_at = $2 WHERE name = $1`
 	insertSlot = `
@@ -227,7 +229,7 @@ func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable)
 		tx.AtCommit(moveOn, d.Name, following)
 	}
 	tx.Signal(Ready)
-	failpoint.Hit(ctx, "cron.ticked")
+	failpoint.Hit(ctx, "cron.ticking")
 	return nil
 }
 

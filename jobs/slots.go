@@ -48,7 +48,9 @@ func (s *slots) starve() {
 
 // offers divides what is free among the jobs that may have something to do.
 func (s *slots) offers() (offers []offer) {
-	hungry := slices.DeleteFunc(slices.Clone(s.lanes), func(l *lane) bool { return !l.hungry || l.busy >= l.job.concurrency })
+	hungry := slices.DeleteFunc(slices.Clone(s.lanes), func(l *lane) bool {
+		return !l.hungry || l.busy >= l.job.concurrency
+	})
 	free := s.limit - s.busy
 	for i, l := range hungry {
 		others := len(hungry) - i

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
@@ -62,7 +64,9 @@ func isFinal(err error) bool {
 }
 
 const release = `
-UPDATE delivery SET state = $3, failures = $4, run_at = now() + $5, reason = coalesce(nullif($6, ''), reason), worker = NULL, lease_until = NULL` + fence
+UPDATE delivery
+   SET state = $3, failures = $4, run_at = now() + $5, reason = coalesce(nullif($6, ''), reason),
+       worker = NULL, lease_until = NULL` + fence
 
 // settle writes down how an attempt ended that did not finish the delivery, and says it.
 func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Duration) {
@@ -82,7 +86,8 @@ func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Du
 	mine, writeErr := w.release(ctx, a, v)
 	switch {
 	case writeErr != nil:
-		logger.ErrorContext(ctx, "the end of a job could not be written down; it will be taken for lost", "error", writeErr, "because", err)
+		logger.ErrorContext(ctx, "the end of a job could not be written down, so it will be taken for lost",
+			"error", writeErr, "because", err)
 	case !mine:
 		logger.InfoContext(ctx, "job overtaken by another attempt")
 	case errors.Is(err, errDraining):
@@ -90,9 +95,15 @@ func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Du
 	default:
 		logger.WarnContext(ctx, "job failed", "error", err, "state", v.state, "again_in", v.pause)
 		if v.report {
-			w.cfg.Reporter.Report(ctx, fmt.Errorf("job %s is dead: %w", a.Job, err), slog.String("job", a.Job), slog.Any("event_id", a.Event.ID), slog.Int("attempt", a.Number))
+			w.report(ctx, a.Job, a.Event.ID, a.Number, err)
 		}
 	}
+}
+
+// report tells whoever watches over errors that a job is dead and should not be.
+func (w *Worker) report(ctx context.Context, job string, event uuid.UUID, attempt int, err error) {
+	w.cfg.Reporter.Report(ctx, fmt.Errorf("job %s is dead: %w", job, err),
+		slog.String("job", job), slog.Any("event_id", event), slog.Int("attempt", attempt))
 }
 
 // release gives the delivery up, unless it has been taken. The database may be away for a
