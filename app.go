@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
@@ -74,6 +75,8 @@ type Overrides struct {
 	Log func(next slog.Handler) slog.Handler
 	// Reporter learns of unexpected errors in place of the log.
 	Reporter telemetry.Reporter
+	// Clock tells when jobs are due, in place of the database.
+	Clock func() time.Time
 }
 
 // New checks the settings, the modules and the topology, and returns every

@@ -106,7 +106,7 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 		}
 		logger := a.logger.With("module", m.Name())
 		e := eventful{name: m.Name(), emits: len(m.emits) > 0, wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
-			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Logger: logger, Reporter: a.reporter,
+			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Clock: a.overrides.Clock, Logger: logger, Reporter: a.reporter,
 		})}
 		e.worker.Use(m.aroundJobs...)
 		if !e.emits {
@@ -157,6 +157,9 @@ func (a *App) locksOf(db *postgres.DB) *postgres.Locks {
 	}
 	return a.locks[address]
 }
+
+// Jobs returns the jobs of a hosted module with a schema, for test kits.
+func (a *App) Jobs(module string) *jobs.Worker { return a.eventing.worker(module) }
 
 func (e *eventing) worker(module string) *jobs.Worker {
 	for _, m := range e.modules {

@@ -45,6 +45,7 @@ type world struct {
 	tracer pgx.QueryTracer
 	// happened is the tree of what happened; nil in a deployment.
 	happened *calltree.Recorder
+	carrier  *carrier   // of events and jobs; nil in a deployment
 	shared   sharedName // of its golden files
 }
 

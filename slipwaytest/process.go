@@ -27,6 +27,7 @@ type running struct {
 	*world
 	probe    http.Handler // what a caller from outside reaches
 	database string       // its name; "" when the module has none
+	broker   *wire        // nil when the module has no events
 	before   []string     // doors of the process before it
 	own      string       // the module's own door
 	lied     bool         // about its health
@@ -42,10 +43,13 @@ func (u *universal) run(t *testing.T) *running {
 	for _, prepare := range u.worlds {
 		prepare(&Kit{world: p.world, t: t, caller: anonymous})
 	}
+	if u.hasEvents() {
+		p.broker = newWire(t)
+	}
 	p.before, _ = doors()
 	overrides := p.overrides(t, p.open)
 	overrides.ServiceRoutes = false
-	app, err := slipway.NewWith(u.processSettings(p.own), overrides, u.module)
+	app, err := slipway.NewWith(u.processSettings(p), overrides, u.module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,10 +90,13 @@ func (p *running) awaitStart(t *testing.T) {
 	}
 }
 
-func (u *universal) processSettings(address string) *config.Source {
+func (u *universal) processSettings(p *running) *config.Source {
 	values := map[string]string{
-		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "SLIPWAY_ADDR": address, "SLIPWAY_DOCS": "false",
+		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "SLIPWAY_ADDR": p.own, "SLIPWAY_DOCS": "false",
 		"SLIPWAY_DRAIN_DELAY": "300ms", "SSO_ISSUER": authtest.URL,
+	}
+	if p.broker != nil {
+		values["AMQP_URL"] = p.broker.address
 	}
 	maps.Copy(values, u.settings)
 	return config.New(values)
@@ -130,8 +137,8 @@ func (p *running) end(t *testing.T) {
 }
 
 // healthPatience is how long the kit may take to notice a change: it asks its
-// databases twice a second.
-const healthPatience = 5 * time.Second
+// databases twice a second, and tries every few seconds to reach its broker.
+const healthPatience = 15 * time.Second
 
 // unreachable is what a probe gets of a process that is not there.
 const unreachable = http.StatusBadGateway

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/multitracer"
@@ -75,7 +76,7 @@ func inProcess(t testing.TB, settings map[string]string, modules []slipway.Modul
 			w.tell(t)
 		}
 	})
-	w.app = app
+	w.app, w.carrier = app, newCarrier(t, w, app)
 	w.transport = w.happened.Requests(local(t, outside(app.Handler())), patternOf(app.Handler()))
 	return &Kit{world: w, t: t, caller: anonymous}
 }
@@ -108,6 +109,7 @@ func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 		ServiceRoutes: true,
 		Stdout:        w.log,
 		Log:           w.happened.Log,
+		Clock:         time.Now,
 	}
 	if w.sso != nil {
 		o.SSO = w.happened.SSO(w.sso)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/events/rabbitmq/rabbitmqtest"
 )
 
 // Universal proves of a module what must hold for every module, whatever it is
@@ -23,14 +25,15 @@ import (
 //   - contract: who may call what, the API's description and that of the events are
 //     golden files, so that a change shows in review; a change of an event that would
 //     break its subscribers is refused.
-//   - health: the process says truly whether it lives and can serve.
 //   - errors: an unexpected error is reported once, an expected one never, and
 //     nothing of the inside is served without a token.
 //   - migrations: each step goes up, down and up again with rows in the tables, and
 //     the SQL of the previous release still works.
-//   - repetition: an Idempotent route that is asked twice acts once.
+//   - repetition: an Idempotent route that is asked twice acts once, and so does a job
+//     whose event comes twice, or whose process dies in the middle.
 //   - logs: every line is JSON with its fields, and no secret gets into any.
 //   - fuzz: what the schema admits is served, what it does not is refused.
+//   - health: the process says truly whether it lives and can serve.
 //
 // What the contract alone cannot tell, such as how to make an object that belongs
 // to somebody, the fixtures do. A fixture that is missing is an error that says
@@ -45,6 +48,9 @@ func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 	}
 	u.checkFixtures(t)
 	u.world(t) // what keeps it from being made is said once
+	if u.hasEvents() {
+		rabbitmqtest.Begin()
+	}
 	queries.keep(module)
 	for _, g := range u.groups() {
 		t.Run(g.name, g.prove)
@@ -75,9 +81,10 @@ type universal struct {
 	settings map[string]string
 	worlds   []func(*Kit)
 	examples map[*api.Route]example
-	rows     map[string][]string // by table
-	strange  []*api.Route        // examples of routes that the module does not have
-	stray    *logBuffer          // what is logged beside the module's logger
+	events   map[string]func(*Kit) events.Message // by topic
+	rows     map[string][]string                  // by table
+	strange  []*api.Route                         // examples of routes that the module does not have
+	stray    *logBuffer                           // what is logged beside the module's logger
 	sabotage func(http.Handler) http.Handler
 }
 
@@ -90,15 +97,17 @@ func (u *universal) groups() []group {
 	return []group{
 		{"access", u.proveAccess},
 		{"contract", u.proveContract},
-
-		{"health", u.proveHealth},
 		{"errors", u.proveErrors},
 		{"migrations", u.proveMigrations},
 		{"repetition", u.proveRepetition},
 		{"logs", u.proveLogs},
 		{"fuzz", u.proveFuzz},
+		{"health", u.proveHealth}, // last, since a broker needs some seconds to start
 	}
 }
+
+// hasEvents tells whether the module emits events or subscribes to any.
+func (u *universal) hasEvents() bool { return len(u.module.Emits())+len(u.module.Subscribes()) > 0 }
 
 // Settings are those under which the module is tested: {"CART_QUOTES": "prices"}.
 func Settings(values map[string]string) Fixture {

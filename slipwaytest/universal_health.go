@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// proveHealth runs the module as main would, on a listener and with a database of
-// its own, and takes the database away for a while.
+// proveHealth runs the module as main would, on a listener, with a database of its own
+// and over a RabbitMQ, and takes them away for a while.
 func (u *universal) proveHealth(t *testing.T) {
 	p := u.run(t)
 	t.Run("says that it lives and is ready", func(t *testing.T) {
@@ -33,8 +33,15 @@ func (u *universal) proveHealth(t *testing.T) {
 	})
 	t.Run("is ready again when its database is", func(t *testing.T) { p.want(t, "/readyz", http.StatusOK) })
 	t.Run("is not ready while its broker is away", func(t *testing.T) {
-		t.Skip("the kit has no broker yet: this begins with events over RabbitMQ")
+		if p.broker == nil {
+			t.Skip("the module has no events")
+		}
+		p.broker.setCut(true)
+		defer p.broker.setCut(false)
+		p.want(t, "/readyz", http.StatusServiceUnavailable)
+		p.want(t, "/healthz", http.StatusOK)
 	})
+	t.Run("is ready again when its broker is", func(t *testing.T) { p.want(t, "/readyz", http.StatusOK) })
 	t.Run("is not ready any more once it is told to stop", func(t *testing.T) {
 		if p.lied {
 			t.Skip("what it says is not true anyway")

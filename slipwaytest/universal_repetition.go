@@ -20,7 +20,7 @@ func (u *universal) proveRepetition(t *testing.T) {
 	if proved == 0 {
 		t.Run("routes", func(t *testing.T) { t.Skip("no route of the module is Idempotent") })
 	}
-	t.Run("jobs", func(t *testing.T) { t.Skip("the kit has no jobs yet: this begins with them") })
+	t.Run("jobs", u.proveJobs)
 }
 
 // proveOnce sends a request, sends it again under the same key, and sends it once

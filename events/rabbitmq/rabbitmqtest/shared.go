@@ -21,6 +21,10 @@ var join = sync.OnceValues(func() (*rabbitmq.Private, error) {
 	return rabbitmq.StartPrivate(context.Background(), rabbitmq.PrivateConfig{Linger: linger})
 })
 
+// Begin starts the node that all tests share without waiting for it, for who will want
+// it in a moment.
+func Begin() { go func() { _, _ = join() }() } // URL tells what went wrong
+
 // URL returns the address of a virtual host of the test's own, on the node that all
 // tests share.
 func URL(t testing.TB) string {

@@ -71,6 +71,7 @@ type Recorder struct {
 	owners  map[[8]byte]int     // span → the entry whose own it is
 	parents map[[8]byte][8]byte // span → the span around it
 	watches map[[16]byte]*Watch // by trace
+	hidden  map[[16]byte]int    // by trace: how much of it is done behind
 	dropped map[Kind]int
 }
 
@@ -78,7 +79,7 @@ type Recorder struct {
 func New() *Recorder {
 	return &Recorder{
 		owners: map[[8]byte]int{}, parents: map[[8]byte][8]byte{},
-		watches: map[[16]byte]*Watch{}, dropped: map[Kind]int{},
+		watches: map[[16]byte]*Watch{}, hidden: map[[16]byte]int{}, dropped: map[Kind]int{},
 	}
 }
 

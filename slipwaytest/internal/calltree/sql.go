@@ -27,10 +27,25 @@ func (r *Recorder) Tracer() *Tracer { return &Tracer{r} }
 type (
 	statementKey struct{}
 	batchKey     struct{}
+	unseenKey    struct{}
 )
+
+// Unseen returns a context whose statements are not recorded: those of the kit itself.
+func Unseen(ctx context.Context) context.Context { return context.WithValue(ctx, unseenKey{}, true) }
+
+// Seen ends what [Unseen] began.
+func Seen(ctx context.Context) context.Context { return context.WithValue(ctx, unseenKey{}, false) }
+
+func unseen(ctx context.Context) bool {
+	yes, _ := ctx.Value(unseenKey{}).(bool)
+	return yes
+}
 
 // TraceQueryStart implements pgx.QueryTracer.
 func (t *Tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if unseen(ctx) {
+		return ctx
+	}
 	if isControl(data.SQL) {
 		return context.WithValue(ctx, statementKey{}, control(data.SQL))
 	}
@@ -51,12 +66,18 @@ func (t *Tracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQ
 
 // TraceBatchStart implements pgx.BatchTracer.
 func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	if unseen(ctx) {
+		return ctx
+	}
 	name := fmt.Sprintf("of %s", plural(int64(data.Batch.Len()), "statement"))
 	return context.WithValue(ctx, batchKey{}, t.r.Start(Entry{Kind: Batch, In: telemetry.SpanFrom(ctx), Name: name}))
 }
 
 // TraceBatchQuery implements pgx.BatchTracer.
 func (t *Tracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if unseen(ctx) {
+		return
+	}
 	e := Entry{Kind: SQL, In: telemetry.SpanFrom(ctx), Name: data.SQL}
 	if f, ok := ctx.Value(batchKey{}).(Ref); ok && f.r != nil {
 		e.within = &f.i

@@ -28,12 +28,34 @@ func (w *Watch) Stop() (calls, queries int) {
 	return w.calls, w.queries
 }
 
+// Behind has what happens in the trace until end is called count for nobody: it is done
+// behind the request, which does not wait for it in a running process.
+func (r *Recorder) Behind(span telemetry.SpanContext) (end func()) {
+	r.behind(span, 1)
+	return func() { r.behind(span, -1) }
+}
+
+func (r *Recorder) behind(span telemetry.SpanContext, more int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hidden[span.TraceID] += more; r.hidden[span.TraceID] == 0 {
+		delete(r.hidden, span.TraceID)
+	}
+}
+
+// IsBehind reports whether something of the trace is done behind at the moment.
+func (r *Recorder) IsBehind(span telemetry.SpanContext) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hidden[span.TraceID] > 0
+}
+
 // count must be called with the lock held.
 func (r *Recorder) count(e Entry) {
 	trace := e.In.TraceID
 	w := r.watches[trace]
 	switch {
-	case w == nil:
+	case w == nil, r.hidden[trace] > 0:
 	case e.Kind == Call:
 		w.calls++
 	case e.Kind == Batch, e.Kind == SQL && !e.momentary:
