@@ -13,12 +13,13 @@ import (
 )
 
 // Whatever process dies at whatever moment of a payment: the retry under the same
-// key ends well, the card is charged once and the cart is closed.
+// key ends well, the card is charged once, the cart is closed and one receipt is written.
 func TestFault_killedAtAnyMoment(t *testing.T) {
 	inEveryDeployment(t, func(t *testing.T, s *shop) {
 		for round, dice := range slipwaytest.Rounds(t) {
 			s.survives(fmt.Sprint("key-", round), deathIn(round, dice))
 		}
+		s.wantBookComplete()
 	})
 }
 
@@ -44,7 +45,7 @@ func deathIn(round int, dice *rand.Rand) death {
 		return death{victim: "acquiring", card: simulator.CardSlow, booked: true}
 	}
 	return death{
-		victim: []string{"acquiring", "cart"}[dice.IntN(2)],
+		victim: []string{"acquiring", "cart", "receipts"}[dice.IntN(3)],
 		card:   []string{simulator.CardApproved, simulator.CardSlow, simulator.CardAnswerLost}[dice.IntN(3)],
 		after:  time.Duration(dice.IntN(60)) * time.Millisecond,
 	}
@@ -73,9 +74,10 @@ func (s *shop) survives(key string, d death) {
 		if got.Status >= 500 && got.Status != 503 {
 			s.t.Fatalf("%s: answer = %d %s", d, got.Status, got.Raw)
 		}
-		return got.Status == 201 && (got.Body.Status == acquiringapi.Captured || got.Body.Status == acquiringapi.Pending)
+		return got.Status == 201 && (got.Body.Status == acquiringapi.StatusCaptured || got.Body.Status == acquiringapi.StatusPending)
 	})
 	s.eventually(d.String()+": the cart is closed", func() bool { return s.cart(ada, c.ID).Status == cartapi.Paid })
+	s.eventually(d.String()+": the receipt is written", func() bool { return s.receipts(c.ID) == 1 })
 	if got := s.charges(c.ID); got != 1 {
 		s.t.Errorf("%s: charges = %d, want 1", d, got)
 	}

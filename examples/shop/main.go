@@ -1,10 +1,11 @@
-// Command shop is a product made of modules: people register, fill a cart and
-// pay. Everything but the catalog comes with the kit.
+// Command shop is a product made of modules: people register, fill a cart, pay, and get
+// a receipt. Everything but the catalog and the receipts comes with the kit.
 package main
 
 import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/examples/shop/catalog"
+	"github.com/slipway-go/slipway/examples/shop/receipts"
 	"github.com/slipway-go/slipway/modules/acquiring"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart"
@@ -22,5 +23,6 @@ func modules() []slipway.Module {
 		catalog.New(),
 		cart.New(),
 		acquiring.New(simulator.Adapter()),
+		receipts.New(),
 	}
 }

@@ -56,6 +56,32 @@ func TestFault_neighbourDown(t *testing.T) {
 	})
 }
 
+// A module that is down gets its events when it is up again, and holds up no other.
+func TestFault_subscriberDown(t *testing.T) {
+	t.Parallel()
+	slipwaytest.Services(t, modules(), func(t *testing.T, k *slipwaytest.Kit) {
+		s := &shop{t, k}
+		ada := k.As("customer")
+		s.step(t, "receipts", func(_ *testing.T, s *shop) {
+			c := s.fill(ada, "mug-blue", 1)
+			k.Kill("receipts")
+			s.pay(ada, c, simulator.CardApproved, "key-1").Want(201)
+			s.closed(ada, c.ID)
+			k.Restart("receipts")
+			s.eventually("the receipt is written", func() bool { return s.receipts(c.ID) == 1 })
+		})
+		s.step(t, "cart, which has agreed to the payment before", func(_ *testing.T, s *shop) {
+			c := s.fill(ada, "mug-blue", 1)
+			s.pay(ada, c, simulator.CardAnswerLost, "key-2").Want(201)
+			k.Kill("cart")
+			s.eventually("the receipt is written", func() bool { return s.receipts(c.ID) == 1 })
+			k.Restart("cart")
+			s.closed(ada, c.ID)
+		})
+		s.wantBookComplete()
+	})
+}
+
 func TestFault_databaseGone(t *testing.T) {
 	inEveryDeployment(t, func(t *testing.T, s *shop) {
 		ada := s.kit.As("customer")

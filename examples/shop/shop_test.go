@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/examples/shop/catalog/catalogapi"
+	"github.com/slipway-go/slipway/examples/shop/receipts/receiptsapi"
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
@@ -68,13 +69,47 @@ func (s *shop) cart(buyer *slipwaytest.Kit, id uuid.UUID) cartapi.Cart {
 // charges counts what the acquirer has booked for a cart.
 func (s *shop) charges(cart uuid.UUID) int {
 	s.t.Helper()
-	c, err := pgx.Connect(s.t.Context(), s.kit.Database("acquiring"))
+	return s.count("acquiring", `SELECT count(*) FROM acquiring.simulated_charges WHERE reference = $1 AND approved`, cart)
+}
+
+// closed waits until the job of the cart has closed it.
+func (s *shop) closed(buyer *slipwaytest.Kit, id uuid.UUID) {
+	s.t.Helper()
+	s.eventually("the cart is closed", func() bool { return s.cart(buyer, id).Status == cartapi.Paid })
+}
+
+// receipts counts those of a cart.
+func (s *shop) receipts(cart uuid.UUID) int {
+	s.t.Helper()
+	return s.count("receipts", `SELECT count(*) FROM receipts.receipts WHERE payable_id = $1`, cart)
+}
+
+// wantBookComplete waits until every captured payment has a receipt, and looks whether that
+// is one, and whether they are numbered without gaps.
+func (s *shop) wantBookComplete() {
+	s.t.Helper()
+	captured := func() int {
+		return s.count("acquiring", `SELECT count(*) FROM acquiring.payments WHERE status = 'captured'`)
+	}
+	written := func() int { return s.count("receipts", `SELECT count(*) FROM receipts.receipts`) }
+	s.eventually("every captured payment has a receipt", func() bool { return written() >= captured() })
+	payments := s.count("receipts", `SELECT count(DISTINCT payment_id) FROM receipts.receipts`)
+	last := s.count("receipts", `SELECT coalesce(max(number), 0) FROM receipts.receipts`)
+	if n := captured(); written() != n || payments != n || last != n {
+		s.t.Errorf("%d payments were captured, and %d receipts of %d payments are numbered up to %d", n, written(), payments, last)
+	}
+}
+
+// count returns the one number of a query in a module's database.
+func (s *shop) count(module, sql string, args ...any) int {
+	s.t.Helper()
+	c, err := pgx.Connect(s.t.Context(), s.kit.Database(module))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer c.Close(s.t.Context()) //nolint:errcheck // the statement's error counts
 	var n int
-	if err := c.QueryRow(s.t.Context(), `SELECT count(*) FROM acquiring.simulated_charges WHERE reference = $1 AND approved`, cart).Scan(&n); err != nil {
+	if err := c.QueryRow(s.t.Context(), sql, args...).Scan(&n); err != nil {
 		s.t.Fatal(err)
 	}
 	return n
@@ -100,13 +135,14 @@ func TestPurchase(t *testing.T) {
 		s.step(t, "is made once, however many try at once", fiftyAtOnce)
 		s.step(t, "is declined and can be made with another card", declined)
 		s.step(t, "is found out when the acquirer's answer is lost", answerLost)
+		s.step(t, "has one receipt each time", func(_ *testing.T, s *shop) { s.wantBookComplete() })
 	})
 }
 
 // purchase is what a buyer does from beginning to end. Its golden files are one set
 // for both deployments: splitting the product changes nothing that she sees.
 func purchase(t *testing.T, s *shop) {
-	ada := s.kit.As("customer")
+	ada, bert := s.kit.As("customer"), s.kit.As("customer")
 	at := func(name string, step func(k *slipwaytest.Kit)) {
 		t.Run(name, func(t *testing.T) { step(ada.In(t)) })
 	}
@@ -124,6 +160,7 @@ func purchase(t *testing.T, s *shop) {
 	})
 	at("4 pays", func(k *slipwaytest.Kit) {
 		first = s.pay(k, c, simulator.CardApproved, "key-1").Want(201).Golden().Body
+		s.closed(k, c.ID) // by a job, right after the answer
 	})
 	at("5 asks again under the same key and gets the same answer", func(k *slipwaytest.Kit) {
 		if again := s.pay(k, c, simulator.CardApproved, "key-1").Want(201).Golden().Body; again != first {
@@ -140,6 +177,12 @@ func purchase(t *testing.T, s *shop) {
 	at("9 sees cart and payment at their end", func(k *slipwaytest.Kit) {
 		slipwaytest.Do(k, cartapi.Get, cartapi.GetInput{ID: c.ID}).Want(200).Golden()
 		slipwaytest.Do(k, acquiringapi.Get, acquiringapi.GetInput{ID: first.ID}).Want(200).Golden()
+	})
+	at("10 has a receipt, which others do not see", func(k *slipwaytest.Kit) {
+		s.eventually("the receipt is written", func() bool { return s.receipts(c.ID) == 1 })
+		slipwaytest.Do(k, receiptsapi.List, receiptsapi.ListInput{}).Want(200).Golden()
+		slipwaytest.Do(k, receiptsapi.Get, receiptsapi.GetInput{Number: 1}).Want(200)
+		slipwaytest.Do(bert, receiptsapi.Get, receiptsapi.GetInput{Number: 1}).Want(404)
 	})
 	if got := s.charges(c.ID); got != 1 {
 		t.Errorf("charges = %d, want 1", got)
@@ -237,7 +280,7 @@ func answerLost(t *testing.T, s *shop) {
 	p := s.pay(ada, c, simulator.CardAnswerLost, "key").Want(201).Body
 	s.eventually("the payment is found out and the cart closed", func() bool {
 		got := slipwaytest.Do(ada, acquiringapi.Get, acquiringapi.GetInput{ID: p.ID}).Want(200).Body.Status
-		return got == acquiringapi.Captured && s.cart(ada, c.ID).Status == cartapi.Paid
+		return got == acquiringapi.StatusCaptured && s.cart(ada, c.ID).Status == cartapi.Paid
 	})
 	if got := s.charges(c.ID); got != 1 {
 		t.Errorf("charges = %d, want 1", got)

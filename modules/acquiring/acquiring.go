@@ -22,7 +22,7 @@ func New(adapter Adapter) slipway.Module {
 		api.Handle(m, acquiringapi.Get, s.get)
 		m.Background("collector", s.collect)
 		return nil
-	}, slipway.Migrations(migrations.Files))
+	}, slipway.Migrations(migrations.Files), slipway.Emits(acquiringapi.Captured))
 }
 
 // Config are the settings of the module.

@@ -99,7 +99,7 @@ func TestCreate_whenThePayableDoesNotAgree(t *testing.T) {
 		p.pay("key", simulator.CardApproved).Want(503).Golden()
 		p.refusal = nil
 		p.pay("key", simulator.CardApproved).Want(201)
-		p.wantSettled(acquiringapi.OutcomeCaptured)
+		p.wantCaptured()
 	})
 }
 
@@ -115,7 +115,7 @@ func TestCreate(t *testing.T) {
 				t.Parallel()
 				p := newPayable(t)
 				p.pay("key", card).Want(402).Golden()
-				p.wantSettled(acquiringapi.OutcomeFailed)
+				p.wantReleased(1)
 				if got := p.charges(); got != 0 {
 					t.Errorf("charges = %d, want none", got)
 				}
@@ -145,14 +145,14 @@ func TestCreate(t *testing.T) {
 		t.Parallel()
 		p := newPayable(t)
 		p.pay("key", simulator.CardAnswerLost).Want(201).Golden()
-		p.wantSettled()
+		p.wantReleased(0)
 	})
 
 	t.Run("is pending when the acquirer was not reached", func(t *testing.T) {
 		t.Parallel()
 		p := newPayable(t)
 		p.pay("key", simulator.CardRequestLost).Want(201).Golden()
-		p.wantSettled()
+		p.wantReleased(0)
 		if got := p.charges(); got != 0 {
 			t.Errorf("charges = %d, want none", got)
 		}
@@ -163,7 +163,7 @@ func TestCreate(t *testing.T) {
 		p := newPayable(t)
 		p.pay("key", "4242 4242 4242 4242").Want(201).Golden()
 		p.pay("key", "4242 4242 4242 4242").Want(201).Golden()
-		p.wantSettled(acquiringapi.OutcomeCaptured)
+		p.wantCaptured()
 		if asked, charged := p.claims.Count(), p.charges(); asked != 1 || charged != 1 {
 			t.Errorf("the payable was asked %d times and the card charged %d times, want each once", asked, charged)
 		}

@@ -61,18 +61,18 @@ func (s *service) finish(ctx context.Context, p payment) {
 	case err != nil:
 		s.logger.WarnContext(ctx, "payment not resolved; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)
 	case p.over():
-		s.settle(ctx, p)
+		s.release(ctx, p)
 	}
 }
 
 // resolve brings a payment to its end, if that can be known.
 func (s *service) resolve(ctx context.Context, p payment) (payment, error) {
 	switch p.Status {
-	case acquiringapi.Created: // its request died before the charge
+	case acquiringapi.StatusCreated: // its request died before the charge
 		return s.payments.move(ctx, p, abandoned, string(abandoned))
-	case acquiringapi.Pending:
+	case acquiringapi.StatusPending:
 		return s.lookUp(ctx, p)
-	case acquiringapi.Captured, acquiringapi.Declined, acquiringapi.Failed:
+	case acquiringapi.StatusCaptured, acquiringapi.StatusDeclined, acquiringapi.StatusFailed:
 	}
 	return p, nil
 }

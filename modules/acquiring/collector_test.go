@@ -6,6 +6,7 @@ import (
 
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
 func TestCollector(t *testing.T) {
@@ -16,11 +17,11 @@ func TestCollector(t *testing.T) {
 		w := newWorld(t)
 		p := w.create(t)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Created, false) // the request may still be at work
+		w.wantStatus(t, p, acquiringapi.StatusCreated, false) // the request may still be at work
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Failed, true)
-		w.wantTold(t, `"failed"`)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
+		w.wantReleased(t, p)
 	})
 
 	t.Run("finds out what became of a charge without an answer", func(t *testing.T) {
@@ -30,8 +31,8 @@ func TestCollector(t *testing.T) {
 		w.found = Result{Outcome: Approved}
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Captured, true)
-		w.wantTold(t, `"captured"`)
+		w.wantStatus(t, p, acquiringapi.StatusCaptured, true)
+		w.wantCaptured(t, p)
 	})
 
 	t.Run("believes that nothing was charged only after a while", func(t *testing.T) {
@@ -41,11 +42,11 @@ func TestCollector(t *testing.T) {
 		w.found = Result{Outcome: NotFound}
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.wantStatus(t, p, acquiringapi.StatusPending, false)
 		w.later(t, time.Minute)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Failed, true)
-		w.wantTold(t, `"failed"`)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
+		w.wantReleased(t, p)
 	})
 
 	t.Run("counts that while from the last request that asked the acquirer", func(t *testing.T) {
@@ -60,10 +61,10 @@ func TestCollector(t *testing.T) {
 		w.found = Result{Outcome: NotFound}
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.wantStatus(t, p, acquiringapi.StatusPending, false)
 		w.later(t, time.Minute)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Failed, true)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
 	})
 
 	t.Run("tells a payable that has refused, since an earlier claim may still be on its way", func(t *testing.T) {
@@ -75,10 +76,10 @@ func TestCollector(t *testing.T) {
 		if told := w.told.Bodies(); len(told) != 0 {
 			t.Errorf("the request has told the payable %v, want it left to the collector", told)
 		}
-		w.wantStatus(t, p, acquiringapi.Failed, false)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, false)
 		w.pass(t) // at once
-		w.wantStatus(t, p, acquiringapi.Failed, true)
-		w.wantTold(t, `"failed"`)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
+		w.wantReleased(t, p)
 	})
 
 	t.Run("finishes in one pass what is due, however much it is", func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestCollector(t *testing.T) {
 		if w.lookups != 2 {
 			t.Errorf("asked %d times, want 2", w.lookups)
 		}
-		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.wantStatus(t, p, acquiringapi.StatusPending, false)
 	})
 
 	t.Run("leaves everything as it is while the database is out of order", func(t *testing.T) {
@@ -123,36 +124,49 @@ func TestCollector(t *testing.T) {
 		w.exec(t, `ALTER TABLE payments RENAME TO elsewhere`)
 		w.pass(t)
 		w.exec(t, `ALTER TABLE elsewhere RENAME TO payments`)
-		w.wantStatus(t, p, acquiringapi.Pending, false)
+		w.wantStatus(t, p, acquiringapi.StatusPending, false)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Captured, true)
+		w.wantStatus(t, p, acquiringapi.StatusCaptured, true)
 	})
 
 	t.Run("has told of a failure also when there is nobody to be told", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		p := w.create(t)
-		w.refuseSettlements(problem.NotFound("there is no such cart"))
+		w.refuseReleases(problem.NotFound("there is no such cart"))
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Failed, true)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
 	})
 
-	t.Run("goes on telling of money that was taken for what is not there", func(t *testing.T) {
+	t.Run("tells of a charge in the transaction that notes it, or not at all", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		p := w.pending(t)
 		w.found = Result{Outcome: Approved}
-		w.refuseSettlements(problem.NotFound("there is no such cart"))
+		w.later(t, lease)
+		w.exec(t, `ALTER TABLE outbox RENAME TO elsewhere`)
+		w.pass(t)
+		w.exec(t, `ALTER TABLE elsewhere RENAME TO outbox`)
+		w.wantStatus(t, p, acquiringapi.StatusPending, false)
+		slipwaytest.Unpublished(w.kit.In(t), acquiringapi.Captured)
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Captured, false)
+		w.wantStatus(t, p, acquiringapi.StatusCaptured, true)
+		w.wantCaptured(t, p)
+	})
+
+	t.Run("tells of a charge once, also when the request comes back", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.pending(t)
+		w.found, w.charged = Result{Outcome: Approved}, Result{Outcome: Approved}
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Captured, false)
-		if told := w.told.Count(); told != 2 {
-			t.Errorf("the payable was told %d times, want 2", told)
-		}
+		w.pay(t, p).Want(201)
+		w.later(t, time.Hour)
+		w.pass(t)
+		w.wantCaptured(t, p)
 	})
 
 	t.Run("tells the payable again until it listens", func(t *testing.T) {
@@ -162,12 +176,12 @@ func TestCollector(t *testing.T) {
 		w.found, w.payableDown = Result{Outcome: Declined, Reason: "stolen"}, true
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Declined, false)
+		w.wantStatus(t, p, acquiringapi.StatusDeclined, false)
 		w.payableDown = false
 		w.later(t, lease)
 		w.pass(t)
-		w.wantStatus(t, p, acquiringapi.Declined, true)
-		w.wantTold(t, `"failed"`)
+		w.wantStatus(t, p, acquiringapi.StatusDeclined, true)
+		w.wantReleased(t, p)
 		w.later(t, time.Hour)
 		w.pass(t)
 		if w.lookups != 1 {
@@ -203,10 +217,10 @@ func TestCreate_resumes(t *testing.T) {
 		w.later(t, lease)
 		w.charged = Result{Outcome: Approved}
 		got := w.pay(t, p).Want(201).Body
-		if got.ID != p.ID || got.Status != acquiringapi.Captured || len(w.charges) != 1 || w.charges[0].Key != p.ID {
+		if got.ID != p.ID || got.Status != acquiringapi.StatusCaptured || len(w.charges) != 1 || w.charges[0].Key != p.ID {
 			t.Errorf("payment = %+v after charges %+v, want %s captured", got, w.charges, p.ID)
 		}
-		w.wantTold(t, `"captured"`)
+		w.wantCaptured(t, p)
 	})
 
 	t.Run("and finds it finished by the collector", func(t *testing.T) {

@@ -8,13 +8,17 @@
 //
 // A payment is a row before anything is asked of anybody:
 //
-//	created ──claim──► pending ──charge──► captured ─┐
-//	   │                  ├───────────────► declined ─┼─settle─► done
+//	created ──claim──► pending ──charge──► captured ──event───► done
+//	   │                  ├───────────────► declined ─┬─release─► done
 //	   └──────────────────┴───────────────► failed ───┘
 //
 // A request takes it as far as it can. Whatever stops it on the way (a crash, a
 // lost answer, a neighbour that is down) the collector finishes: it looks the
-// charge up under the payment's key, and tells the payable.
+// charge up under the payment's key, and gives the payable back if it came to nothing.
+//
+// That a payment was captured is an event (acquiringapi.Captured), emitted in the
+// transaction that says so. By it the payable closes itself, and whoever else wants to
+// know learns of it: this module knows none of them.
 //
 // # Guaranteed
 //
@@ -26,6 +30,8 @@
 //     could be guessed from what the kit keeps of the request; it stays as secret
 //     as the client's keys are hard to guess.
 //   - A payable is told how every payment ended, also one that it refused itself.
+//   - acquiringapi.Captured is emitted once for each captured payment, whether its request
+//     or the collector found out, and whatever dies.
 //
 // # Not guaranteed
 //

@@ -21,7 +21,8 @@ import (
 const lease = acquiringapi.Timeout + time.Second
 
 // A ledger keeps payments. Every change of a payment is one statement that
-// names the attempt which makes it, so whoever was overtaken changes nothing.
+// names the attempt which makes it, so whoever was overtaken changes nothing; what the
+// change has to say to others is in the same transaction.
 type ledger struct {
 	db       *postgres.DB
 	provider string
@@ -51,7 +52,7 @@ INSERT INTO payments (id, owner, key_sha256, cart_id, amount, currency, card_las
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10)
 ON CONFLICT (owner, key_sha256) WHERE status <> 'failed' DO NOTHING
 RETURNING `+columns,
-		uuid.New(), o.Owner, digest(o.Key), o.CartID, o.Amount.Amount, o.Amount.Currency, o.Card.Last4(), l.provider, acquiringapi.Created, lease))
+		uuid.New(), o.Owner, digest(o.Key), o.CartID, o.Amount.Amount, o.Amount.Currency, o.Card.Last4(), l.provider, acquiringapi.StatusCreated, lease))
 	return p, wrap(err, "write the payment down")
 }
 
@@ -72,10 +73,10 @@ func (l ledger) get(ctx context.Context, id uuid.UUID) (payment, error) {
 // counted from an earlier request, this charge could be given up while it is
 // still on its way.
 func (l ledger) takeUp(ctx context.Context, id uuid.UUID) (payment, error) {
-	p, err := l.change(ctx, `
+	p, err := change(ctx, l.db, `
 UPDATE payments SET attempt = attempt + 1, due_at = now() + $2,
        charged_at = CASE WHEN status = $3 THEN now() ELSE charged_at END
- WHERE id = $1 AND due_at <= now() RETURNING `+columns, id, lease, acquiringapi.Pending)
+ WHERE id = $1 AND due_at <= now() RETURNING `+columns, id, lease, acquiringapi.StatusPending)
 	return p, wrap(err, "take the payment up")
 }
 
@@ -93,7 +94,8 @@ RETURNING `+columns, lease, limit)
 }
 
 // move is the one way in which a payment's status changes, for the request and
-// for the collector.
+// for the collector. Whoever wants to know of a captured one learns of it by the event,
+// its payable too: it is settled by that.
 func (l ledger) move(ctx context.Context, p payment, e event, reason string) (payment, error) {
 	to, err := next(p.Status, e)
 	if err != nil {
@@ -101,22 +103,30 @@ func (l ledger) move(ctx context.Context, p payment, e event, reason string) (pa
 	}
 	// Who refused is told too, at once by the collector: an earlier attempt at the
 	// same claim may arrive yet, and would lock the payable for a dead payment.
-	moved, err := l.change(ctx, `
+	var moved payment
+	err = l.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		moved, err = change(ctx, tx, `
 UPDATE payments
    SET status = $4, reason = $5, looks = 0,
        charged_at = CASE WHEN $6 THEN now() ELSE charged_at END,
-       due_at = CASE WHEN $7 THEN now() ELSE due_at END
+       due_at = CASE WHEN $7 THEN now() ELSE due_at END,
+       settled_at = CASE WHEN $8 THEN now() ELSE settled_at END
  WHERE id = $1 AND attempt = $2 AND status = $3 RETURNING `+columns,
-		p.ID, p.Attempt, p.Status, to, reason, e == claimed, e == refused)
+			p.ID, p.Attempt, p.Status, to, reason, e == claimed, e == refused, to == acquiringapi.StatusCaptured)
+		if err != nil || to != acquiringapi.StatusCaptured {
+			return err
+		}
+		return acquiringapi.Captured.Emit(ctx, tx, moved.ID.String(), moved.captured())
+	})
 	if postgres.IsUniqueViolation(err, "payments_active") {
 		return p, errActive
 	}
 	return moved, wrap(err, "note that the payment was "+string(e))
 }
 
-// settle notes that the payable knows how the payment ended.
+// settle notes that the payable knows that the payment has come to nothing.
 func (l ledger) settle(ctx context.Context, p payment) (payment, error) {
-	p, err := l.change(ctx, `
+	p, err := change(ctx, l.db, `
 UPDATE payments SET settled_at = now() WHERE id = $1 AND attempt = $2 AND settled_at IS NULL RETURNING `+columns, p.ID, p.Attempt)
 	return p, wrap(err, "note that the payment is settled")
 }
@@ -130,8 +140,8 @@ func (l ledger) leave(ctx context.Context, p payment, pause time.Duration) error
 
 // change runs a statement that changes one payment, or none when it is no
 // longer the caller's.
-func (l ledger) change(ctx context.Context, sql string, args ...any) (payment, error) {
-	p, err := scan(l.db.QueryRow(ctx, sql, args...))
+func change(ctx context.Context, tx postgres.Querier, sql string, args ...any) (payment, error) {
+	p, err := scan(tx.QueryRow(ctx, sql, args...))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, errOvertaken
 	}

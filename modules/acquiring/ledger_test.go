@@ -24,7 +24,7 @@ func TestLedger(t *testing.T) {
 		if _, err := w.service.payments.takeUp(t.Context(), old.ID); !errors.Is(err, errOvertaken) {
 			t.Errorf("takeUp of what somebody works on = %v, want errOvertaken", err)
 		}
-		w.wantStatus(t, old, acquiringapi.Pending, false)
+		w.wantStatus(t, old, acquiringapi.StatusPending, false)
 	})
 
 	t.Run("moves no payment to where it cannot be", func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestLedger(t *testing.T) {
 		if _, err := w.service.payments.move(t.Context(), p, approved, ""); err == nil {
 			t.Error("move = nil, want an error: the acquirer was not asked")
 		}
-		w.wantStatus(t, p, acquiringapi.Created, false)
+		w.wantStatus(t, p, acquiringapi.StatusCreated, false)
 	})
 
 	t.Run("cannot tell anybody the key of a payment", func(t *testing.T) {

@@ -2,7 +2,6 @@ package acquiring_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -18,15 +17,15 @@ import (
 
 // A payable is the neighbour of a test, and somebody who pays for it.
 type payable struct {
-	t       *testing.T
-	kit     *slipwaytest.Kit
-	buyer   *slipwaytest.Kit
-	id      uuid.UUID
-	total   money.Money
-	refusal *problem.Error // or nil
-	says    acquiringapi.Claimed
-	claims  *slipwaytest.Received[acquiringapi.ClaimInput]
-	settled *slipwaytest.Received[acquiringapi.SettleInput]
+	t        *testing.T
+	kit      *slipwaytest.Kit
+	buyer    *slipwaytest.Kit
+	id       uuid.UUID
+	total    money.Money
+	refusal  *problem.Error // or nil
+	says     acquiringapi.Claimed
+	claims   *slipwaytest.Received[acquiringapi.ClaimInput]
+	released *slipwaytest.Received[acquiringapi.ReleaseInput]
 }
 
 func newPayable(t *testing.T) *payable {
@@ -40,7 +39,7 @@ func newPayable(t *testing.T) *payable {
 		}
 		return p.says, nil
 	})
-	p.settled = slipwaytest.Reply(k, acquiringapi.Settle, api.Empty{})
+	p.released = slipwaytest.Reply(k, acquiringapi.Release, api.Empty{})
 	return p
 }
 
@@ -53,15 +52,27 @@ func (p *payable) pay(key, card string) *slipwaytest.Answer[acquiringapi.Payment
 	return slipwaytest.Do(p.buyer, acquiringapi.Create, p.order(card), slipwaytest.Key(key))
 }
 
-// wantSettled checks what the payable was told, in order.
-func (p *payable) wantSettled(outcomes ...acquiringapi.Outcome) {
+// wantReleased checks how often the payable was given back, and that nobody was told
+// that it is paid for.
+func (p *payable) wantReleased(times int) {
 	p.t.Helper()
-	var told []acquiringapi.Outcome
-	for _, in := range p.settled.Inputs() {
-		told = append(told, in.Body.Outcome)
+	if got := p.released.Count(); got != times {
+		p.t.Errorf("the payable was given back %d times, want %d", got, times)
 	}
-	if !slices.Equal(told, outcomes) {
-		p.t.Errorf("the payable was told %v, want %v", told, outcomes)
+	slipwaytest.Unpublished(p.kit, acquiringapi.Captured)
+}
+
+// wantCaptured checks that everybody was told once that it is paid for.
+func (p *payable) wantCaptured() {
+	p.t.Helper()
+	all := slipwaytest.Published(p.kit.In(p.t), acquiringapi.Captured)
+	got := all[0]
+	want := acquiringapi.PaymentCaptured{PaymentID: got.PaymentID, PayableID: p.id, Owner: p.buyer.Subject(), Amount: p.total, CapturedAt: got.CapturedAt}
+	if len(all) != 1 || got != want || got.CapturedAt.IsZero() {
+		p.t.Errorf("published was %+v, want it once, and %+v", all, want)
+	}
+	if got := p.released.Count(); got != 0 {
+		p.t.Errorf("the payable was given back %d times, want it kept", got)
 	}
 }
 

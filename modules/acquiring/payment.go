@@ -40,16 +40,16 @@ const (
 // next returns where an event leads. What is not here cannot happen.
 func next(from acquiringapi.Status, e event) (acquiringapi.Status, error) {
 	switch {
-	case from == acquiringapi.Created && e == claimed:
-		return acquiringapi.Pending, nil
-	case from == acquiringapi.Created && (e == refused || e == abandoned):
-		return acquiringapi.Failed, nil
-	case from == acquiringapi.Pending && e == approved:
-		return acquiringapi.Captured, nil
-	case from == acquiringapi.Pending && e == declined:
-		return acquiringapi.Declined, nil
-	case from == acquiringapi.Pending && e == lost:
-		return acquiringapi.Failed, nil
+	case from == acquiringapi.StatusCreated && e == claimed:
+		return acquiringapi.StatusPending, nil
+	case from == acquiringapi.StatusCreated && (e == refused || e == abandoned):
+		return acquiringapi.StatusFailed, nil
+	case from == acquiringapi.StatusPending && e == approved:
+		return acquiringapi.StatusCaptured, nil
+	case from == acquiringapi.StatusPending && e == declined:
+		return acquiringapi.StatusDeclined, nil
+	case from == acquiringapi.StatusPending && e == lost:
+		return acquiringapi.StatusFailed, nil
 	}
 	return from, fmt.Errorf("a payment that is %s cannot be %s", from, e)
 }
@@ -57,19 +57,16 @@ func next(from acquiringapi.Status, e event) (acquiringapi.Status, error) {
 // over reports whether the payment has come to its end.
 func (p payment) over() bool {
 	switch p.Status {
-	case acquiringapi.Captured, acquiringapi.Declined, acquiringapi.Failed:
+	case acquiringapi.StatusCaptured, acquiringapi.StatusDeclined, acquiringapi.StatusFailed:
 		return true
-	case acquiringapi.Created, acquiringapi.Pending:
+	case acquiringapi.StatusCreated, acquiringapi.StatusPending:
 	}
 	return false
 }
 
-// outcome is what the payable is told of a payment that is over.
-func (p payment) outcome() acquiringapi.Outcome {
-	if p.Status == acquiringapi.Captured {
-		return acquiringapi.OutcomeCaptured
-	}
-	return acquiringapi.OutcomeFailed
+// captured is what others are told of a payment whose money is ours.
+func (p payment) captured() acquiringapi.PaymentCaptured {
+	return acquiringapi.PaymentCaptured{PaymentID: p.ID, PayableID: p.CartID, Owner: p.Owner, Amount: p.Amount, CapturedAt: time.Now().UTC()}
 }
 
 // sameOrder reports whether a repeated key asks for what it asked for before.

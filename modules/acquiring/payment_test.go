@@ -10,11 +10,11 @@ import (
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	statuses := []acquiringapi.Status{acquiringapi.Created, acquiringapi.Pending, acquiringapi.Captured, acquiringapi.Declined, acquiringapi.Failed}
+	statuses := []acquiringapi.Status{acquiringapi.StatusCreated, acquiringapi.StatusPending, acquiringapi.StatusCaptured, acquiringapi.StatusDeclined, acquiringapi.StatusFailed}
 	events := []event{claimed, refused, abandoned, approved, declined, lost}
 	possible := map[acquiringapi.Status]map[event]acquiringapi.Status{
-		acquiringapi.Created: {claimed: acquiringapi.Pending, refused: acquiringapi.Failed, abandoned: acquiringapi.Failed},
-		acquiringapi.Pending: {approved: acquiringapi.Captured, declined: acquiringapi.Declined, lost: acquiringapi.Failed},
+		acquiringapi.StatusCreated: {claimed: acquiringapi.StatusPending, refused: acquiringapi.StatusFailed, abandoned: acquiringapi.StatusFailed},
+		acquiringapi.StatusPending: {approved: acquiringapi.StatusCaptured, declined: acquiringapi.StatusDeclined, lost: acquiringapi.StatusFailed},
 	}
 	for _, from := range statuses {
 		for _, e := range events {

@@ -46,14 +46,14 @@ func (s *service) create(ctx context.Context, in acquiringapi.CreateInput) (acqu
 	defer cancel()
 
 	p, err := s.begin(ctx, o)
-	if err == nil && p.Status == acquiringapi.Created {
+	if err == nil && p.Status == acquiringapi.StatusCreated {
 		p, err = s.claim(ctx, p)
 	}
-	if err == nil && p.Status == acquiringapi.Pending {
+	if err == nil && p.Status == acquiringapi.StatusPending {
 		p, err = s.charge(ctx, p, o.Card)
 	}
 	if err == nil && p.over() {
-		s.settle(ctx, p)
+		s.release(ctx, p)
 	}
 	return answer(p, err)
 }
@@ -64,7 +64,7 @@ func answer(p payment, err error) (acquiringapi.Payment, error) {
 		return acquiringapi.Payment{}, inFlight()
 	case err != nil:
 		return acquiringapi.Payment{}, err
-	case p.Status == acquiringapi.Declined:
+	case p.Status == acquiringapi.StatusDeclined:
 		return acquiringapi.Payment{}, problem.PaymentRequired("the card was declined (%s); nothing was charged. Pay with another card, under a new Idempotency-Key", p.Reason).
 			WithCode("card_declined")
 	}
@@ -150,7 +150,11 @@ func (s *service) charge(ctx context.Context, p payment, card Card) (payment, er
 func (s *service) conclude(ctx context.Context, p payment, r Result) (payment, error) {
 	switch {
 	case r.Outcome == Approved:
-		return s.payments.move(ctx, p, approved, "")
+		p, err := s.payments.move(ctx, p, approved, "")
+		if err == nil {
+			s.logger.InfoContext(ctx, "payment captured", "payment_id", p.ID, "cart_id", p.CartID)
+		}
+		return p, err
 	case r.Outcome == Declined:
 		return s.payments.move(ctx, p, declined, r.Reason)
 	case r.Outcome == NotFound && p.Waiting > s.cfg.LostAfter:
@@ -159,10 +163,11 @@ func (s *service) conclude(ctx context.Context, p payment, r Result) (payment, e
 	return p, s.payments.leave(ctx, p, p.pause())
 }
 
-// settle tells the payable, as the service, how the payment ended. What fails
-// here is repeated by the collector: the client's answer does not depend on it.
-func (s *service) settle(ctx context.Context, p payment) {
-	if p.Settled {
+// release gives the payable of a payment that came to nothing back, as the service.
+// What fails here is repeated by the collector: the client's answer does not depend on
+// it. A payable that is paid for learns of that by the event.
+func (s *service) release(ctx context.Context, p payment) {
+	if p.Settled || p.Status == acquiringapi.StatusCaptured {
 		return
 	}
 	err := s.tell(auth.AsService(ctx, "a payment has ended, with or without its user"), p)
@@ -172,17 +177,17 @@ func (s *service) settle(ctx context.Context, p payment) {
 		err = errors.Join(err, s.payments.leave(ctx, p, p.pause()))
 	}
 	if err != nil && !errors.Is(err, errOvertaken) {
-		s.logger.ErrorContext(ctx, "payment not settled; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)
+		s.logger.ErrorContext(ctx, "payable not released; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)
 		return
 	}
-	s.logger.InfoContext(ctx, "payment settled", "payment_id", p.ID, "cart_id", p.CartID, "status", p.Status, "reason", p.Reason)
+	s.logger.InfoContext(ctx, "payable released", "payment_id", p.ID, "cart_id", p.CartID, "status", p.Status, "reason", p.Reason)
 }
 
 func (s *service) tell(ctx context.Context, p payment) error {
-	_, err := api.Call(ctx, s.payable, acquiringapi.Settle, acquiringapi.SettleInput{
-		ID: p.CartID, Body: acquiringapi.Settlement{PaymentID: p.ID, Outcome: p.outcome()},
+	_, err := api.Call(ctx, s.payable, acquiringapi.Release, acquiringapi.ReleaseInput{
+		ID: p.CartID, Body: acquiringapi.Released{PaymentID: p.ID},
 	})
-	if refusal, ok := api.Refused(err); ok && refusal.Status() == http.StatusNotFound && p.outcome() == acquiringapi.OutcomeFailed {
+	if refusal, ok := api.Refused(err); ok && refusal.Status() == http.StatusNotFound {
 		return nil // the claim never found it either
 	}
 	return err

@@ -24,7 +24,7 @@ func TestUniversal(t *testing.T) {
 	slipwaytest.Universal(t, acquiring.New(simulator.Adapter()),
 		slipwaytest.World(func(k *slipwaytest.Kit) {
 			slipwaytest.Serve(k, acquiringapi.Claim, agree)
-			slipwaytest.Reply(k, acquiringapi.Settle, api.Empty{})
+			slipwaytest.Reply(k, acquiringapi.Release, api.Empty{})
 		}),
 		slipwaytest.Example(acquiringapi.Create, order),
 		slipwaytest.Example(acquiringapi.Get, func(k *slipwaytest.Kit) acquiringapi.GetInput {

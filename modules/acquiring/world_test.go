@@ -3,7 +3,6 @@ package acquiring
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +25,7 @@ type world struct {
 	cart        uuid.UUID
 	key         string // of the last payment
 	payableDown bool
-	told        *slipwaytest.Received[acquiringapi.SettleInput]
+	told        *slipwaytest.Received[acquiringapi.ReleaseInput]
 	found       Result // the zero one means that the acquirer is down
 	lookups     int
 	charged     Result // the zero one means that the acquirer is down
@@ -42,11 +41,11 @@ func newWorld(t *testing.T) *world {
 		api.Handle(m, acquiringapi.Create, w.service.create)
 		api.Handle(m, acquiringapi.Get, w.service.get)
 		return err
-	}, slipway.Migrations(migrations.Files))
+	}, slipway.Migrations(migrations.Files), slipway.Emits(acquiringapi.Captured))
 	k := slipwaytest.Tx(t, module)
 	w.kit, w.buyer = k, k.As("customer")
 	slipwaytest.Refuse(k, acquiringapi.Claim, problem.Conflict("the total is another").WithCode(acquiringapi.CodeTotalChanged))
-	w.told = slipwaytest.Serve(k, acquiringapi.Settle, func(context.Context, acquiringapi.SettleInput) (out api.Empty, err error) {
+	w.told = slipwaytest.Serve(k, acquiringapi.Release, func(context.Context, acquiringapi.ReleaseInput) (out api.Empty, err error) {
 		if w.payableDown {
 			return out, problem.Internal("the payable is down")
 		}
@@ -121,9 +120,9 @@ func (w *world) exec(t *testing.T, sql string, args ...any) {
 	}
 }
 
-// refuseSettlements lets the payable refuse to be told anything.
-func (w *world) refuseSettlements(p *problem.Error) {
-	w.told = slipwaytest.Refuse(w.kit, acquiringapi.Settle, p)
+// refuseReleases lets the payable refuse to be told anything.
+func (w *world) refuseReleases(p *problem.Error) {
+	w.told = slipwaytest.Refuse(w.kit, acquiringapi.Release, p)
 }
 
 func (w *world) pass(t *testing.T) {
@@ -142,11 +141,23 @@ func (w *world) wantStatus(t *testing.T, p payment, status acquiringapi.Status, 
 	}
 }
 
-// wantTold checks the last settlement that the payable was told of.
-func (w *world) wantTold(t *testing.T, outcome string) {
+// wantReleased checks that the payable was given back by the payment alone.
+func (w *world) wantReleased(t *testing.T, p payment) {
 	t.Helper()
-	bodies := w.told.Bodies()
-	if len(bodies) == 0 || !strings.Contains(bodies[len(bodies)-1], outcome) {
-		t.Errorf("the payable was told %v, want %s at last", bodies, outcome)
+	told := w.told.Inputs()
+	if len(told) == 0 || told[len(told)-1] != (acquiringapi.ReleaseInput{ID: p.CartID, Body: acquiringapi.Released{PaymentID: p.ID}}) {
+		t.Errorf("the payable was told %v, want it given back by %s", told, p.ID)
+	}
+	slipwaytest.Unpublished(w.kit.In(t), acquiringapi.Captured)
+}
+
+// wantCaptured checks that everybody was told of the payment, once.
+func (w *world) wantCaptured(t *testing.T, p payment) {
+	t.Helper()
+	if got := slipwaytest.Published(w.kit.In(t), acquiringapi.Captured); len(got) != 1 || got[0].PaymentID != p.ID || got[0].PayableID != p.CartID {
+		t.Errorf("published was %+v, want payment %s once", got, p.ID)
+	}
+	if told := w.told.Count(); told != 0 {
+		t.Errorf("the payable was given back %d times, want it kept", told)
 	}
 }

@@ -118,7 +118,7 @@ func (b *basket) mayChange() error {
 // claim locks the basket for a payment of exactly its total.
 func (b *basket) claim(payment uuid.UUID, amount money.Money) error {
 	switch {
-	case b.Status != cartapi.Open && b.PaymentID.UUID == payment:
+	case b.isClaimedBy(payment):
 		return nil // asked again
 	case b.Status == cartapi.Paid:
 		return problem.Conflict("this cart has been paid for").WithCode(acquiringapi.CodeAlreadyPaid)
@@ -142,21 +142,31 @@ func (b *basket) claim(payment uuid.UUID, amount money.Money) error {
 	return nil
 }
 
-// settle closes the basket or opens it again. A payment that has not claimed it
-// may fail, which changes nothing; it cannot have succeeded.
-func (b *basket) settle(payment uuid.UUID, outcome acquiringapi.Outcome) error {
-	mine := b.Status != cartapi.Open && b.PaymentID.UUID == payment
+// release opens the basket again whose payment has come to nothing. One that has not
+// claimed it changes nothing; one that was captured cannot come to nothing any more.
+func (b *basket) release(payment uuid.UUID) error {
 	switch {
-	case outcome == acquiringapi.OutcomeFailed && mine && b.Status == cartapi.Paying:
+	case !b.isClaimedBy(payment):
+	case b.Status == cartapi.Paid:
+		return problem.Conflict("this cart has been paid for by this very payment").WithCode(acquiringapi.CodeAlreadyPaid)
+	default:
 		b.Status, b.PaymentID = cartapi.Open, uuid.NullUUID{}
-	case outcome == acquiringapi.OutcomeFailed && mine:
-		return problem.Conflict("this payment has been settled as captured").WithCode(acquiringapi.CodeAlreadyPaid)
-	case outcome == acquiringapi.OutcomeCaptured && mine:
-		b.Status = cartapi.Paid
-	case outcome == acquiringapi.OutcomeCaptured:
-		return problem.Conflict("this payment has not claimed the cart").WithCode("not_claimed")
 	}
 	return nil
+}
+
+// close closes the basket for ever, which its payment has paid for. Any other payment
+// cannot have paid for it: that somebody has to look into.
+func (b *basket) close(payment uuid.UUID) error {
+	if !b.isClaimedBy(payment) {
+		return fmt.Errorf("payment %s was captured for cart %s, which it has not claimed", payment, b.ID)
+	}
+	b.Status = cartapi.Paid
+	return nil
+}
+
+func (b *basket) isClaimedBy(payment uuid.UUID) bool {
+	return b.Status != cartapi.Open && b.PaymentID.UUID == payment
 }
 
 func (b *basket) total() (money.Money, error) {

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/money"
 	"github.com/slipway-go/slipway/problem"
@@ -173,39 +172,53 @@ func TestBasket_whosePricesDoNotAddUp(t *testing.T) {
 	})
 }
 
-func TestBasket_settle(t *testing.T) {
+func TestBasket_release(t *testing.T) {
 	t.Parallel()
-
-	t.Run("refuses a success without a claim", func(t *testing.T) {
-		t.Parallel()
-		wantProblem(t, open(mug(1)).settle(uuid.New(), acquiringapi.OutcomeCaptured), 409, "not_claimed")
-		wantProblem(t, claimedBy(t, uuid.New()).settle(uuid.New(), acquiringapi.OutcomeCaptured), 409, "not_claimed")
-	})
 
 	t.Run("refuses to open what was paid for", func(t *testing.T) {
 		t.Parallel()
 		payment := uuid.New()
 		b := claimedBy(t, payment)
-		settle(t, b, payment, acquiringapi.OutcomeCaptured, cartapi.Paid)
-		wantProblem(t, b.settle(payment, acquiringapi.OutcomeFailed), 409, "already_paid")
+		wantStatus(t, b, b.close(payment), cartapi.Paid)
+		wantProblem(t, b.release(payment), 409, "already_paid")
 	})
 
-	t.Run("changes nothing for a failure of somebody else", func(t *testing.T) {
+	t.Run("changes nothing for a payment of somebody else", func(t *testing.T) {
 		t.Parallel()
-		settle(t, open(mug(1)), uuid.New(), acquiringapi.OutcomeFailed, cartapi.Open)
-		settle(t, claimedBy(t, uuid.New()), uuid.New(), acquiringapi.OutcomeFailed, cartapi.Paying)
+		b := open(mug(1))
+		wantStatus(t, b, b.release(uuid.New()), cartapi.Open)
+		b = claimedBy(t, uuid.New())
+		wantStatus(t, b, b.release(uuid.New()), cartapi.Paying)
 	})
 
-	t.Run("may be told the same again", func(t *testing.T) {
+	t.Run("opens the cart again, and may be told so again", func(t *testing.T) {
 		t.Parallel()
 		payment := uuid.New()
 		b := claimedBy(t, payment)
-		settle(t, b, payment, acquiringapi.OutcomeFailed, cartapi.Open)
-		settle(t, b, payment, acquiringapi.OutcomeFailed, cartapi.Open)
+		wantStatus(t, b, b.release(payment), cartapi.Open)
+		wantStatus(t, b, b.release(payment), cartapi.Open)
+	})
+}
 
-		b = claimedBy(t, payment)
-		settle(t, b, payment, acquiringapi.OutcomeCaptured, cartapi.Paid)
-		settle(t, b, payment, acquiringapi.OutcomeCaptured, cartapi.Paid)
+func TestBasket_close(t *testing.T) {
+	t.Parallel()
+
+	t.Run("refuses a payment that has not claimed the cart", func(t *testing.T) {
+		t.Parallel()
+		for _, b := range []*basket{open(mug(1)), claimedBy(t, uuid.New())} {
+			before := b.Status
+			if err := b.close(uuid.New()); err == nil || b.Status != before {
+				t.Errorf("close() = %v and the cart is %s, want an error and it %s", err, b.Status, before)
+			}
+		}
+	})
+
+	t.Run("closes the cart, and may be told so again", func(t *testing.T) {
+		t.Parallel()
+		payment := uuid.New()
+		b := claimedBy(t, payment)
+		wantStatus(t, b, b.close(payment), cartapi.Paid)
+		wantStatus(t, b, b.close(payment), cartapi.Paid)
 	})
 }
 
@@ -225,11 +238,11 @@ func TestBasket_isPaidOnce(t *testing.T) {
 				}
 			},
 			"fail": func(t *rapid.T) {
-				_ = b.settle(rapid.SampledFrom(payments).Draw(t, "payment"), acquiringapi.OutcomeFailed)
+				_ = b.release(rapid.SampledFrom(payments).Draw(t, "payment"))
 			},
 			"capture": func(t *rapid.T) {
 				p := rapid.SampledFrom(payments).Draw(t, "payment")
-				if b.settle(p, acquiringapi.OutcomeCaptured) != nil {
+				if b.close(p) != nil {
 					return
 				}
 				if paidBy != uuid.Nil && paidBy != p {
@@ -259,10 +272,10 @@ func claimedBy(t *testing.T, payment uuid.UUID) *basket {
 	return b
 }
 
-func settle(t *testing.T, b *basket, payment uuid.UUID, outcome acquiringapi.Outcome, want cartapi.Status) {
+func wantStatus(t *testing.T, b *basket, err error, want cartapi.Status) {
 	t.Helper()
-	if err := b.settle(payment, outcome); err != nil || b.Status != want {
-		t.Errorf("settle(%s) = %v and the cart is %s, want it %s", outcome, err, b.Status, want)
+	if err != nil || b.Status != want {
+		t.Errorf("got %v and the cart is %s, want it %s", err, b.Status, want)
 	}
 }
 

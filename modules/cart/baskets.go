@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/postgres"
 )
@@ -30,17 +29,24 @@ func (s baskets) get(ctx context.Context, id uuid.UUID) (*basket, error) {
 func (s baskets) change(ctx context.Context, id uuid.UUID, f func(context.Context, postgres.Tx, *basket) error) (*basket, error) {
 	var b *basket
 	err := s.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-		if b, err = load(ctx, tx, id, "FOR UPDATE"); err != nil {
-			return err
-		}
-		if err := f(ctx, tx, b); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE carts SET status = $2, payment_id = $3, items = $4, updated_at = now() WHERE id = $1`,
-			b.ID, b.Status, b.PaymentID, b.Items)
-		return wrap(err, "store the cart")
+		b, err = s.changeIn(ctx, tx, id, f)
+		return err
 	})
 	return b, err
+}
+
+// changeIn does so in a transaction that is under way.
+func (s baskets) changeIn(ctx context.Context, tx postgres.Tx, id uuid.UUID, f func(context.Context, postgres.Tx, *basket) error) (*basket, error) {
+	b, err := load(ctx, tx, id, "FOR UPDATE")
+	if err != nil {
+		return nil, err
+	}
+	if err := f(ctx, tx, b); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE carts SET status = $2, payment_id = $3, items = $4, updated_at = now() WHERE id = $1`,
+		b.ID, b.Status, b.PaymentID, b.Items)
+	return b, wrap(err, "store the cart")
 }
 
 // load reads a basket; lock is "" or FOR UPDATE.
@@ -61,7 +67,7 @@ func settled(ctx context.Context, tx postgres.Tx, payment uuid.UUID) (bool, erro
 	return yes, wrap(err, "look for the settlement")
 }
 
-func keepSettlement(ctx context.Context, tx postgres.Tx, cart, payment uuid.UUID, outcome acquiringapi.Outcome) error {
+func keepSettlement(ctx context.Context, tx postgres.Tx, cart, payment uuid.UUID, outcome string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO settlements (payment_id, cart_id, outcome) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, payment, cart, outcome)
 	return wrap(err, "keep the settlement")
 }

@@ -4,6 +4,8 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/jobs"
+	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/modules/cart/migrations"
 	"github.com/slipway-go/slipway/money"
@@ -11,7 +13,7 @@ import (
 
 // New returns the module.
 func New() slipway.Module {
-	return slipway.NewModule(cartapi.Module, setup, slipway.Migrations(migrations.Files))
+	return slipway.NewModule(cartapi.Module, setup, slipway.Migrations(migrations.Files), slipway.Subscribes(acquiringapi.Captured))
 }
 
 // Config are the settings of the module.
@@ -35,6 +37,7 @@ func setup(m *slipway.Setup, cfg Config) error {
 	api.Handle(m, cartapi.AddItem, s.addItem)
 	api.Handle(m, cartapi.RemoveItem, s.removeItem)
 	api.Handle(m, cartapi.ClaimPayable, s.claim)
-	api.Handle(m, cartapi.SettlePayable, s.settle)
+	api.Handle(m, cartapi.ReleasePayable, s.release)
+	jobs.On(m, "close-cart", acquiringapi.Captured, closeCart{s.baskets})
 	return nil
 }

@@ -2,8 +2,11 @@ package cart
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/postgres"
@@ -49,13 +52,42 @@ func (s *service) reprice(ctx context.Context, b *basket) error {
 	return err
 }
 
-func (s *service) settle(ctx context.Context, in acquiringapi.SettleInput) (api.Empty, error) {
-	payment, outcome := in.Body.PaymentID, in.Body.Outcome
+// release opens a cart again whose payment has come to nothing.
+func (s *service) release(ctx context.Context, in acquiringapi.ReleaseInput) (api.Empty, error) {
+	payment := in.Body.PaymentID
 	_, err := s.baskets.change(ctx, in.ID, func(ctx context.Context, tx postgres.Tx, b *basket) error {
-		if err := b.settle(payment, outcome); err != nil {
+		if err := b.release(payment); err != nil {
 			return err
 		}
-		return keepSettlement(ctx, tx, b.ID, payment, outcome)
+		return keepSettlement(ctx, tx, b.ID, payment, "failed")
 	})
 	return api.Empty{}, err
+}
+
+// closeCart is the job that closes a cart which has been paid for.
+type closeCart struct{ baskets baskets }
+
+var _ jobs.Handler[acquiringapi.PaymentCaptured] = closeCart{}
+
+// IsTriggered implements jobs.Handler: what was paid for need not be a cart.
+func (c closeCart) IsTriggered(ctx context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Decision, error) {
+	_, err := c.baskets.get(ctx, d.Data.PayableID)
+	if p, ok := errors.AsType[*problem.Error](err); ok && p.Status() == http.StatusNotFound {
+		return jobs.Skip("what was paid for is no cart"), nil
+	}
+	return jobs.Triggered, err
+}
+
+// Process implements jobs.Handler.
+func (c closeCart) Process(_ context.Context, d jobs.Delivery[acquiringapi.PaymentCaptured]) (jobs.Effect, error) {
+	payment := d.Data.PaymentID
+	return func(ctx context.Context, tx postgres.Tx) error {
+		_, err := c.baskets.changeIn(ctx, tx, d.Data.PayableID, func(ctx context.Context, tx postgres.Tx, b *basket) error {
+			if err := b.close(payment); err != nil {
+				return err
+			}
+			return keepSettlement(ctx, tx, b.ID, payment, "captured")
+		})
+		return err
+	}, nil
 }

@@ -1,11 +1,11 @@
 package cart_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
-	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
@@ -66,8 +66,8 @@ func TestClaim(t *testing.T) {
 		s.prices["mug"] = 1 // the total was agreed to
 		s.claim(payment, eur(1250)).Want(200)
 
-		s.settle(payment, acquiringapi.OutcomeFailed).Want(204)
-		s.settle(payment, acquiringapi.OutcomeFailed).Want(204)
+		s.release(payment).Want(204)
+		s.release(payment).Want(204)
 		s.wantCart(cartapi.Open, eur(1250))
 	})
 
@@ -76,36 +76,52 @@ func TestClaim(t *testing.T) {
 		s := newShop(t)
 		s.add("mug", 1).Want(200)
 		payment := uuid.New()
-		s.settle(payment, acquiringapi.OutcomeFailed).Want(204) // the claim is still on its way
+		s.release(payment).Want(204) // the claim is still on its way
 		s.claim(payment, eur(1250)).Want(409).Golden()
 		s.wantCart(cartapi.Open, eur(1250))
 	})
 }
 
-func TestSettle(t *testing.T) {
+func TestRelease(t *testing.T) {
 	t.Parallel()
 
 	t.Run("is for acquiring on its own", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t)
-		in := settlement(s.cart, uuid.New(), acquiringapi.OutcomeFailed)
-		slipwaytest.Do(s.ada, cartapi.SettlePayable, in).Want(403).Golden()
-		slipwaytest.Do(s.kit.Service("catalog", "cart"), cartapi.SettlePayable, in).Want(403).Golden()
+		in := releasing(s.cart, uuid.New())
+		slipwaytest.Do(s.ada, cartapi.ReleasePayable, in).Want(403).Golden()
+		slipwaytest.Do(s.kit.Service("catalog", "cart"), cartapi.ReleasePayable, in).Want(403).Golden()
 	})
 
 	t.Run("knows no cart that is not there", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t)
 		s.cart = uuid.New()
-		s.settle(uuid.New(), acquiringapi.OutcomeFailed).Want(404).Golden()
+		s.release(uuid.New()).Want(404).Golden()
 	})
+}
 
-	t.Run("believes no success without a claim", func(t *testing.T) {
+// TestCloseCart: a payment whose money is ours closes its cart.
+func TestCloseCart(t *testing.T) {
+	t.Parallel()
+
+	t.Run("believes no success without a claim, and wants somebody to look", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t)
 		s.add("mug", 1).Want(200)
-		s.settle(uuid.New(), acquiringapi.OutcomeCaptured).Want(409).Golden()
+		failed := s.kit.LetJobsFail()
+		s.capture(uuid.New())
+		if errs := failed.All(); len(errs) != 1 || !strings.Contains(errs[0].Error(), "has not claimed") {
+			t.Errorf("the job failed with %v, want it to say what is wrong", errs)
+		}
 		s.wantCart(cartapi.Open, eur(1250))
+	})
+
+	t.Run("has no business with what is no cart", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		s.cart = uuid.New()
+		s.capture(uuid.New())
 	})
 
 	t.Run("closes a cart for ever", func(t *testing.T) {
@@ -114,9 +130,10 @@ func TestSettle(t *testing.T) {
 		s.add("mug", 1).Want(200)
 		payment := uuid.New()
 		s.claim(payment, eur(1250)).Want(200)
-		s.settle(payment, acquiringapi.OutcomeCaptured).Want(204).Golden()
-		s.settle(payment, acquiringapi.OutcomeCaptured).Want(204)
-		s.settle(payment, acquiringapi.OutcomeFailed).Want(409).Golden()
+		s.capture(payment)
+		s.capture(payment) // an event of its own, that says the same
+		s.wantCart(cartapi.Paid, eur(1250))
+		s.release(payment).Want(409).Golden()
 		s.add("mug", 1).Want(409).Golden()
 		s.claim(uuid.New(), eur(1250)).Want(409).Golden()
 		s.wantCart(cartapi.Paid, eur(1250))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -101,13 +102,24 @@ func (s *shop) claim(payment uuid.UUID, amount money.Money) *slipwaytest.Answer[
 	return slipwaytest.Do(s.through("acquiring", s.ada.Subject()), cartapi.ClaimPayable, claim(s.cart, payment, amount))
 }
 
-func settlement(cart, payment uuid.UUID, outcome acquiringapi.Outcome) acquiringapi.SettleInput {
-	return acquiringapi.SettleInput{ID: cart, Body: acquiringapi.Settlement{PaymentID: payment, Outcome: outcome}}
+func releasing(cart, payment uuid.UUID) acquiringapi.ReleaseInput {
+	return acquiringapi.ReleaseInput{ID: cart, Body: acquiringapi.Released{PaymentID: payment}}
 }
 
-func (s *shop) settle(payment uuid.UUID, outcome acquiringapi.Outcome) *slipwaytest.Answer[api.Empty] {
+func (s *shop) release(payment uuid.UUID) *slipwaytest.Answer[api.Empty] {
 	s.t.Helper()
-	return slipwaytest.Do(s.kit.Service("acquiring", "cart"), cartapi.SettlePayable, settlement(s.cart, payment, outcome))
+	return slipwaytest.Do(s.kit.Service("acquiring", "cart"), cartapi.ReleasePayable, releasing(s.cart, payment))
+}
+
+// captured is what acquiring says of a payment of what is in the cart.
+func (s *shop) captured(payment uuid.UUID) acquiringapi.PaymentCaptured {
+	return acquiringapi.PaymentCaptured{PaymentID: payment, PayableID: s.cart, Owner: s.ada.Subject(), Amount: eur(1250), CapturedAt: time.Now()}
+}
+
+// capture tells that the money of a payment is ours.
+func (s *shop) capture(payment uuid.UUID) {
+	s.t.Helper()
+	slipwaytest.Deliver(s.kit, acquiringapi.Captured, payment.String(), s.captured(payment))
 }
 
 func eur(amount int64) money.Money { return money.Money{Amount: amount, Currency: "EUR"} }

@@ -2,6 +2,7 @@ package cart_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -29,11 +30,13 @@ func TestUniversal(t *testing.T) {
 			c := filled(k)
 			return claim(c.ID, uuid.New(), c.Total)
 		}),
-		slipwaytest.Example(cartapi.SettlePayable, func(k *slipwaytest.Kit) acquiringapi.SettleInput {
-			c, payment := filled(k), uuid.New()
-			acquiring := k.Claims(authtest.User(k.Subject()).Through("acquiring").For("cart"))
-			slipwaytest.Do(acquiring, cartapi.ClaimPayable, claim(c.ID, payment, c.Total)).Want(200)
-			return settlement(c.ID, payment, acquiringapi.OutcomeCaptured)
+		slipwaytest.Example(cartapi.ReleasePayable, func(k *slipwaytest.Kit) acquiringapi.ReleaseInput {
+			c, payment := claimed(k)
+			return releasing(c.ID, payment)
+		}),
+		slipwaytest.ExampleEvent(acquiringapi.Captured, func(k *slipwaytest.Kit) (string, acquiringapi.PaymentCaptured) {
+			c, payment := claimed(k)
+			return payment.String(), acquiringapi.PaymentCaptured{PaymentID: payment, PayableID: c.ID, Owner: k.Subject(), Amount: c.Total, CapturedAt: time.Now()}
 		}),
 	)
 }
@@ -43,4 +46,12 @@ func filled(k *slipwaytest.Kit) cartapi.Cart {
 	c := slipwaytest.Do(k, cartapi.Create, cartapi.CreateInput{}).Want(201).Body
 	in := cartapi.AddItemInput{ID: c.ID, Body: cartapi.NewItem{SKU: "mug", Quantity: 2}}
 	return slipwaytest.Do(k, cartapi.AddItem, in).Want(200).Body
+}
+
+// claimed returns a cart that a payment has claimed.
+func claimed(k *slipwaytest.Kit) (c cartapi.Cart, payment uuid.UUID) {
+	c, payment = filled(k), uuid.New()
+	acquiring := k.Claims(authtest.User(k.Subject()).Through("acquiring").For("cart"))
+	slipwaytest.Do(acquiring, cartapi.ClaimPayable, claim(c.ID, payment, c.Total)).Want(200)
+	return c, payment
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/examples/shop/catalog"
+	"github.com/slipway-go/slipway/examples/shop/receipts"
 	"github.com/slipway-go/slipway/modules/acquiring"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart"
@@ -21,7 +22,7 @@ import (
 func TestMain(m *testing.M) { slipwaytest.Main(m, modules()...) }
 
 func modules() []slipway.Module {
-	return []slipway.Module{sso.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter())}
+	return []slipway.Module{sso.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter()), receipts.New()}
 }
 
 func TestPurchase(t *testing.T) {

@@ -9,15 +9,16 @@ import (
 	"strings"
 
 	"github.com/slipway-go/slipway/examples/shop/catalog/catalogapi"
+	"github.com/slipway-go/slipway/examples/shop/receipts/receiptsapi"
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/problem"
 )
 
-// purchase is the whole way from the shop window to a paid cart.
+// purchase is the whole way from the shop window to a receipt.
 func purchase(ctx context.Context, s *shop) error {
-	for _, part := range []func(context.Context, *shop) error{arrive, signIn, fill, pay, payAgain} {
+	for _, part := range []func(context.Context, *shop) error{arrive, signIn, fill, pay, closed, receipt, payAgain} {
 		if err := part(ctx, s); err != nil {
 			return err
 		}
@@ -81,17 +82,29 @@ func pay(ctx context.Context, s *shop) error {
 	if first != second {
 		return fmt.Errorf("the second answer is another payment (%s) than the first (%s)", second.ID, first.ID)
 	}
-	return paid(ctx, s)
+	s.key, s.payment = "", first
+	return nil
 }
 
-func paid(ctx context.Context, s *shop) error {
-	s.key = ""
-	s.step("The cart is closed now.")
-	if err := s.get(ctx, s.cartPath(), &s.cart); err != nil {
-		return err
+// closed looks at what a job of the cart does with the event of the payment.
+func closed(ctx context.Context, s *shop) error {
+	s.step("The payment was broadcast as an event. A job of the cart closes the cart.")
+	err := s.soon(ctx, s.cartPath(), &s.cart, func() bool { return s.cart.Status == cartapi.Paid })
+	if err != nil {
+		return fmt.Errorf("the cart is %s, expected %s: %w", s.cart.Status, cartapi.Paid, err)
 	}
-	if s.cart.Status != cartapi.Paid {
-		return fmt.Errorf("the cart is %s, expected %s", s.cart.Status, cartapi.Paid)
+	return nil
+}
+
+// receipt looks at what a job of the receipts does with the same event.
+func receipt(ctx context.Context, s *shop) error {
+	var written receiptsapi.Receipts
+	s.step("A job of the receipts has heard of the same event. Neither knows the other, and acquiring knows none of them.")
+	if err := s.soon(ctx, "/receipts", &written, func() bool { return len(written.Receipts) > 0 }); err != nil {
+		return fmt.Errorf("there is no receipt: %w", err)
+	}
+	if got := written.Receipts; len(got) != 1 || got[0].PaymentID != s.payment.ID {
+		return fmt.Errorf("the receipts are %+v, expected one of payment %s", got, s.payment.ID)
 	}
 	return nil
 }

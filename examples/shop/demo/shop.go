@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,10 +10,12 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 )
 
@@ -26,6 +29,8 @@ type shop struct {
 	token string
 	key   string // the Idempotency-Key of the next requests, if any
 	cart  cartapi.Cart
+
+	payment acquiringapi.Payment
 }
 
 func newShop(addr string, out io.Writer) *shop {
@@ -41,6 +46,35 @@ func (s *shop) step(what string) {
 
 func (s *shop) get(ctx context.Context, path string, answer any) error {
 	return s.send(ctx, http.MethodGet, path, nil, http.StatusOK, answer)
+}
+
+// patience is how long the demo waits for what happens behind a request, which takes some
+// milliseconds.
+const patience = 15 * time.Second
+
+// soon asks until the answer is as it should be, and shows the last exchange alone.
+func (s *shop) soon(ctx context.Context, path string, answer any, done func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	out := s.out
+	defer func() { s.out = out }()
+	for asked := 1; ; asked++ {
+		var exchange bytes.Buffer
+		s.out = &exchange
+		err := s.get(ctx, path, answer)
+		if err != nil || done() || ctx.Err() != nil {
+			s.out = out
+			if asked > 1 {
+				s.say("   (asked %d times)", asked)
+			}
+			s.say("%s", strings.TrimRight(exchange.String(), "\n"))
+			return cmp.Or(err, ctx.Err())
+		}
+		select {
+		case <-time.After(20 * time.Millisecond): // nothing tells a client when it has happened
+		case <-ctx.Done():
+		}
+	}
 }
 
 func (s *shop) post(ctx context.Context, path string, body any, want int, answer any) error {

@@ -16,7 +16,7 @@ var Module = api.Module("acquiring")
 // Pay is the permission to pay.
 var Pay = auth.Perm("acquiring:pay", "Pay for what is yours and see your payments").GrantTo("customer")
 
-// Timeout bounds one request for a payment, from the claim to the settlement.
+// Timeout bounds one request for a payment, from the claim to the answer.
 const Timeout = 15 * time.Second
 
 // A Status says how far a payment is.
@@ -24,11 +24,11 @@ type Status string
 
 // The statuses. The last three are final.
 const (
-	Created  Status = "created"  // nothing has been asked of the acquirer
-	Pending  Status = "pending"  // the acquirer was asked and has not said how it ended
-	Captured Status = "captured" // the money is ours
-	Declined Status = "declined" // the acquirer refused
-	Failed   Status = "failed"   // nothing was charged and nothing will be
+	StatusCreated  Status = "created"  // nothing has been asked of the acquirer
+	StatusPending  Status = "pending"  // the acquirer was asked and has not said how it ended
+	StatusCaptured Status = "captured" // the money is ours
+	StatusDeclined Status = "declined" // the acquirer refused
+	StatusFailed   Status = "failed"   // nothing was charged and nothing will be
 )
 
 // A Payment is an attempt to pay for one payable.

@@ -5,18 +5,21 @@
 // an answer was lost, a new key for a new payment.
 //
 // A module whose things can be paid for is a payable. It serves two needs, and
-// the setting ACQUIRING_PAYABLE names it:
+// the setting ACQUIRING_PAYABLE names it; and it subscribes to [Captured], by which it
+// closes what was paid for:
 //
 //	var ClaimPayable = api.Serve(Module, acquiringapi.Claim)
-//	var SettlePayable = api.Serve(Module, acquiringapi.Settle)
+//	var ReleasePayable = api.Serve(Module, acquiringapi.Release)
 //
 // # Guaranteed
 //
 //   - One key never charges twice, whatever is repeated and whatever dies.
 //   - Nothing is charged that its payable has not let itself be claimed for, by
 //     its owner and for exactly that amount.
-//   - Every claim is settled, a refused one too, once it is known how the payment
-//     ended. A payable may be told the same again.
+//   - Every claim is settled once it is known how the payment ended: by [Captured] if
+//     the money is ours, by [Release] otherwise, also for a claim that was refused. A
+//     payable may be told the same again.
+//   - [Captured] is emitted once for each payment whose money is ours, and for no other.
 //
 // # Not guaranteed
 //

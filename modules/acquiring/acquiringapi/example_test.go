@@ -20,6 +20,6 @@ func Example() {
 	// POST /payments: acquiring:pay, by users
 	// GET /payments/{id}: acquiring:pay, by users, owner
 	// needs PUT /payables/{id}/claim
-	// needs PUT /payables/{id}/settlement
+	// needs PUT /payables/{id}/release
 	// <nil>
 }

@@ -47,29 +47,20 @@ type Claimed struct {
 var Claim = api.Needs[ClaimInput, Claimed](Module, "PUT /payables/{id}/claim",
 	auth.Services("acquiring").Owner(), "Lock a payable for one payment")
 
-// An Outcome is how a payment ended for its payable.
-type Outcome string
-
-// The outcomes.
-const (
-	OutcomeCaptured Outcome = "captured" // it is paid for, for ever
-	OutcomeFailed   Outcome = "failed"   // it is free again
-)
-
-// SettleInput is the input of [Settle].
-type SettleInput struct {
+// ReleaseInput is the input of [Release].
+type ReleaseInput struct {
 	ID   uuid.UUID `path:"id" format:"uuid" doc:"The payable."`
-	Body Settlement
+	Body Released
 }
 
-// A Settlement says how a payment ended.
-type Settlement struct {
+// Released says which payment has come to nothing.
+type Released struct {
 	PaymentID uuid.UUID `json:"payment_id" format:"uuid"`
-	Outcome   Outcome   `json:"outcome" enum:"captured,failed"`
 }
 
-// Settle is called as the service when it is known how a payment ended. It may
-// be called again with the same outcome, and with a failure for a claim that
-// was refused or has never arrived.
-var Settle = api.Needs[SettleInput, api.Empty](Module, "PUT /payables/{id}/settlement",
-	auth.Services("acquiring"), "Tell a payable how its payment ended")
+// Release is called as the service when a payment has come to nothing: whoever was
+// about to pay may want to pay in another way, at once. It may be called again, and
+// for a claim that was refused or has never arrived. Of a payment that came to its end
+// well the payable learns by [Captured].
+var Release = api.Needs[ReleaseInput, api.Empty](Module, "PUT /payables/{id}/release",
+	auth.Services("acquiring"), "Give a payable back whose payment has come to nothing")

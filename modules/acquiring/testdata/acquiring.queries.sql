@@ -41,6 +41,7 @@ UPDATE payments
 UPDATE payments
   SET status = $4, reason = $5, looks = 0, charged_at = CASE
   WHEN $6 THEN now() ELSE charged_at END, due_at = CASE
-  WHEN $7 THEN now() ELSE due_at END
+  WHEN $7 THEN now() ELSE due_at END, settled_at = CASE
+  WHEN $8 THEN now() ELSE settled_at END
   WHERE id = $1 AND attempt = $2 AND status = $3
   RETURNING id, owner, cart_id, amount, currency, card_last4, status, reason, attempt, looks, coalesce(now() - charged_at, '0'), settled_at IS NOT NULL;

@@ -22,7 +22,7 @@ func Example() {
 	// POST /carts/{id}/items: cart:write, by users, owner
 	// DELETE /carts/{id}/items/{sku}: cart:write, by users, owner
 	// PUT /internal/cart/payables/{id}/claim: no permission, by acquiring, owner
-	// PUT /internal/cart/payables/{id}/settlement: no permission, by acquiring
+	// PUT /internal/cart/payables/{id}/release: no permission, by acquiring
 	// needs GET /quotes
 	// <nil>
 }

@@ -33,6 +33,6 @@ var Quote = api.Needs[QuoteInput, Quotes](Module, "GET /quotes", auth.Services("
 
 // A cart is a payable.
 var (
-	ClaimPayable  = api.Serve(Module, acquiringapi.Claim)
-	SettlePayable = api.Serve(Module, acquiringapi.Settle)
+	ClaimPayable   = api.Serve(Module, acquiringapi.Claim)
+	ReleasePayable = api.Serve(Module, acquiringapi.Release)
 )
