@@ -22,7 +22,7 @@
 // # Not guaranteed
 //
 //   - That an event is published once only: a process may die between publishing and
-//     marking. Subscribers know the event by its id.
+//     marking, with up to a thousand in hand. Subscribers know the event by its id.
 //   - Order beyond one module, and that of transactions that overlap.
 //   - Progress while the bus is away. The rows wait; see [Outbox.Depth].
 //

@@ -54,13 +54,6 @@ func (o *Outbox) Depth(ctx context.Context) (Depth, error) {
 	return d, nil
 }
 
-func (o *Outbox) hasUnpublished(ctx context.Context) (some bool, err error) {
-	if err := o.db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)").Scan(&some); err != nil {
-		return false, fmt.Errorf("look into the outbox of %s: %w", o.Module(), err)
-	}
-	return some, nil
-}
-
 const (
 	// maxRows and maxBytes bound what is read at once, so that large events do not fill
 	// the memory; the row that goes over is the last.

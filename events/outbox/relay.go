@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -49,7 +50,7 @@ type Relay struct {
 	turn    chan struct{}
 	seen    look
 	failing bool // the last pass of Run did
-	active  bool // the last pass had the lock
+	active  bool // it had the lock when it last asked
 }
 
 // NewRelay returns a relay, which does nothing before Run or Pass.
@@ -64,6 +65,8 @@ const (
 	// firstPause doubles with each failure, up to lastPause.
 	firstPause = 100 * time.Millisecond
 	lastPause  = 5 * time.Second
+	// passBatches bounds a pass, as rows that committed late are found by the next one.
+	passBatches = 20
 	// finishTimeout is what a batch in hand gets after the end of the context.
 	finishTimeout = 3 * time.Second
 )
@@ -89,19 +92,21 @@ func (r *Relay) Run(ctx context.Context) error {
 // relay passes for ever. Only a relay that is active and works listens to who emits:
 // another one would ask for the lock, or fail, as often as something is emitted.
 func (r *Relay) relay(ctx context.Context) {
-	failures := 0
-	for {
-		active, err := r.pass(ctx, func(int64) int64 { return r.seen.behind() })
+	for failures := 0; ; {
+		active, more, err := r.pass(ctx, r.seen.behind, passBatches)
 		r.tell(ctx, err)
 		wake, pause := r.wake, interval
-		if err != nil {
-			pause = min(firstPause<<min(failures, 10), lastPause)
+		switch {
+		case err != nil:
+			wake, pause = nil, min(firstPause<<min(failures, 10), lastPause)
 			failures++
-		} else {
-			failures = 0
-		}
-		if err != nil || !active {
+		case more:
+			continue
+		case !active:
 			wake = nil
+		}
+		if err == nil {
+			failures = 0
 		}
 		select {
 		case <-wake:
@@ -133,35 +138,88 @@ func (r *Relay) tell(ctx context.Context, err error) {
 // Pass publishes everything that was emitted before it began, unless that is the work
 // of another process.
 func (r *Relay) Pass(ctx context.Context) error {
-	_, err := r.pass(ctx, func(last int64) int64 { return last })
+	_, _, err := r.pass(ctx, func() int64 { return 0 }, math.MaxInt)
 	return err
 }
 
-// pass publishes batch by batch, and reports whether this relay is the active one.
-// behind says where a batch begins, given the number of the last row that was read.
-func (r *Relay) pass(ctx context.Context, behind func(last int64) int64) (active bool, err error) {
+// pass publishes batches of what lies behind a number, and reports whether this relay
+// is the active one, and whether it stopped with more to publish.
+func (r *Relay) pass(ctx context.Context, behind func() int64, batches int) (active, more bool, err error) {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return false, false, ctx.Err()
 	}
-	if r.active {
-		// Without work there is no need to ask whether the lock is still held.
-		if some, err := r.cfg.Outbox.hasUnpublished(ctx); !some || err != nil {
-			return err == nil, err
+	if !r.active {
+		if r.active, err = r.lock(ctx); !r.active || err != nil {
+			return false, false, err
 		}
+	}
+	more, err = r.batches(ctx, behind(), batches)
+	return r.active, more, err
+}
+
+// batches publishes a batch while the one before it is being marked. Whoever dies
+// meanwhile leaves two to be published once more, and never one that nobody publishes.
+func (r *Relay) batches(ctx context.Context, behind int64, most int) (more bool, err error) {
+	marked := make(chan error, 1) // how that went for the batch before
+	marked <- nil
+	for range most {
+		p, err := r.publish(ctx, behind)
+		if err = cmp.Or(err, <-marked); err != nil || len(p.seqs) == 0 {
+			return false, err
+		}
+		go func() { marked <- r.mark(ctx, p.seqs) }()
+		if p.isLast(maxRows) || ctx.Err() != nil {
+			return false, <-marked
+		}
+		behind = p.last()
+	}
+	return true, <-marked
+}
+
+const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1 ORDER BY seq LIMIT $2"
+
+// publish hands over the first events behind a number that are not published. Only if
+// there are any it looks whether the lock is still held, so that an idle relay rests.
+func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
+	begun := time.Now()
+	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), behind, maxRows)
+	if err != nil {
+		return page{}, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
+	}
+	r.seen.looked(behind, begun)
+	if len(p.seqs) == 0 {
+		return p, nil
 	}
 	if r.active, err = r.lock(ctx); !r.active || err != nil {
-		return false, err
+		return page{}, err
 	}
-	for last := int64(0); ; {
-		p, err := r.batch(ctx, behind(last))
-		if p.isLast(maxRows) || err != nil || ctx.Err() != nil {
-			return true, err
-		}
-		last = p.last()
+	failpoint.Hit(ctx, "relay.read")
+	ctx, cancel := outlive(ctx, finishTimeout)
+	defer cancel()
+	if err := r.cfg.Bus.Publish(ctx, p.messages); err != nil {
+		return page{}, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
 	}
+	failpoint.Hit(ctx, "relay.published")
+	return p, nil
+}
+
+// Nobody waits for the disk: where the server loses this with a power cut, the events
+// are published once more.
+const markPublished = `UPDATE outbox SET published_at = now()
+	WHERE seq = ANY ($1) AND set_config('synchronous_commit', 'off', true) = 'off'`
+
+func (r *Relay) mark(ctx context.Context, seqs []int64) error {
+	ctx, cancel := outlive(ctx, finishTimeout)
+	defer cancel()
+	if _, err := r.cfg.Outbox.db.Exec(ctx, markPublished, seqs); err != nil {
+		return fmt.Errorf("mark events of %s as published: %w", r.cfg.Outbox.Module(), err)
+	}
+	failpoint.Hit(ctx, "relay.marked")
+	r.seen.published(seqs[len(seqs)-1])
+	return nil
 }
 
 func (r *Relay) lock(ctx context.Context) (bool, error) {
@@ -171,47 +229,6 @@ func (r *Relay) lock(ctx context.Context) (bool, error) {
 	h := fnv.New64a()
 	_, _ = fmt.Fprintf(h, "slipway relay of %s", r.cfg.Outbox.Module()) // a hash takes everything
 	return r.cfg.Locks.TryLock(ctx, int64(h.Sum64()))                   //nolint:gosec // any 64 bits do
-}
-
-const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1 ORDER BY seq LIMIT $2"
-
-// batch publishes the first events behind a number that are not published. Whoever
-// dies between publishing and marking leaves them to be published once more, never less.
-func (r *Relay) batch(ctx context.Context, behind int64) (page, error) {
-	begun := time.Now()
-	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), behind, maxRows)
-	if err != nil {
-		return p, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
-	}
-	r.seen.looked(behind, begun)
-	if len(p.seqs) == 0 {
-		return p, nil
-	}
-	failpoint.Hit(ctx, "relay.read")
-	finishing, cancel := outlive(ctx, finishTimeout)
-	defer cancel()
-	if err := r.cfg.Bus.Publish(finishing, p.messages); err != nil {
-		return p, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
-	}
-	failpoint.Hit(ctx, "relay.published")
-	if err := r.cfg.Outbox.mark(finishing, p.seqs); err != nil {
-		return p, err
-	}
-	failpoint.Hit(ctx, "relay.marked")
-	r.seen.published(p.last())
-	return p, nil
-}
-
-// Nobody waits for the disk: where the server loses this with a power cut, the events
-// are published once more.
-const markPublished = `UPDATE outbox SET published_at = now()
-	WHERE seq = ANY ($1) AND set_config('synchronous_commit', 'off', true) = 'off'`
-
-func (o *Outbox) mark(ctx context.Context, seqs []int64) error {
-	if _, err := o.db.Exec(ctx, markPublished, seqs); err != nil {
-		return fmt.Errorf("mark events of %s as published: %w", o.Module(), err)
-	}
-	return nil
 }
 
 var errNotFinished = errors.New("the process stops, and its last batch took too long")

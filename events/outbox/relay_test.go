@@ -12,11 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/events/outbox"
 	"github.com/slipway-go/slipway/internal/failpoint"
 	"github.com/slipway-go/slipway/internal/onbehalf"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/postgres/postgrestest"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -87,6 +90,27 @@ func TestRelay_Pass(t *testing.T) {
 		}
 		if d := depth(t, db); d.Unpublished != 0 {
 			t.Errorf("%d events are unpublished, want none", d.Unpublished)
+		}
+	})
+
+	t.Run("WorksInAVirtualDatabase", func(t *testing.T) {
+		t.Parallel()
+		conn, err := pgx.Connect(t.Context(), postgrestest.URL(t))
+		if err != nil {
+			t.Fatalf("connect: %v", err)
+		}
+		defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing is lost
+		db, err := postgres.NewVirtual(t.Context(), conn, open(t).Schema())
+		if err != nil {
+			t.Fatalf("NewVirtual() = %v", err)
+		}
+		var bus takingBus
+		r := newRelay(db, &bus)
+		emit(t, db, paid, 0, 1200)
+		pass(t, r)
+		pass(t, r)
+		if got := bus.keys(); !slices.Equal(got, numbers(0, 1200)) {
+			t.Errorf("the bus took %d messages, want 1200 in order", len(got))
 		}
 	})
 
