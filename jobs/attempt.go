@@ -56,7 +56,11 @@ func (w *Worker) bounded(ctx context.Context, a *Attempt) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, a.job.timeout, &timeoutError{a.job.timeout})
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- w.chain()(ctx, a) }()
+	go func() {
+		err := errGone
+		defer func() { ended <- err }()
+		err = w.chain()(ctx, a)
+	}()
 	select {
 	case err := <-ended:
 		return because(ctx, err)
@@ -70,8 +74,12 @@ func (w *Worker) bounded(ctx context.Context, a *Attempt) error {
 	}
 }
 
-var errDeaf = errors.New("the job goes on although its context is done, and is left alone: " +
-	"pass the context to everything that waits")
+var (
+	errGone = errors.New("the job ended its goroutine: runtime.Goexit, which t.Fatal calls as well")
+	errDeaf = errors.New("the job goes on although its context is done, and is left alone: " +
+		"pass the context to everything that waits")
+	errHidden = errors.New("a middleware returned no error for a job that had one: return what next returned")
+)
 
 type timeoutError struct{ after time.Duration }
 
@@ -91,7 +99,13 @@ func (w *Worker) chain() Step {
 	for _, m := range slices.Backward(w.use) {
 		step = m(step)
 	}
-	return recovered(step) // a middleware may panic as well
+	return recovered(func(ctx context.Context, a *Attempt) error { // a middleware may panic as well
+		err := step(ctx, a)
+		if err == nil && !a.ended {
+			return errHidden
+		}
+		return err
+	})
 }
 
 // recovered makes an error of a panic.
@@ -119,11 +133,12 @@ func (w *Worker) attempt(ctx context.Context, a *Attempt) error {
 	effect, err := a.job.handle(ctx, a)
 	switch {
 	case errors.Is(err, errSkipped):
-		return w.finish(ctx, w.cfg.DB, a, "skipped")
-	case err != nil:
-		return err
+		err = w.finish(ctx, w.cfg.DB, a, "skipped")
+	case err == nil:
+		err = w.commit(ctx, a, effect)
 	}
-	return w.commit(ctx, a, effect)
+	a.ended = a.ended || err == nil
+	return err
 }
 
 // The fence of a delivery: of all attempts only the latest gets past it, and only once.

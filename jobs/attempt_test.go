@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,10 @@ func TestAttempt_fails(t *testing.T) {
 		"APanicOfTheEffect": {processing(func(_ context.Context, d jobs.Delivery[payment]) (jobs.Effect, error) {
 			return func(ctx context.Context, tx postgres.Tx) error { _ = marking(d)(ctx, tx); panic("boom") }, nil
 		}), "panic: boom", time.Minute},
+		"AGoroutineThatEnds": {processing(func(context.Context, jobs.Delivery[payment]) (jobs.Effect, error) {
+			runtime.Goexit()
+			return jobs.Done, nil
+		}), "the job ended its goroutine", time.Minute},
 		"ItsTimeout": {processing(func(ctx context.Context, _ jobs.Delivery[payment]) (jobs.Effect, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -297,6 +302,32 @@ func TestWorker_Use(t *testing.T) {
 		_ = w.runDue(m)
 		if got := w.row(); got.failures != 1 || !strings.HasPrefix(got.reason, "panic: boom") {
 			t.Errorf("it is %+v, want a failure", got)
+		}
+	})
+
+	t.Run("OneThatHidesAFailureIsAFailure", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module()
+		m.Use(func(next jobs.Step) jobs.Step {
+			return func(ctx context.Context, a *jobs.Attempt) error { _ = next(ctx, a); return nil }
+		})
+		jobs.On(m, "close-cart", captured, processing(func(_ context.Context, d jobs.Delivery[payment]) (jobs.Effect, error) {
+			if d.Attempt == 1 {
+				return nil, errors.New("refused")
+			}
+			return marking(d), nil
+		}))
+		w.accept(m, 1)
+		_ = w.runDue(m)
+		if got := w.row(); got.failures != 1 || !strings.Contains(got.reason, "return what next returned") {
+			t.Errorf("it is %+v, want a failure that names the middleware", got)
+		}
+		if err := w.runDue(m); err != nil {
+			t.Errorf("RunDue() = %v", err)
+		}
+		if got := w.row(); got.state != "done" {
+			t.Errorf("it is %+v, want it done", got)
 		}
 	})
 

@@ -32,6 +32,7 @@ type Attempt struct {
 	id       int64 // of the row
 	claim    int   // the how-manieth claim of it this is: the fence
 	failures int   // before this attempt
+	ended    bool  // the delivery is done or skipped
 }
 
 // handling joins the two parts of a handler, and the data that both want.
