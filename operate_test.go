@@ -311,16 +311,17 @@ func TestCommand_refuses(t *testing.T) {
 		"jobs retry":                 "no module is named",
 		"events replay":              "--to is missing",
 		"events replay --to library": "no event is chosen: expected --topic, --since or --id",
+		"events unsubscribe":         "expected the name of one module",
+		"events unsubscribe library": "take it out of main",
+		"events parked":              "AMQP_URL",
+		"events apply":               "AMQP_URL",
+		"jobs dead":                  "module press has no tables in this database: start the product once",
+		"events":                     "start the product once",
+
 		"events replay --to library --topic press.book.sold.v1":               "expected one of press.book.printed.v1",
 		"events replay --to library --since yesterday":                        "--since=yesterday: expected how long ago",
 		"events replay --to library --id 7":                                   "--id=7: expected the id of an event",
 		"events replay --to library --job read --topic press.book.printed.v1": "--job=read: library has no such job for these events; expected one of count, shelve",
-		"events unsubscribe":                                                  "expected the name of one module",
-		"events unsubscribe library":                                          "take it out of main",
-		"events parked":                                                       "AMQP_URL",
-		"events apply":                                                        "AMQP_URL",
-		"jobs dead":                                                           "module press has no tables in this database: start the product once",
-		"events":                                                              "start the product once",
 	} {
 		t.Run(command, func(t *testing.T) {
 			out, err := b.try(command)
