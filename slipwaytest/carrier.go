@@ -56,6 +56,9 @@ func newCarrier(t testing.TB, w *world, app *slipway.App) *carrier {
 		}
 		one := &carried{Module: m, relay: outbox.NewRelay(outbox.RelayConfig{Outbox: outbox.New(db), Bus: c}), worker: app.Jobs(m.Name())}
 		one.worker.Use(c.record)
+		if err := one.worker.Plan(calltree.Unseen(t.Context())); err != nil {
+			t.Fatalf("plan the schedules of %s: %v", m.Name(), err)
+		}
 		c.carryOn(db, events.Emitted, &one.emitted)
 		c.carryOn(db, jobs.Ready, &one.ready)
 		c.modules = append(c.modules, one)
