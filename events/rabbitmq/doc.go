@@ -38,10 +38,7 @@
 // # Not guaranteed
 //
 //   - That a message comes once: it comes again when a confirm or an acknowledgement is lost.
-//   - What was in a queue that somebody deleted, and what came for it until its module or a
-//     producer declared it again, if others wanted that too. The producers' outboxes have it still.
-//   - Patience with a module whose process dies over and over: what the broker has brought it
-//     100 times is parked, from where [Bus.Redrive] sends it again.
+//   - What was in a queue that somebody deleted. The producers' outboxes have it still.
 //   - That a topic to which a module no longer subscribes stays away: its binding remains
 //     until [Bus.Unsubscribe] or a person removes it.
 //   - [Bus.Run] returns an error if the broker refuses the user or the virtual host from the

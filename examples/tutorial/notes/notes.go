@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,8 @@ func New() slipway.Module {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	return slipway.NewModule(notesapi.Module, setup, slipway.Migrations(migrations), slipway.Calls(greetapi.Module))
+	return slipway.NewModule(notesapi.Module, setup, slipway.Migrations(migrations), slipway.Calls(greetapi.Module),
+		slipway.Emits(notesapi.Written))
 }
 
 func setup(m *slipway.Setup, _ struct{}) error {
@@ -52,13 +54,28 @@ func (s *service) create(ctx context.Context, in notesapi.CreateInput) (notesapi
 		return notesapi.Note{}, err
 	}
 	n := notesapi.Note{ID: newID(ctx, owner.Subject), Text: hello.Text + ": " + in.Body.Text}
-	err = s.db.QueryRow(ctx, `
+	err = s.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		isNew, err := insert(ctx, tx, owner.Subject, &n)
+		if err != nil || !isNew {
+			return err
+		}
+		return notesapi.Written.Emit(ctx, tx, n.ID.String(), notesapi.NoteWritten{
+			ID: n.ID, Author: owner.Subject, Words: len(strings.Fields(in.Body.Text)),
+		})
+	})
+	return n, err
+}
+
+// insert takes over the text of a note that is there already, of a request that is
+// asked once more. PostgreSQL gives an xmax to a row that was there.
+func insert(ctx context.Context, tx postgres.Tx, owner string, n *notesapi.Note) (isNew bool, err error) {
+	err = tx.QueryRow(ctx, `
 INSERT INTO notes (id, owner, text) VALUES ($1, $2, $3)
-ON CONFLICT (id) DO UPDATE SET text = notes.text RETURNING text`, n.ID, owner.Subject, n.Text).Scan(&n.Text)
+ON CONFLICT (id) DO UPDATE SET text = notes.text RETURNING text, xmax = 0`, n.ID, owner, n.Text).Scan(&n.Text, &isNew)
 	if err != nil {
-		return notesapi.Note{}, fmt.Errorf("insert note: %w", err)
+		return false, fmt.Errorf("insert note: %w", err)
 	}
-	return n, nil
+	return isNew, nil
 }
 
 // newID is the same for the same Idempotency-Key of the same writer, so that whoever

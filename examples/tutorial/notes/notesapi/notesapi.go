@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/events"
 )
 
 var Module = api.Module("notes")
@@ -37,3 +38,12 @@ var (
 	Get    = api.GET[GetInput, Note](Module, "/notes/{id}", auth.Need(Read).Owner(), "Get a note")
 	Export = api.Handler(Module, "GET /exports/notes.txt", auth.Need(Read), "Download your notes")
 )
+
+// NoteWritten is the data of [Written]. It has no text: who may read that asks for it.
+type NoteWritten struct {
+	ID     uuid.UUID `json:"id"`
+	Author string    `json:"author" doc:"The subject of whoever wrote it."`
+	Words  int       `json:"words"`
+}
+
+var Written = events.Define[NoteWritten](Module, "note.written", 1, "Somebody has written a note.").Key("the note's id")

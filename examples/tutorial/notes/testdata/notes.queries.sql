@@ -6,7 +6,7 @@ INSERT INTO notes (id, owner, text)
   ON CONFLICT (id) DO
   UPDATE
   SET text = notes.text
-  RETURNING text;
+  RETURNING text, xmax = 0;
 
 SELECT owner, text
   FROM notes
