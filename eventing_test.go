@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -133,4 +134,21 @@ func TestNew_broker(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestModule_With(t *testing.T) {
+	t.Parallel()
+	var attempts atomic.Int32
+	counting := func(next jobs.Step) jobs.Step {
+		return func(ctx context.Context, a *jobs.Attempt) error {
+			attempts.Add(1)
+			return next(ctx, a)
+		}
+	}
+	plain := archive()
+	k := slipwaytest.Tx(t, kiosk(), plain.With(slipway.AroundJobs(counting)))
+	slipwaytest.Do(k.As("clerk"), ring, ringInput{"mug"}).Want(204)
+	if got := attempts.Load(); got != 1 {
+		t.Errorf("the product's middleware saw %d attempts, want 1", got)
+	}
 }
