@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,10 @@ type ServicesConfig struct {
 	}
 	// OneBinary runs all modules in one process with one database instead.
 	OneBinary bool
+	// Replicas says how many processes a module has, if more than one. Requests go to the
+	// first, which is called as the module is; the others, cart-2 and so on, share its
+	// events and jobs. One binary has as many as the module with the most.
+	Replicas map[string]int
 	// Stdout and Stderr take the processes' lines.
 	Stdout, Stderr io.Writer
 }
@@ -55,6 +60,7 @@ type Services struct {
 	addr      string
 	oneBinary bool
 	databases map[string]string
+	broker    string
 	reserved  []*loopback.Address // of the modules' processes
 }
 
@@ -66,8 +72,13 @@ func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (
 	if err != nil {
 		return nil, err
 	}
-	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases, reserved: p.reserved}
-	return s, s.fleet.Start(ctx, p.processes()...)
+	processes, err := p.processes()
+	if err != nil {
+		release(p.reserved)
+		return nil, err
+	}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases, broker: p.broker, reserved: p.reserved}
+	return s, s.fleet.Start(ctx, processes...)
 }
 
 // Addr returns the address of the edge.
@@ -75,6 +86,10 @@ func (s *Services) Addr() string { return s.addr }
 
 // Database returns the address of a module's database.
 func (s *Services) Database(module string) string { return s.databases[module] }
+
+// Broker returns the address of the virtual host over which the processes exchange
+// events; "" where there is none of their own.
+func (s *Services) Broker() string { return s.broker }
 
 // Wait blocks until ctx is done or a process ends by itself.
 func (s *Services) Wait(ctx context.Context) error { return s.fleet.Wait(ctx) }
@@ -119,11 +134,16 @@ func (s *Services) Restart(ctx context.Context, module string) error {
 	return s.fleet.Restart(ctx, s.process(module))
 }
 
+// process returns the name of the process that hosts a module, or of the replica
+// (cart-2) that is asked for.
 func (s *Services) process(module string) string {
-	if s.oneBinary {
-		return wholeProcess
+	if !s.oneBinary {
+		return module
 	}
-	return module
+	if _, n, ok := strings.Cut(module, "-"); ok {
+		return wholeProcess + "-" + n
+	}
+	return wholeProcess
 }
 
 // wholeProcess names the one process that hosts every module.
@@ -140,6 +160,7 @@ type plan struct {
 	own     map[string][]string // for the process of one module
 	// databases are the addresses of the modules' databases.
 	databases map[string]string
+	broker    string
 	reserved  []*loopback.Address
 }
 
@@ -176,7 +197,7 @@ func (p *plan) addBroker(ctx context.Context, modules []Module) error {
 	if err != nil {
 		return fmt.Errorf("make a virtual host for the events: %w", err)
 	}
-	p.shared = append(p.shared, "AMQP_URL="+address)
+	p.broker, p.shared = address, append(p.shared, "AMQP_URL="+address)
 	return nil
 }
 
@@ -228,26 +249,48 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	return err
 }
 
-func (p *plan) processes() []fleet.Process {
+func (p *plan) processes() ([]fleet.Process, error) {
 	if p.cfg.OneBinary {
-		return []fleet.Process{p.process(wholeProcess, p.edge, nil)}
+		most := slices.Max(append(slices.Collect(maps.Values(p.cfg.Replicas)), 1))
+		return p.replicas(wholeProcess, p.edge, nil, most)
 	}
 	var all []fleet.Process
 	for _, m := range p.modules {
-		all = append(all, p.process(m, p.addrs[m], p.own[m]))
+		some, err := p.replicas(m, p.addrs[m], p.own[m], p.cfg.Replicas[m])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
 	}
-	return append(all, p.process(edgeOnly, p.edge, nil))
+	return append(all, p.process(edgeOnly, edgeOnly, p.edge, nil)), nil
 }
 
-func (p *plan) process(module, addr string, own []string) fleet.Process {
+// replicas are the processes that host the same; addr is that of the first.
+func (p *plan) replicas(hosted, addr string, own []string, count int) ([]fleet.Process, error) {
+	all := []fleet.Process{p.process(hosted, hosted, addr, own)}
+	for n := 2; n <= count; n++ {
+		reserved, err := loopback.Reserve()
+		if err != nil {
+			return nil, fmt.Errorf("plan process %d of %s: %w", n, hosted, err)
+		}
+		p.reserved = append(p.reserved, reserved)
+		all = append(all, p.process(fmt.Sprintf("%s-%d", hosted, n), hosted, reserved.String(), own))
+	}
+	return all, nil
+}
+
+func (p *plan) process(name, hosted, addr string, own []string) fleet.Process {
 	env := append(os.Environ(), p.cfg.Env...)
 	env = append(env, p.shared...)
 	env = append(env, own...)
 	env = append(env, "SLIPWAY_ADDR="+addr)
-	if module != wholeProcess {
-		env = append(env, "SLIPWAY_MODULES="+module, "SLIPWAY_NAME="+p.name+"-"+module)
+	if hosted != wholeProcess {
+		env = append(env, "SLIPWAY_MODULES="+hosted)
 	}
-	return fleet.Process{Name: module, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
+	if name != wholeProcess {
+		env = append(env, "SLIPWAY_NAME="+p.name+"-"+name)
+	}
+	return fleet.Process{Name: name, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
 }
 
 // runServices is the command "services".

@@ -35,7 +35,7 @@ func DeploymentsWith(t *testing.T, settings map[string]string, modules []slipway
 		parent := t.Name()
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := deploy(t, oneBinary, settings, modules)
+			k := Deploy(t, Deployment{OneBinary: oneBinary, Settings: settings}, modules...)
 			k.shared = deploymentName(parent, name, t.Name())
 			test(t, k)
 		})
@@ -46,31 +46,59 @@ func DeploymentsWith(t *testing.T, settings map[string]string, modules []slipway
 // happen to one binary, such as a neighbour that is down.
 func Services(t *testing.T, modules []slipway.Module, test func(t *testing.T, k *Kit)) {
 	t.Helper()
-	test(t, deploy(t, false, nil, modules))
+	test(t, Deploy(t, Deployment{}, modules...))
 }
 
-func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []slipway.Module) *Kit {
+// A Deployment says how [Deploy] runs modules. Its zero value is one process per
+// module, over a RabbitMQ if they have events.
+type Deployment struct {
+	// OneBinary runs them in one process, without a broker unless there is one here.
+	OneBinary bool
+	// Settings are for every process.
+	Settings map[string]string
+	// Replicas, Databases and Broker are those of [slipway.ServicesConfig]. Default: one
+	// process for each module, and the servers that all tests share.
+	Replicas  map[string]int
+	Databases interface {
+		Database(ctx context.Context, name string) (address string, err error)
+	}
+	Broker interface {
+		VirtualHost(ctx context.Context, name string) (address string, err error)
+	}
+}
+
+// Deploy runs the modules as processes until the end of the test, for a test that wants
+// them in a way of its own: with two processes of one module, or with servers that it
+// breaks. The modules must be among those of [Main].
+func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 	t.Helper()
 	needsMain(t, names(modules)...)
 	w := &world{modules: modules, transport: http.DefaultTransport}
-	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t)}
+	w.deaths = deaths{folder: t.TempDir(), oneBinary: d.OneBinary}
+	values := map[string]string{
+		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": processName, childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t),
+		deathsVariable: w.deaths.folder,
+		"AMQP_URL":     "", // of whoever runs the tests
+	}
 	if !hosts(modules, ssoName) {
 		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
 	}
-	maps.Copy(values, settings)
+	maps.Copy(values, d.Settings)
+	if d.Databases == nil {
+		d.Databases = &databases
+	}
+	if d.Broker == nil && !d.OneBinary {
+		d.Broker = sharedBroker{t}
+	}
 	log := &logBuffer{}
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := slipway.ServicesConfig{
-		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: oneBinary,
-		Databases: &databases, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: log, Stderr: log,
-	}
-	if !oneBinary {
-		plan.Broker = broker{t}
-	}
-	w.services, err = slipway.StartServices(t.Context(), plan, modules...)
+	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
+		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: d.OneBinary, Replicas: d.Replicas,
+		Databases: d.Databases, Broker: d.Broker, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: log, Stderr: log,
+	}, modules...)
 	t.Cleanup(func() { stop(t, w.services, log) })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -83,10 +111,14 @@ func deploy(t *testing.T, oneBinary bool, settings map[string]string, modules []
 	return k
 }
 
-// A broker gives the services of a test a virtual host of their own.
-type broker struct{ t testing.TB }
+// processName is that of the processes of a deployment, before that of the module.
+const processName = "test"
 
-func (b broker) VirtualHost(context.Context, string) (string, error) {
+// sharedBroker gives the deployment of a test a virtual host of its own.
+type sharedBroker struct{ t testing.TB }
+
+// VirtualHost implements the Broker of [slipway.ServicesConfig].
+func (b sharedBroker) VirtualHost(context.Context, string) (string, error) {
 	return rabbitmqtest.URL(b.t), nil
 }
 
@@ -111,26 +143,17 @@ func stop(t *testing.T, s *slipway.Services, log *logBuffer) {
 	}
 }
 
-// Kill ends the process that hosts a module as a crash would.
-func (k *Kit) Kill(module string) {
-	k.t.Helper()
-	if err := k.processes("Kill", module).Kill(module); err != nil {
-		k.t.Fatal(err)
-	}
-}
-
-// Restart starts the process that hosts a module again.
-func (k *Kit) Restart(module string) {
-	k.t.Helper()
-	if err := k.processes("Restart", module).Restart(context.WithoutCancel(k.t.Context()), module); err != nil {
-		k.t.Fatal(err)
-	}
-}
-
 // Database returns the address of a module's database in a deployment.
 func (k *Kit) Database(module string) string {
 	k.t.Helper()
 	return k.processes("Database", module).Database(module)
+}
+
+// Broker returns the address of the broker over which the processes of a deployment
+// exchange events, or "" if they have none.
+func (k *Kit) Broker() string {
+	k.t.Helper()
+	return k.processes("Broker", "").Broker()
 }
 
 // processes returns those of a deployment, for a method that needs them.

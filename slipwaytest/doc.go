@@ -22,7 +22,8 @@
 // module has a pool and commits for real, and its rows are made what they were.
 // [Bubble] is Tx with time and chance in the test's hands. [Deployments] runs one
 // test body against the modules as one process and as one process per module,
-// over HTTP and with real commits. [Universal] proves of a module what must hold
+// over HTTP and with real commits; [Deploy] runs them in a way of the test's own. There
+// processes die where a test says ([Kit.KillAt]), freeze, and are replaced. [Universal] proves of a module what must hold
 // for every module. [Rounds] repeats a test of faults by seed.
 //
 // # When a test fails

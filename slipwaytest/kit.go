@@ -35,6 +35,7 @@ type world struct {
 	neighbours *neighbours       // nil in a deployment
 	externals  *externals        // likewise
 	services   *slipway.Services // nil in Tx
+	deaths     deaths            // of the processes of a deployment
 	app        *slipway.App      // nil in a deployment, as are the next two
 	log        *logBuffer
 	databases  map[string]*postgres.DB

@@ -1,6 +1,7 @@
 package slipwaytest
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -55,8 +56,9 @@ func Main(m *testing.M, modules ...slipway.Module) {
 	outside := watchEgress()
 	if names := os.Getenv(childVariable); names != "" {
 		os.Args = os.Args[:1]
+		ctx := mortal(context.Background(), os.Getenv(deathsVariable))
 		forgetTest()
-		slipway.Main(slices.DeleteFunc(modules, func(m slipway.Module) bool {
+		slipway.MainContext(ctx, slices.DeleteFunc(modules, func(m slipway.Module) bool {
 			return !slices.Contains(strings.Split(names, ","), m.Name())
 		})...)
 		return

@@ -172,7 +172,12 @@ func (f *Fleet) Restart(ctx context.Context, name string) error {
 	}
 	<-old.done
 	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return m == old })
-	return f.Start(ctx, old.Process)
+	if err := f.spawn(old.Process); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.StartTimeout)
+	defer cancel()
+	return f.await(ctx, f.members[len(f.members)-1]) // the others may be frozen, or gone
 }
 
 func (f *Fleet) member(name string) (*member, error) {

@@ -105,3 +105,38 @@ func TestFleet_Stop(t *testing.T) {
 		t.Errorf("stdout = %q", got)
 	}
 }
+
+func TestFleet_Restart(t *testing.T) {
+	t.Parallel()
+
+	t.Run("waits for no other member", func(t *testing.T) {
+		t.Parallel()
+		f, stdout, _ := newFleet(t)
+		ready := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		frozen := shell(t, "frozen", "exec sleep 60")
+		frozen.Ready = ready.URL
+		if err := f.Start(t.Context(), frozen, shell(t, "cart", "echo here; exec sleep 60")); err != nil {
+			t.Fatal(err)
+		}
+		ready.Close()
+		if err := f.Kill("cart"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Restart(t.Context(), "cart"); err != nil {
+			t.Fatalf("Restart() = %v", err)
+		}
+		for deadline := time.Now().Add(10 * time.Second); stdout.String() != "here\nhere\n"; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("stdout = %q, want the member to speak twice", stdout)
+			}
+		}
+	})
+
+	t.Run("says that there is no such process", func(t *testing.T) {
+		t.Parallel()
+		f, _, _ := newFleet(t)
+		if err := f.Restart(t.Context(), "sso"); err == nil || !strings.Contains(err.Error(), `no process "sso"`) {
+			t.Errorf("Restart() = %v", err)
+		}
+	})
+}
