@@ -45,6 +45,7 @@ var table = map[string]int{
 	"console":     10,
 	"cmd":         11,
 	"examples":    11,
+	"faults":      11,
 }
 
 // root is the folder of the root package; it says nothing of the folders below it.
