@@ -50,6 +50,23 @@ func (w *Worker) claim(ctx context.Context, offers []offer) ([]*Attempt, error) 
 	return attempts, nil
 }
 
+// The answer to a claim may be lost with its connection. What then is this worker's, but
+// runs nowhere, is ready again.
+const unclaim = `
+UPDATE delivery SET state = 'ready', worker = NULL, lease_until = NULL
+ WHERE state = 'running' AND worker = $1 AND id <> ALL ($2)`
+
+func (w *Worker) unclaim(ctx context.Context, held map[*Attempt]*lane) error {
+	ids := []int64{} // nil would be NULL
+	for a := range held {
+		ids = append(ids, a.id)
+	}
+	if _, err := w.cfg.DB.Exec(ctx, unclaim, w.id, ids); err != nil {
+		return fmt.Errorf("give back what was claimed: %w", err)
+	}
+	return nil
+}
+
 func (w *Worker) scan(row pgx.CollectableRow) (*Attempt, error) {
 	a := &Attempt{Module: w.module}
 	e := &a.Event

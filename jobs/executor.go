@@ -21,14 +21,18 @@ type executor struct {
 	*Worker
 
 	slots *slots
-	ended chan *lane
+	held  map[*Attempt]*lane // what runs; an attempt that was overtaken may have a row in common with another
+	ended chan *Attempt
 	// broken: the last claim failed.
 	broken bool
 }
 
 // execute claims and performs until ctx is done, and drains.
 func (w *Worker) execute(ctx context.Context) {
-	e := &executor{Worker: w, slots: newSlots(w.cfg.Concurrency, w.sorted()), ended: make(chan *lane, w.cfg.Concurrency)}
+	e := &executor{
+		Worker: w, slots: newSlots(w.cfg.Concurrency, w.sorted()),
+		held: map[*Attempt]*lane{}, ended: make(chan *Attempt, w.cfg.Concurrency),
+	}
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	e.fill(ctx, work)
@@ -43,8 +47,8 @@ func (e *executor) fill(ctx, work context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case l := <-e.ended:
-			e.slots.release(l)
+		case a := <-e.ended:
+			e.free(a)
 			e.collect()
 		case <-e.woken:
 			e.slots.wake()
@@ -62,12 +66,17 @@ func (e *executor) fill(ctx, work context.Context) {
 func (e *executor) collect() {
 	for {
 		select {
-		case l := <-e.ended:
-			e.slots.release(l)
+		case a := <-e.ended:
+			e.free(a)
 		default:
 			return
 		}
 	}
+}
+
+func (e *executor) free(a *Attempt) {
+	e.slots.release(e.held[a])
+	delete(e.held, a)
 }
 
 // begin claims what there is and starts it, and reports whether there may be more.
@@ -90,7 +99,8 @@ func (e *executor) begin(ctx, work context.Context) bool {
 		for _, a := range attempts {
 			if a.job == o.lane.job {
 				n++
-				go e.occupy(work, o.lane, a)
+				e.held[a] = o.lane
+				go e.occupy(work, a)
 			}
 		}
 		e.slots.take(o, n)
@@ -103,11 +113,16 @@ func (e *executor) begin(ctx, work context.Context) bool {
 func (e *executor) claimWithin(work context.Context, offers []offer) ([]*Attempt, error) {
 	ctx, cancel := context.WithTimeout(work, grace/2)
 	defer cancel()
+	if e.broken {
+		if err := e.unclaim(ctx, e.held); err != nil {
+			return nil, err
+		}
+	}
 	return e.claim(ctx, offers)
 }
 
-func (e *executor) occupy(ctx context.Context, l *lane, a *Attempt) {
-	defer func() { e.ended <- l }()
+func (e *executor) occupy(ctx context.Context, a *Attempt) {
+	defer func() { e.ended <- a }()
 	_ = e.perform(ctx, a) // settled
 }
 
@@ -129,8 +144,8 @@ func (e *executor) drain(cut context.CancelCauseFunc) {
 	defer soft.Stop()
 	for e.slots.busy > 0 {
 		select {
-		case l := <-e.ended:
-			e.slots.release(l)
+		case a := <-e.ended:
+			e.free(a)
 		case <-soft.C:
 			cut(errDraining)
 		}

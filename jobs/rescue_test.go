@@ -86,6 +86,30 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 		}
 	})
 
+	t.Run("AndGivesBackWhatItDoesNotKnowThatItHas", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := w.module()
+		gate := newGate()
+		jobs.On(m, "close-cart", captured, processing(gate.held)).Concurrency(2)
+		w.start(m)
+		w.accept(m, 1)
+		<-gate.reached
+		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+			SELECT gen_random_uuid(), job, state, attempt, worker, now() + interval '1h', type, version, key, traceparent, subject, data, emitted_at FROM delivery`)
+		w.exec("ALTER TABLE delivery RENAME COLUMN run_at TO away")
+		w.until("a claim to fail", func() bool { return w.logged("no jobs can be claimed at the moment") == 1 })
+		w.exec("ALTER TABLE delivery RENAME COLUMN away TO run_at")
+		close(gate.open)
+		w.untilState("done", 2)
+		if got := w.count("SELECT max(failures) FROM delivery"); got != 0 {
+			t.Errorf("%d failures were counted, want 0", got)
+		}
+		if got := w.count("SELECT max(attempt) FROM delivery"); got != 2 {
+			t.Errorf("the one that was lost had %d claims, want 2", got)
+		}
+	})
+
 	t.Run("AndAnotherTakesOver", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
