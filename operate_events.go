@@ -29,17 +29,32 @@ func (p program) eventsCommand() *cobra.Command {
 			return show(c, r)
 		}),
 	}
-	c.PersistentFlags().Bool(jsonFlag, false, "print JSON")
+	operatorFlags(c)
 	c.AddCommand(p.replayCommand(), p.parkedCommand(), p.redriveCommand(), p.unsubscribeCommand(), p.applyCommand())
 	return c
 }
 
+const servicesFlag = "services"
+
+// operatorFlags are those of every command of an operator.
+func operatorFlags(c *cobra.Command) {
+	c.PersistentFlags().Bool(jsonFlag, false, "print JSON")
+	c.PersistentFlags().Bool(servicesFlag, false, "development: look at the product that the command services runs")
+}
+
 // operate runs a command with an operator.
 func (p program) operate(f func(ctx context.Context, o *operator, c *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
+	return func(c *cobra.Command, args []string) (err error) {
 		src, err := p.source()
 		if err != nil {
 			return err
+		}
+		if services, _ := c.Flags().GetBool(servicesFlag); services { // every such command has the flag
+			var done func() error
+			if src, done, err = ofServices(c.Context(), src, p.modules); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, done()) }()
 		}
 		o, err := newOperator(src, p.modules)
 		if err != nil {
@@ -112,7 +127,7 @@ func (o *operator) outboxRow(ctx context.Context, m Module) (outboxRow, error) {
 
 // queues are none where there is no broker.
 func (o *operator) queues(ctx context.Context) ([]queueRow, error) {
-	bus, err := o.broker(ctx)
+	bus, err := o.broker()
 	if errors.Is(err, errNoBroker) {
 		return nil, nil
 	}
@@ -201,7 +216,7 @@ type parkedReport struct {
 
 func (o *operator) parked(ctx context.Context, only string, limit int) (parkedReport, error) {
 	r := parkedReport{Parked: []parkedRow{}}
-	bus, err := o.broker(ctx)
+	bus, err := o.broker()
 	if err != nil {
 		return r, err
 	}
@@ -258,7 +273,7 @@ func (p program) redriveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "redrive <module>", Short: "Send a module its parked messages once more, the oldest first", Args: oneModule,
 		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, args []string) error {
-			bus, err := o.broker(ctx)
+			bus, err := o.broker()
 			if err != nil {
 				return err
 			}
@@ -315,7 +330,7 @@ func (o *operator) unsubscribe(ctx context.Context, module string, force bool) (
 	if waiting > 0 && !force {
 		return 0, fmt.Errorf("%d events are held for %s: let it take them, or lose them with --force", waiting, module)
 	}
-	bus, err := o.broker(ctx)
+	bus, err := o.broker()
 	switch {
 	case errors.Is(err, errNoBroker):
 	case err != nil:
@@ -367,7 +382,7 @@ func (p program) applyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "apply", Short: "Declare the queues of all modules at the broker, before the first process starts",
 		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, _ []string) error {
-			bus, err := o.broker(ctx)
+			bus, err := o.broker()
 			if err != nil {
 				return err
 			}

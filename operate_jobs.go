@@ -28,7 +28,7 @@ func (p program) jobsCommand() *cobra.Command {
 			return show(c, r)
 		}),
 	}
-	c.PersistentFlags().Bool(jsonFlag, false, "print JSON")
+	operatorFlags(c)
 	c.Flags().StringVar(&module, "module", "", "of this module alone")
 	c.AddCommand(p.deadCommand(), p.showCommand(), p.retryCommand(), p.discardCommand())
 	return c

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/events/outbox"
 	"github.com/slipway-go/slipway/jobs"
@@ -33,7 +33,13 @@ func (p program) replayCommand() *cobra.Command {
 			"Nobody else gets the events. They come from the outboxes of their producers, which keep them for two weeks.",
 		Example: "  events replay --to receipts --topic acquiring.payment.captured.v1 --since 2h --dry-run\n" +
 			"  events replay --to receipts --id 0198c0de-7e57-7000-8000-000000000001",
-		RunE: func(c *cobra.Command, _ []string) error { return p.replay(c, r) },
+		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, _ []string) error {
+			report, err := o.replay(ctx, r)
+			if err != nil {
+				return err
+			}
+			return show(c, report)
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&r.to, "to", "", "the module (required)")
@@ -48,30 +54,17 @@ func (p program) replayCommand() *cobra.Command {
 
 // replay sets the module up as it is for serving, since only that tells which jobs it
 // has for an event; nothing of it is started.
-func (p program) replay(c *cobra.Command, r replay) (err error) {
-	src, err := p.source()
-	if err != nil {
-		return err
-	}
-	o, err := newOperator(src, p.modules)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, o.close()) }()
+func (o *operator) replay(ctx context.Context, r replay) (report replayReport, err error) {
 	choice, err := o.choose(r)
 	if err != nil {
-		return err
+		return report, err
 	}
-	worker, stop, err := o.worker(c.Context(), choice.to, src)
+	worker, stop, err := o.worker(ctx, choice.to)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	report, err := o.carryOut(c.Context(), choice, worker)
-	if err != nil {
-		return err
-	}
-	return show(c, report)
+	return o.carryOut(ctx, choice, worker)
 }
 
 // A choice is a replay that was understood.
@@ -139,8 +132,8 @@ func uuids(given []string) ([]uuid.UUID, error) {
 }
 
 // worker sets up the module and what this process hosts beside it.
-func (o *operator) worker(ctx context.Context, m Module, src *config.Source) (*jobs.Worker, func() error, error) {
-	a, err := New(src, o.app.topology.modules...)
+func (o *operator) worker(ctx context.Context, m Module) (*jobs.Worker, func() error, error) {
+	a, err := NewWith(o.app.source, Overrides{Stdout: os.Stderr}, o.app.topology.modules...) // stdout is the command's
 	if err != nil {
 		return nil, nil, err
 	}

@@ -470,3 +470,26 @@ func (b *bookTrade) send(queue, body string) {
 		b.t.Fatal(err)
 	}
 }
+
+func TestCommand_services(t *testing.T) {
+	t.Parallel()
+
+	t.Run("joins the private servers of the command services", func(t *testing.T) {
+		t.Parallel()
+		b := newBookTrade(t, map[string]string{"SLIPWAY_ENV": "development", "DATABASE_URL": ""})
+		if out := b.do("events apply --services"); !strings.Contains(out, "1 modules have their queues") {
+			t.Errorf("apply says %s", out)
+		}
+		if _, err := b.try("events --services"); err == nil || !strings.Contains(err.Error(), "module press has no tables in this database") {
+			t.Errorf("events = %v, want that the product has not been started", err)
+		}
+	})
+
+	t.Run("is not for production", func(t *testing.T) {
+		t.Parallel()
+		b := newBookTrade(t, map[string]string{"SLIPWAY_ENV": "production"})
+		if _, err := b.try("events --services"); err == nil || !strings.Contains(err.Error(), "--services is for development") {
+			t.Errorf("events = %v, want a refusal", err)
+		}
+	})
+}

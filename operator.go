@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -107,23 +105,13 @@ func (o *operator) jobs(ctx context.Context, m Module) (*jobs.Admin, error) {
 	return jobs.NewAdmin(db), nil
 }
 
-var errNoBroker = errors.New("no broker is set, so events travel inside one process and there are no queues: expected AMQP_URL, such as amqp://user:password@10.0.0.8:5672/shop")
+var errNoBroker = errors.New("no broker is set, so events travel inside one process and there are no queues: expected AMQP_URL, such as amqp://user:password@10.0.0.8:5672/shop; or --services, while the command services runs")
 
-// broker returns RabbitMQ, or [errNoBroker]. In development that is also the private
-// one that the command services has made.
-func (o *operator) broker(ctx context.Context) (*rabbitmq.Bus, error) {
+// broker returns RabbitMQ, or [errNoBroker].
+func (o *operator) broker() (*rabbitmq.Bus, error) {
 	url := o.app.settings.broker.URL
-	dir := filepath.Join(o.app.settings.process.DataDir, "rabbitmq")
-	if _, err := os.Stat(dir); url.Reveal() == "" && (err != nil || o.app.source.Environment() != config.Development) {
-		return nil, errNoBroker
-	}
 	if url.Reveal() == "" {
-		private, err := rabbitmq.StartPrivate(ctx, rabbitmq.PrivateConfig{Dir: dir, Durable: true})
-		if err != nil {
-			return nil, fmt.Errorf("join the private RabbitMQ of the command services: %w", err)
-		}
-		o.app.closers = append(o.app.closers, private.Close)
-		url = config.Secret(private.URL())
+		return nil, errNoBroker
 	}
 	return rabbitmq.Open(rabbitmq.Config{URL: url, Subscriptions: o.app.subscriptions(), Name: o.app.settings.process.name() + " command"})
 }
