@@ -80,9 +80,19 @@ func (c *child) stop() error {
 	return errors.Join(c.stdin.Close(), c.cmd.Wait())
 }
 
+// workers do something else than to serve, and serve nothing.
+func workers() map[string]func(ctx context.Context, log io.Writer) (http.Handler, error) {
+	return map[string]func(context.Context, io.Writer) (http.Handler, error){
+		"kit": kitChild, "river": riverChild, "waiting": waitingChild,
+	}
+}
+
 // serveChild is the other side.
 func serveChild(ctx context.Context, name string, o options) error {
 	build, ok := handlers()[name]
+	if !ok {
+		build, ok = workers()[name]
+	}
 	if !ok {
 		return fmt.Errorf("no server %q", name)
 	}

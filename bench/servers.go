@@ -17,12 +17,9 @@ import (
 // handlers are the servers that are compared.
 func handlers() map[string]func(ctx context.Context, log io.Writer) (http.Handler, error) {
 	return map[string]func(context.Context, io.Writer) (http.Handler, error){
-		"bare":    func(context.Context, io.Writer) (http.Handler, error) { return bare(), nil },
-		"stack":   stack,
-		"river":   riverChild,
-		"kit":     kitChild,
-		"waiting": waitingChild,
-		"shelf":   func(_ context.Context, log io.Writer) (http.Handler, error) { return shelf(log, true) },
+		"bare":  func(context.Context, io.Writer) (http.Handler, error) { return bare(), nil },
+		"stack": stack,
+		"shelf": func(_ context.Context, log io.Writer) (http.Handler, error) { return shelf(log, true) },
 		"shelf-uncached": func(_ context.Context, log io.Writer) (http.Handler, error) {
 			return shelf(log, false)
 		},
