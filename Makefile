@@ -48,7 +48,7 @@ test: setup-test ## Run every test, with the race detector (PKG=./api/ for one p
 faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=1; `make test` has one round of each)
 	SLIPWAY_TEST_ROUNDS=$(ROUNDS) SLIPWAY_TEST_SEED=$(SEED) $(GO) test $(RACE) -count=1 -timeout 60m -run '^TestFault' $(PKG)
 
-bench: setup-services ## Print what the kit costs, as ratios side by side (BENCH=token for one section, BENCH=build for the cold build)
+bench: setup-services ## Print what the kit costs, as ratios side by side (BENCH="events jobs" for these sections alone, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)
 
 fmt: tools ## Format the code and its imports
