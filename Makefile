@@ -8,13 +8,14 @@ BENCH ?=
 
 ROUNDS ?= 25
 SEED   ?= 1
+SOAK   ?= 2m
 
 BIN   := bin
 SHOP  := $(BIN)/shop
 TOOLS := $(BIN)/tools/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run run-services demo build test faults bench \
+.PHONY: help setup setup-test run run-services demo build test faults soak bench \
 	tools fmt check-format vet lint generate check-generated scan ci clean
 
 help: ## Print this list
@@ -46,7 +47,10 @@ test: setup-test ## Run every test, with the race detector (PKG=./api/ for one p
 	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)
 
 faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=1; `make test` has one round of each)
-	SLIPWAY_TEST_ROUNDS=$(ROUNDS) SLIPWAY_TEST_SEED=$(SEED) $(GO) test $(RACE) -count=1 -timeout 60m -run '^TestFault' $(PKG)
+	SLIPWAY_TEST_ROUNDS=$(ROUNDS) SLIPWAY_TEST_SEED=$(SEED) $(GO) test $(RACE) -count=1 -timeout 4h -run '^TestFault' $(PKG)
+
+soak: setup-test ## Let faults befall the shop at random, under load, and look whether all is well after (SOAK=2m SEED=1)
+	SLIPWAY_TEST_SOAK=$(SOAK) SLIPWAY_TEST_SEED=$(SEED) $(GO) test -count=1 -timeout 24h -v -run '^TestSoak$$' ./faults/
 
 bench: setup-services ## Print what the kit costs, as ratios side by side (BENCH="events jobs" for these sections alone, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)

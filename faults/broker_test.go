@@ -52,7 +52,7 @@ func (all worlds) suffer(fault func()) {
 	var stops []func()
 	for _, w := range all {
 		w.t.Helper()
-		stops = append(stops, w.load(20*time.Millisecond))
+		stops = append(stops, w.load(40*time.Millisecond))
 	}
 	fault()
 	for i, w := range all {

@@ -28,7 +28,7 @@ func (w *world) rolls() {
 	if w.oneBinary {
 		processes = []string{"source", "source-2"} // both host everything
 	}
-	stop := w.load(20 * time.Millisecond)
+	stop := w.load(40 * time.Millisecond)
 	for _, p := range processes {
 		w.occupy(p)
 		w.Terminate(p)

@@ -100,7 +100,7 @@ var poisons = []poison{
 		w.t.Helper()
 		w.commit(1, ordeal{Job: "sink.fragile", Takes: int(time.Hour.Milliseconds()), Dies: true})
 		w.commit(1, ordeal{Job: "other.odd"})
-		w.dead("sink", 1, "the job took longer than its 1s")
+		w.dead("sink", 1, "the job took longer than its 2s")
 	}},
 	{"a job that hangs and does not listen", "", func(w *world) {
 		w.t.Helper()

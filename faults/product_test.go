@@ -126,7 +126,7 @@ func newSink() slipway.Module {
 	return slipway.NewModule(sinkModule, func(m *slipway.Setup, _ struct{}) error {
 		subscribe(m, "every").Attempts(patience)
 		subscribe(m, "even").Attempts(patience)
-		subscribe(m, "fragile").Attempts(2).Timeout(time.Second)
+		subscribe(m, "fragile").Attempts(2).Timeout(2 * time.Second)
 		return nil
 	}, tables(), slipway.Subscribes(happened))
 }

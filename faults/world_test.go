@@ -3,6 +3,7 @@ package faults_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -29,19 +31,30 @@ type world struct {
 	replayed map[effect]int
 }
 
+// moduleNames are those of the oracle's.
 var moduleNames = []string{"source", "sink", "other"}
 
 func newWorld(t *testing.T, d slipwaytest.Deployment) *world {
 	t.Helper()
-	w := &world{Kit: slipwaytest.Deploy(t, d, product()...), t: t, oneBinary: d.OneBinary, numbers: &atomic.Int64{}, databases: map[string]*pgxpool.Pool{}, replayed: map[effect]int{}}
+	return newWorldOf(t, d, product()...)
+}
+
+func newWorldOf(t *testing.T, d slipwaytest.Deployment, modules ...slipway.Module) *world {
+	t.Helper()
+	d.Settings = maps.Clone(d.Settings)
+	if d.Settings == nil {
+		d.Settings = map[string]string{}
+	}
+	d.Settings["LOG_LEVEL"] = "warn"
+	w := &world{Kit: slipwaytest.Deploy(t, d, modules...), t: t, oneBinary: d.OneBinary, numbers: &atomic.Int64{}, databases: map[string]*pgxpool.Pool{}, replayed: map[effect]int{}}
 	w.route, _ = d.Broker.(*route)
 	direct, _ := d.Databases.(interface{ direct(address string) string })
-	for _, m := range moduleNames {
-		address := w.Database(m)
+	for _, m := range modules {
+		address := w.Database(m.Name())
 		if direct != nil {
 			address = direct.direct(address)
 		}
-		w.databases[m] = connect(t, address, m)
+		w.databases[m.Name()] = connect(t, address, m.Name())
 	}
 	return w
 }
@@ -119,20 +132,20 @@ func (w *world) try(count int64, o ordeal) {
 	_ = slipwaytest.Try(w.Kit, commit, in)
 }
 
-// load commits facts until the returned function is called, a few at a time.
+// load commits facts until the returned function is called, a few at a time: at first in
+// quick succession, and then more slowly, so that a long fault leaves no mountain.
 func (w *world) load(every time.Duration) (stop func()) {
+	const quick, slower, atOnce = 40, 10, 2
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for ctx.Err() == nil {
-			w.try(3, ordeal{})
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
+		for n := 0; ctx.Err() == nil; n++ {
+			w.try(atOnce, ordeal{})
+			if n == quick {
+				every *= slower
 			}
+			_ = pause(ctx, every)
 		}
 	}()
 	return func() {

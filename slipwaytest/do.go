@@ -50,18 +50,32 @@ func Do[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra)
 // Try sends the input and tells only whether an answer came: for a process that
 // is about to die.
 func Try[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra) error {
+	_, err := Ask(k, op, in, extras...)
+	return err
+}
+
+// Ask is [Do] where an answer may not come, which is the error; it may run on any
+// goroutine.
+func Ask[In, Out any](k *Kit, op *api.Operation[In, Out], in In, extras ...Extra) (*Answer[Out], error) {
 	r, err := api.NewRequest(k.t.Context(), op, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, extra := range extras {
 		extra(r)
 	}
+	a := &Answer[Out]{kit: k, asked: k.asked(r)}
 	resp, err := k.roundTrip(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return resp.Body.Close()
+	defer resp.Body.Close()
+	if a.Raw, err = io.ReadAll(resp.Body); err != nil {
+		return nil, err
+	}
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	a.decode()
+	return a, nil
 }
 
 // JSON sends a body as it is, well-formed or not, as the kit's caller.
