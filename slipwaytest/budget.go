@@ -20,7 +20,8 @@ type budget struct{ calls, queries int }
 // does what the kit itself does in its name: the two statements of a request with
 // an Idempotency-Key, and each attempt of a call. A batch counts as one statement,
 // since it is sent at once. Tokens, which are fetched once and kept, do not count;
-// nor do the beginning and the end of a transaction.
+// nor do the beginning and the end of a transaction, nor what jobs do, for which nobody
+// waits in a running process.
 //
 // The budget holds for kits that are made of this one, too. A deployment has none:
 // its modules run in other processes.

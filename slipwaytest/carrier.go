@@ -74,7 +74,7 @@ func (c *carrier) carryOn(db *postgres.DB, signal string, seen *atomic.Bool) {
 }
 
 // maxRounds bounds how often events may lead to jobs and those to events.
-const maxRounds = 50
+const maxRounds = 20
 
 // carryPatience is for somebody else who carries.
 const carryPatience = 30 * time.Second

@@ -26,11 +26,20 @@
 // processes die where a test says ([Kit.KillAt]), freeze, and are replaced. [Universal] proves of a module what must hold
 // for every module. [Rounds] repeats a test of faults by seed.
 //
+// # Events and jobs
+//
+// What a transaction emits or enqueues in Tx, Commit and Bubble has happened when it
+// returns: events are brought to the modules of the world that subscribe to them, and
+// what is due runs, on the goroutine that committed. An attempt that fails, fails the
+// test, unless [Kit.LetJobsFail] was asked for. [Published] looks at what was emitted,
+// [Deliver] brings an event whose module is not there, and [Kit.RunJobs] runs what
+// waits for its time.
+//
 // # When a test fails
 //
 // A test by Tx or Commit that fails shows what happened: its requests, and below
 // each the calls of neighbours, the statements, the warnings and errors that it
-// led to, with their durations. What is repeated under one parent is one line,
+// led to, with their durations; events and jobs too. What is repeated under one parent is one line,
 // which says so. [Kit.Budget] fails a request that makes more calls or statements
 // than it should. The processes of a deployment cannot be looked into: there the
 // last lines of their logs are shown.
@@ -47,7 +56,7 @@
 //
 //   - Nothing needs to be started: a private PostgreSQL comes with the first test
 //     that wants it, is shared by all packages under test, and goes with the last,
-//     also after a kill.
+//     also after a kill. So does a private RabbitMQ, which stays a minute longer.
 //   - Tests never touch DATABASE_URL. SLIPWAY_TEST_DATABASE_URL names a server of
 //     your own; there tests make and drop databases whose names begin with
 //     slipwaytest_, and no others.
@@ -68,6 +77,7 @@
 //   - Nothing leaves the machine. A host outside answers what [External] says; a
 //     module that reaches for any other fails the test, by slipway.Setup.Outside
 //     as well as by http.DefaultTransport, which [Main] watches.
+//   - What is emitted fits the event's description, or the test fails.
 //   - [Answer.Golden] compares the whole exchange with a committed file, one to one.
 //     Files are written with SLIPWAY_UPDATE=1 only and never in CI; a difference, a
 //     missing file, and in a run of the whole package a file that no test used, fail.
@@ -78,6 +88,8 @@
 //     routes without their values and no bodies; the rest is redacted as a log is.
 //
 // # Not guaranteed
+//
+// The order in which jobs run is that of a running process by chance only.
 //
 // A module's background work runs in Deployments, and where Universal looks at its
 // health; not in Tx, Commit and Bubble. In Tx, now() stands still.

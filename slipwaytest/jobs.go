@@ -14,7 +14,7 @@ import (
 func (k *Kit) RunJobs() {
 	k.t.Helper()
 	c := k.carrying("RunJobs")
-	ctx := k.t.Context()
+	ctx := calltree.Unseen(k.t.Context())
 	for _, m := range c.modules {
 		if err := m.worker.MakeDue(ctx); err != nil {
 			k.t.Fatalf("RunJobs: %v", err)

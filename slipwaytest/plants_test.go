@@ -25,6 +25,7 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -42,6 +43,8 @@ type shelf struct {
 	sabotage   func(http.Handler) http.Handler
 	more       []slipwaytest.Fixture
 	emits      []events.Declared
+	job        jobs.Handler[publication]
+	unexampled bool // its job has no example
 
 	opGet    *api.Operation[getBook, book]
 	opCreate *api.Operation[newBook, book]
@@ -126,11 +129,33 @@ func (s *shelf) module() slipway.Module {
 		api.Handle(m, s.opWindow, func(context.Context, api.Empty) (titles, error) { return titles{[]string{"Walden"}}, nil })
 		api.Handle(m, s.opAsk, func(_ context.Context, in askTitle) (titles, error) { return titles{[]string{in.Title}}, nil })
 		api.Mount(m, s.opOrder, http.HandlerFunc(srv.order))
+		job := s.job
+		if job == nil {
+			job = jobs.Func[publication](srv.orderCopy)
+		}
+		jobs.On(m, "order-copy", published, job)
 		if s.setup != nil {
 			return s.setup(m, c)
 		}
 		return nil
-	}, slipway.Migrations(files), slipway.Emits(s.emitted()...))
+	}, slipway.Migrations(files), slipway.Emits(s.emitted()...), slipway.Subscribes(published))
+}
+
+// published is an event of a module that is not there.
+var published = events.Define[publication](api.Module("publisher"), "book_published", 1, "A book can be bought.").Key("its title")
+
+type publication struct {
+	Title string `json:"title"`
+}
+
+// orderCopy is the job of the shelf: whoever publishes a book, sells a copy.
+func (s *service) orderCopy(_ context.Context, d jobs.Delivery[publication]) (jobs.Effect, error) {
+	return func(ctx context.Context, tx postgres.Tx) error { return putCopy(ctx, tx, d.Data.Title) }, nil
+}
+
+func putCopy(ctx context.Context, db postgres.Querier, title string) error {
+	_, err := db.Exec(ctx, `INSERT INTO books (id, owner, title) VALUES ($1, 'the shelf', $2)`, uuid.New(), title)
+	return err
 }
 
 func (s *shelf) fixtures() []slipwaytest.Fixture {
@@ -145,6 +170,9 @@ func (s *shelf) fixtures() []slipwaytest.Fixture {
 		r.SetBasicAuth("bookseller", "a made-up secret")
 		return r
 	}))
+	if !s.unexampled {
+		all = append(all, slipwaytest.ExampleEvent(published, func(*slipwaytest.Kit) (string, publication) { return "Walden", publication{"Walden"} }))
+	}
 	if s.sabotage != nil {
 		all = append(all, slipwaytest.Sabotaged(s.sabotage))
 	}
@@ -233,6 +261,9 @@ func plants() []plant {
 		{"migrations", "a down that is missing", downLeaves("ALTER TABLE books ADD COLUMN note text;", ""), []string{"00002_more.sql", "Down", "irreversible: "}},
 		{"migrations", releasedPlant, dropsABlurb, []string{"shelf.queries.sql", "v1.0.0", "blurb", "expand"}},
 		{"fuzz", "a handler that fails for what its schema admits", failsForLongTitles, []string{"POST /books: a request that fits", "500", "curl -X POST"}},
+		{"repetition", "a job that writes beside its effect", writesBeside, []string{"publisher.book_published.v1", "died when Process had returned", "there is now books: 2", "want books: 1", "in the effect that Process returns"}},
+		{"repetition", "a job that does not act on its example", neverActs, []string{"no job has acted on the slipwaytest.ExampleEvent of publisher.book_published.v1: order-copy is skipped: nobody reads"}},
+		{"repetition", "a job without an example", func(s *shelf) { s.unexampled = true }, []string{"shelf subscribes to publisher.book_published.v1", "give Universal a slipwaytest.ExampleEvent"}},
 		{"repetition", "an Idempotent route that acts twice", actsTwice, []string{"POST /books acted twice", "books: 2, want books: 1", "api.IdempotencyKey"}},
 	}
 }
@@ -394,6 +425,38 @@ func actsTwice(s *shelf) {
 		_, err := s.db.Exec(ctx, `INSERT INTO books (id, owner, title) VALUES ($1, $2, $3)`, b.ID, who.Subject, b.Title)
 		return b, err
 	}
+}
+
+// writesBeside writes in Process, which is tried again when its process dies.
+func writesBeside(s *shelf) {
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		db := m.DB()
+		m.Jobs().Use(func(next jobs.Step) jobs.Step {
+			return func(ctx context.Context, a *jobs.Attempt) error {
+				return next(context.WithValue(ctx, shelfDB{}, db), a)
+			}
+		})
+		return nil
+	}
+	s.job = jobs.Func[publication](func(ctx context.Context, d jobs.Delivery[publication]) (jobs.Effect, error) {
+		db, _ := ctx.Value(shelfDB{}).(*postgres.DB)
+		return jobs.Done, putCopy(ctx, db, d.Data.Title)
+	})
+}
+
+type shelfDB struct{}
+
+func neverActs(s *shelf) { s.job = idle{} }
+
+// idle is a job that has better things to do.
+type idle struct{}
+
+func (idle) IsTriggered(context.Context, jobs.Delivery[publication]) (jobs.Decision, error) {
+	return jobs.Skip("nobody reads"), nil
+}
+
+func (idle) Process(context.Context, jobs.Delivery[publication]) (jobs.Effect, error) {
+	return jobs.Done, nil
 }
 
 // downLeaves adds a migration.

@@ -137,8 +137,12 @@ func (p *running) end(t *testing.T) {
 }
 
 // healthPatience is how long the kit may take to notice a change: it asks its
-// databases twice a second, and tries every few seconds to reach its broker.
-const healthPatience = 15 * time.Second
+// databases twice a second, and hears at once that its broker is away.
+const healthPatience = 5 * time.Second
+
+// brokerPatience is how long it may take to reach a broker that has come back, which it
+// tries every few seconds.
+const brokerPatience = 20 * time.Second
 
 // unreachable is what a probe gets of a process that is not there.
 const unreachable = http.StatusBadGateway
@@ -146,15 +150,20 @@ const unreachable = http.StatusBadGateway
 // want waits until the path answers with one of the statuses.
 func (p *running) want(t *testing.T, path string, statuses ...int) {
 	t.Helper()
+	p.wantWithin(t, healthPatience, path, statuses...)
+}
+
+func (p *running) wantWithin(t *testing.T, patience time.Duration, path string, statuses ...int) {
+	t.Helper()
 	began := time.Now()
 	for {
 		got, body := p.ask(t, path)
 		switch {
 		case slices.Contains(statuses, got):
 			return
-		case time.Since(began) > healthPatience:
+		case time.Since(began) > patience:
 			p.lied = true
-			t.Errorf("GET %s: got %d for %s, want %v: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, healthPatience, statuses[0], body, p.log)
+			t.Errorf("GET %s: got %d for %s, want %v: what it says is not true, and whoever runs the process believes it\n%s\n%s", path, got, patience, statuses[0], body, p.log)
 			return
 		}
 		time.Sleep(20 * time.Millisecond) // the process changes by itself, and nothing tells when

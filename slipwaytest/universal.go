@@ -1,7 +1,10 @@
 package slipwaytest
 
 import (
+	"flag"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -48,7 +51,7 @@ func Universal(t *testing.T, module slipway.Module, fixtures ...Fixture) {
 	}
 	u.checkFixtures(t)
 	u.world(t) // what keeps it from being made is said once
-	if u.hasEvents() {
+	if u.hasEvents() && asksFor(t, "health") {
 		rabbitmqtest.Begin()
 	}
 	queries.keep(module)
@@ -104,6 +107,18 @@ func (u *universal) groups() []group {
 		{"fuzz", u.proveFuzz},
 		{"health", u.proveHealth}, // last, since a broker needs some seconds to start
 	}
+}
+
+// asksFor tells whether go test was asked to run the subtest, too.
+func asksFor(t *testing.T, subtest string) bool {
+	t.Helper()
+	asked := strings.Split(flag.Lookup("test.run").Value.String(), "/")
+	depth := strings.Count(t.Name(), "/") + 1
+	if depth >= len(asked) {
+		return true
+	}
+	matches, err := regexp.MatchString(asked[depth], subtest)
+	return matches || err != nil
 }
 
 // hasEvents tells whether the module emits events or subscribes to any.

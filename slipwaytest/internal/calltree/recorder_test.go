@@ -60,3 +60,31 @@ func TestWatch(t *testing.T) {
 		t.Errorf("got %d calls and %d queries, want 1 and 2", calls, queries)
 	}
 }
+
+func TestRecorder_Behind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	span := telemetry.NewSpanContext()
+	ctx := telemetry.WithSpan(t.Context(), span)
+	watch := w.Watch(span)
+	w.query(ctx, "SELECT 1", "SELECT 1", nil)
+	end := w.Behind(span)
+	inner := w.Behind(span)
+	inner()
+	if !w.IsBehind(span) || w.IsBehind(telemetry.NewSpanContext()) {
+		t.Error("IsBehind tells nothing of this trace, or something of another")
+	}
+	w.query(ctx, "SELECT 2", "SELECT 1", nil)
+	end()
+	if w.IsBehind(span) {
+		t.Error("the trace is behind for ever")
+	}
+	w.query(calltree.Unseen(ctx), "SELECT 3", "SELECT 1", nil)
+	w.query(calltree.Seen(calltree.Unseen(ctx)), "SELECT 4", "SELECT 1", nil)
+	if _, queries := watch.Stop(); queries != 2 {
+		t.Errorf("%d queries count, want the first and the last", queries)
+	}
+	if tree := w.String(); !strings.Contains(tree, "SELECT 2") || strings.Contains(tree, "SELECT 3") {
+		t.Errorf("the tree is\n%s\nwant all but what is unseen", tree)
+	}
+}
