@@ -41,7 +41,7 @@ func TestCreate_asksForAGreeting(t *testing.T) {
 		return greetapi.Greeting{Text: "Hi " + in.Name}, nil
 	})
 
-	got := slipwaytest.Do(k.As("customer").Budget(1, 2), notesapi.Create, writing("milk")).Want(201).Body
+	got := slipwaytest.Do(k.As("customer").Budget(1, 1), notesapi.Create, writing("milk")).Want(201).Body
 	if got.Text != "Hi writer: milk" {
 		t.Errorf("text = %q, want Hi writer: milk", got.Text)
 	}
