@@ -33,7 +33,7 @@ func headers(id string) amqp.Table {
 		"cloudEvents:specversion": "1.0", "cloudEvents:id": id, "cloudEvents:type": "acquiring.payment.captured",
 		"cloudEvents:source": "acquiring", "cloudEvents:subject": eventKey,
 		"cloudEvents:time":        "2026-11-26T09:00:00.123456Z",
-		"cloudEvents:traceparent": traceparent,
+		"cloudEvents:traceparent": traceparent, "cloudEvents:eventversion": int64(1), "cloudEvents:causedby": owner,
 	}
 }
 

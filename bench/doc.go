@@ -22,8 +22,8 @@
 // # Events and jobs
 //
 // RabbitMQ and PostgreSQL are private ones with their durable settings, and all who are
-// compared use the same: the same message through the same exchange to a quorum queue of
-// the same arguments, the same row in the same table. Each waits until its work is safe, as
+// compared use the same: the same message through a durable exchange to a quorum queue, the
+// same row in the same table. Only the kit's queue dead-letters, which costs it a tenth. Each waits until its work is safe, as
 // many pieces at a time as it can: watermill and Celery wait for each message's own confirm,
 // and so have many publishers. The Python programs beside this code are told when to begin, so
 // that their start does not count; where aio-pika and Celery cannot be had, a note says so.
