@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/slipway-go/slipway/internal/onbehalf"
+	"github.com/slipway-go/slipway/internal/uuid7"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -88,7 +89,7 @@ func (e *Event[T]) Message(ctx context.Context, key string, data T) (Message, er
 		return Message{}, fmt.Errorf("its data is %d bytes of JSON: expected %d or fewer; put what is large into a file or behind a route, and its name into the event", len(raw), MaxData)
 	}
 	return Message{
-		ID: newID(), Type: e.Type(), Version: e.version, Key: key, Time: time.Now(),
+		ID: uuid7.New(), Type: e.Type(), Version: e.version, Key: key, Time: time.Now(),
 		Traceparent: telemetry.SpanFrom(ctx).Traceparent(), Subject: subject, Data: raw,
 	}, nil
 }

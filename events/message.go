@@ -1,8 +1,6 @@
 package events
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,16 +24,3 @@ type Message struct {
 
 // Topic returns the message's type and version: cart.checked_out.v1.
 func (m Message) Topic() string { return Topic(m.Type, m.Version) }
-
-// newID returns a UUID of version 7 (RFC 9562), so that rows that are written
-// together lie together. It keeps no state between two, which a test in a bubble
-// would see.
-func newID() uuid.UUID {
-	var id uuid.UUID
-	_, _ = rand.Read(id[6:]) // never fails
-	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16|
-		uint64(binary.BigEndian.Uint16(id[6:8])))
-	id[6] = id[6]&0x0f | 0x70
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}

@@ -28,8 +28,8 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 		return err
 	}
 	c := columnsOf(batch)
-	tag, err := w.cfg.DB.Exec(ctx, w.timed(accept),
-		c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names)
+	tag, err := w.cfg.DB.Exec(ctx, accept,
+		c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names, w.now())
 	if err != nil {
 		return fmt.Errorf("accept %d events: %w", len(batch), err)
 	}
@@ -41,7 +41,7 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 
 const accept = `
 INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
-SELECT e.id, t.job, now(), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
+SELECT e.id, t.job, coalesce($12::timestamptz, now()), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
   FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],
               $7::bytea[], $8::timestamptz[], $9::text[])
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, topic, n)
@@ -110,13 +110,13 @@ const countInterval = 500 * time.Millisecond
 // Each job's count ends at the limit, so that it is cheap however long the backlog is.
 const countReady = `
 SELECT count(*) FROM unnest($1::text[]) AS j (job)
- CROSS JOIN LATERAL (SELECT FROM delivery WHERE state = 'ready' AND job = j.job AND run_at <= now() LIMIT $2) r`
+ CROSS JOIN LATERAL (SELECT FROM delivery WHERE state = 'ready' AND job = j.job AND run_at <= coalesce($3::timestamptz, now()) LIMIT $2) r`
 
 func (b *backlog) check(ctx context.Context, w *Worker) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if time.Since(b.counted) > countInterval {
-		if err := w.cfg.DB.QueryRow(ctx, w.timed(countReady), w.names(), w.cfg.MaxReady+1).Scan(&b.n); err != nil {
+		if err := w.cfg.DB.QueryRow(ctx, countReady, w.names(), w.cfg.MaxReady+1, w.now()).Scan(&b.n); err != nil {
 			return fmt.Errorf("count the deliveries that wait: %w", err)
 		}
 		b.counted = time.Now()

@@ -22,11 +22,11 @@ const maxClaim = 100
 const claim = `
 UPDATE delivery
    SET state = 'running', attempt = attempt + 1, worker = $4,
-       lease_until = now() + ($3::interval[])[array_position($1::text[], job)]
+       lease_until = coalesce($5::timestamptz, now()) + ($3::interval[])[array_position($1::text[], job)]
  WHERE id = ANY (ARRAY(
        SELECT r.id FROM unnest($1::text[], $2::int[]) AS o (job, n)
         CROSS JOIN LATERAL (SELECT id FROM (
-              SELECT id FROM delivery WHERE state = 'ready' AND job = o.job AND run_at <= now()
+              SELECT id FROM delivery WHERE state = 'ready' AND job = o.job AND run_at <= coalesce($5::timestamptz, now())
                ORDER BY run_at, id LIMIT 100 FOR UPDATE SKIP LOCKED) AS due LIMIT o.n) AS r))
 RETURNING id, attempt, failures, job, run, event_id, type, version, key, traceparent, subject, data, emitted_at`
 
@@ -38,7 +38,7 @@ func (w *Worker) claim(ctx context.Context, offers []offer) ([]*Attempt, error) 
 	for _, o := range offers {
 		names, counts, leases = append(names, o.lane.job.name), append(counts, o.n), append(leases, o.lane.job.timeout+grace)
 	}
-	rows, err := w.cfg.DB.Query(ctx, w.timed(claim), names, counts, leases, w.id)
+	rows, err := w.cfg.DB.Query(ctx, claim, names, counts, leases, w.id, w.now())
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}

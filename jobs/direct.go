@@ -1,16 +1,16 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/internal/onbehalf"
+	"github.com/slipway-go/slipway/internal/uuid7"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -39,11 +39,7 @@ func (j *Job[T]) enqueue(ctx context.Context, tx events.Tx, at *time.Time, key s
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", j.name, err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", j.name, err)
-	}
-	tx.AtCommit(j.worker.timed(insertDelivery), id, j.name, at, key,
+	tx.AtCommit(insertDelivery, uuid7.New(), j.name, cmp.Or(at, j.worker.now()), key,
 		telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())
 	tx.Signal(Ready)
 	return nil

@@ -4,17 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
-// timed returns a statement with the time of the worker's clock, if it has one, in place
-// of the database's.
-func (w *Worker) timed(sql string) string {
+// now returns the time of the worker's clock, for the statements that ask what is due. It
+// is nil without one: they take the database's then, which all processes share.
+func (w *Worker) now() *time.Time {
 	if w.cfg.Clock == nil {
-		return sql
+		return nil
 	}
-	return strings.ReplaceAll(sql, "now()", "timestamptz '"+w.cfg.Clock().UTC().Format(time.RFC3339Nano)+"'")
+	return new(w.cfg.Clock())
 }
 
 // Plan writes down when the module's schedules come next, for tests: Run does so by itself.
@@ -26,12 +25,12 @@ func (w *Worker) Plan(ctx context.Context) error {
 	return w.plan(ctx, t)
 }
 
-const retryNow = `UPDATE delivery SET run_at = now() WHERE state = 'ready' AND failures > 0 AND run_at > now()`
+const retryNow = `UPDATE delivery SET run_at = coalesce($1::timestamptz, now()) WHERE state = 'ready' AND failures > 0 AND run_at > coalesce($1::timestamptz, now())`
 
 // MakeDue makes what [Worker.RunDue] is to run, for tests: the slots of schedules that
 // have come, and, without their pause, deliveries that wait for another attempt.
 func (w *Worker) MakeDue(ctx context.Context) error {
-	if _, err := w.cfg.DB.Exec(ctx, w.timed(retryNow)); err != nil {
+	if _, err := w.cfg.DB.Exec(ctx, retryNow, w.now()); err != nil {
 		return fmt.Errorf("have failed deliveries of %s due: %w", w.module, err)
 	}
 	t, _ := w.timetable() // its errors are those of Err

@@ -158,7 +158,7 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 		*planned = true
 	}
 	var due bool
-	if err := w.cfg.DB.QueryRow(ctx, w.timed(anyDue), t.names, t.specs).Scan(&due); err != nil || !due {
+	if err := w.cfg.DB.QueryRow(ctx, anyDue, t.names, t.specs, w.now()).Scan(&due); err != nil || !due {
 		return err
 	}
 	err := w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
@@ -176,7 +176,7 @@ ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, next_run_at = excluded.ne
 
 func (w *Worker) plan(ctx context.Context, t *timetable) error {
 	var now time.Time
-	if err := w.cfg.DB.QueryRow(ctx, w.timed(`SELECT now()`)).Scan(&now); err != nil {
+	if err := w.cfg.DB.QueryRow(ctx, `SELECT coalesce($1::timestamptz, now())`, w.now()).Scan(&now); err != nil {
 		return err
 	}
 	for i, name := range t.names {
@@ -190,11 +190,11 @@ func (w *Worker) plan(ctx context.Context, t *timetable) error {
 const (
 	anyDue = `
 SELECT EXISTS (SELECT FROM schedule JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
-                WHERE next_run_at <= now())`
+                WHERE next_run_at <= coalesce($3::timestamptz, now()))`
 	takeDue = `
-SELECT s.name, s.next_run_at, now()
+SELECT s.name, s.next_run_at, coalesce($3::timestamptz, now())
   FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
- WHERE s.next_run_at <= now() FOR UPDATE OF s SKIP LOCKED`
+ WHERE s.next_run_at <= coalesce($3::timestamptz, now()) FOR UPDATE OF s SKIP LOCKED`
 	moveOn     = `UPDATE schedule SET next_run_at = $2 WHERE name = $1`
 	insertSlot = `
 INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
@@ -209,7 +209,7 @@ type dueSchedule struct {
 // deliverSlots makes the deliveries and moves the schedules on, which is one transaction, so
 // that each slot has one delivery however many processes try.
 func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable) error {
-	rows, err := tx.Query(ctx, w.timed(takeDue), t.names, t.specs)
+	rows, err := tx.Query(ctx, takeDue, t.names, t.specs, w.now())
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func isFinal(err error) bool {
 
 const release = `
 UPDATE delivery
-   SET state = $3, failures = $4, run_at = now() + $5, reason = coalesce(nullif($6, ''), reason),
+   SET state = $3, failures = $4, run_at = coalesce($7::timestamptz, now()) + $5, reason = coalesce(nullif($6, ''), reason),
        worker = NULL, lease_until = NULL` + fence
 
 // settle writes down how an attempt ended that did not finish the delivery, and says it.
@@ -112,7 +112,7 @@ func (w *Worker) release(ctx context.Context, a *Attempt, v verdict) (mine bool,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
 	defer cancel()
 	for {
-		tag, err := w.cfg.DB.Exec(ctx, w.timed(release), a.id, a.claim, v.state, v.failures, v.pause, v.reason)
+		tag, err := w.cfg.DB.Exec(ctx, release, a.id, a.claim, v.state, v.failures, v.pause, v.reason, w.now())
 		if !postgres.IsUnavailable(err) || !sleep(ctx, pollInterval) {
 			return tag.RowsAffected() == 1, err
 		}

@@ -60,7 +60,8 @@ func TestKit_tellsWhatHappened(t *testing.T) {
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  T
-└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+├─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+└─ event  notes.note.written.v1  T
 `,
 		},
 		"with the neighbour in the same process": {
@@ -76,7 +77,8 @@ POST /notes  201  T  by user ID as customer
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  T
-└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+├─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+└─ event  notes.note.written.v1  T
 GET /notes/{id}  404  T  by user bert with notes:read
 └─ sql    SELECT owner, text FROM notes WHERE id = $1  1 row  T
 GET a path of no route  404  T  by anonymous
@@ -95,7 +97,8 @@ GET a path of no route  404  T  by anonymous
 POST /notes  201  T  by user ID as customer
 ├─ sso    tokens and keys  200  T  × 2
 ├─ call   greet GET /greetings/{name}  200  reply of the test  T
-└─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+├─ sql    INSERT INTO notes (…) VALUES (…) ON CONFLICT (id) DO UPDATE …  1 row  T
+└─ event  notes.note.written.v1  T
 POST /notes  500  T  by user ID as customer
 ├─ sso    POST /oauth/token  200  T
 ├─ call   greet GET /greetings/{name}  409  reply of the test  T
@@ -144,7 +147,7 @@ func TestBudget(t *testing.T) {
 			f := &failing{TB: t}
 			k := slipwaytest.Tx(t, greet.New(), notes.New()).In(f).Budget(budget[0], budget[1]).As("customer")
 			slipwaytest.Do(k, notesapi.Create, writing("milk")).Want(201)
-			if got := strings.Join(f.said, "\n"); !strings.HasPrefix(got, want) || !strings.Contains(got, "└─ sql    INSERT INTO notes") {
+			if got := strings.Join(f.said, "\n"); !strings.HasPrefix(got, want) || !strings.Contains(got, "─ sql    INSERT INTO notes") {
 				t.Errorf("the kit said %q, want it to begin with %q", got, want)
 			}
 		})

@@ -106,7 +106,7 @@ GET /a  200  <0.1 ms  by anonymous
 				w.attempt(ctx, "", "catalog", "GET /quotes", replying)
 				w.attempt(ctx, "2", "catalog", "GET /quotes", replying)
 				tracer := w.Tracer()
-				inside := tracer.TraceBatchStart(ctx, nil, pgx.TraceBatchStartData{Batch: &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 2)}})
+				inside := tracer.TraceBatchStart(ctx, nil, pgx.TraceBatchStartData{Batch: &pgx.Batch{QueuedQueries: []*pgx.QueuedQuery{{SQL: "INSERT INTO items VALUES ($1)"}, {SQL: "INSERT INTO items VALUES ($1)"}}}})
 				for range 2 {
 					tracer.TraceBatchQuery(inside, nil, pgx.TraceBatchQueryData{SQL: "INSERT INTO items VALUES ($1)", CommandTag: pgconn.NewCommandTag("INSERT 0 1")})
 				}

@@ -69,13 +69,22 @@ func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 	if unseen(ctx) {
 		return ctx
 	}
-	name := fmt.Sprintf("of %s", plural(int64(data.Batch.Len()), "statement"))
+	var shown int64
+	for _, q := range data.Batch.QueuedQueries {
+		if !isLate(q.SQL) {
+			shown++
+		}
+	}
+	if shown == 0 {
+		return ctx
+	}
+	name := fmt.Sprintf("of %s", plural(shown, "statement"))
 	return context.WithValue(ctx, batchKey{}, t.r.Start(Entry{Kind: Batch, In: telemetry.SpanFrom(ctx), Name: name}))
 }
 
 // TraceBatchQuery implements pgx.BatchTracer.
 func (t *Tracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
-	if unseen(ctx) {
+	if unseen(ctx) || isLate(data.SQL) && data.Err == nil {
 		return
 	}
 	e := Entry{Kind: SQL, In: telemetry.SpanFrom(ctx), Name: data.SQL}
@@ -102,6 +111,12 @@ func isControl(sql string) bool {
 		return true
 	}
 	return false
+}
+
+// isLate finds what goes along with a commit: its own word, and the rows of events and
+// of jobs, which are in the tree as what they are.
+func isLate(sql string) bool {
+	return isControl(sql) || strings.HasPrefix(sql, "INSERT INTO outbox ") || strings.HasPrefix(sql, "INSERT INTO delivery ")
 }
 
 func outcomeOf(tag pgconn.CommandTag, err error) Outcome {
