@@ -108,7 +108,7 @@ func TestWorker_Run_deaf(t *testing.T) {
 			return gate.held(ctx, d)
 		}
 		return marking(d), nil
-	})).Concurrency(1).Timeout(time.Second).Attempts(1)
+	})).Concurrency(1).Timeout(3 * time.Second).Attempts(1)
 	w.start(m)
 	w.bring(m, message(captured, `{"amount":0}`), message(captured, `{"amount":7}`))
 	w.untilState("dead", 1)
