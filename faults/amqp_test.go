@@ -36,12 +36,17 @@ func envelope(id, typ string, version, number int64) amqp.Table {
 // send publishes a message and waits until the broker has it.
 func (s *stranger) send(topic string, headers amqp.Table, body []byte) {
 	s.w.t.Helper()
-	if err := s.trySend(topic, headers, body); err != nil {
+	s.sendTo("events", topic, headers, body)
+}
+
+func (s *stranger) sendTo(exchange, key string, headers amqp.Table, body []byte) {
+	s.w.t.Helper()
+	if err := s.trySend(exchange, key, headers, body); err != nil {
 		s.w.t.Fatal(err)
 	}
 }
 
-func (s *stranger) trySend(topic string, headers amqp.Table, body []byte) error {
+func (s *stranger) trySend(exchange, key string, headers amqp.Table, body []byte) error {
 	ch, err := s.conn.Channel()
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func (s *stranger) trySend(topic string, headers amqp.Table, body []byte) error 
 	if err := ch.Confirm(false); err != nil {
 		return err
 	}
-	confirm, err := ch.PublishWithDeferredConfirmWithContext(s.w.t.Context(), "events", topic, true, false,
+	confirm, err := ch.PublishWithDeferredConfirmWithContext(s.w.t.Context(), exchange, key, true, false,
 		amqp.Publishing{Headers: headers, DeliveryMode: amqp.Persistent, ContentType: "application/json", Body: body})
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (w *world) sendCopies(number int64, count int) {
 	var sent sync.WaitGroup
 	errs := make([]error, count)
 	for i := range count {
-		sent.Go(func() { errs[i] = s.trySend(happened.Topic(), headers, body) })
+		sent.Go(func() { errs[i] = s.trySend("events", happened.Topic(), headers, body) })
 	}
 	sent.Wait()
 	for _, err := range errs {

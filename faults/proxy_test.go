@@ -15,9 +15,10 @@ type proxy struct {
 	listener        net.Listener
 	network, target string
 
-	mu    sync.Mutex
-	clear chan struct{} // closed while bytes pass
-	conns map[net.Conn]bool
+	mu      sync.Mutex
+	clear   chan struct{} // closed while bytes pass
+	conns   map[net.Conn]bool
+	refuses bool
 }
 
 // newProxy listens on 127.0.0.1 until the end of the test.
@@ -51,15 +52,19 @@ func (p *proxy) serve(ctx context.Context) {
 }
 
 func (p *proxy) connect(ctx context.Context, near net.Conn) {
-	p.keep(near)
 	defer p.drop(near)
+	if !p.keep(near) {
+		return
+	}
 	<-p.passing()
 	far, err := (&net.Dialer{}).DialContext(ctx, p.network, p.target)
 	if err != nil {
 		return
 	}
-	p.keep(far)
 	defer p.drop(far)
+	if !p.keep(far) {
+		return
+	}
 	ended := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
 		go func() {
@@ -93,10 +98,12 @@ func (p *proxy) passing() <-chan struct{} {
 	return p.clear
 }
 
-func (p *proxy) keep(c net.Conn) {
+// keep remembers a connection, unless it is refused.
+func (p *proxy) keep(c net.Conn) (ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns[c] = true
+	return !p.refuses
 }
 
 func (p *proxy) drop(c net.Conn) {
@@ -135,6 +142,16 @@ func (p *proxy) cut() {
 	defer p.mu.Unlock()
 	for c := range p.conns {
 		c.Close()
+	}
+}
+
+// refuse ends every connection, and each new one, until it is told otherwise.
+func (p *proxy) refuse(refuses bool) {
+	p.mu.Lock()
+	p.refuses = refuses
+	p.mu.Unlock()
+	if refuses {
+		p.cut()
 	}
 }
 
