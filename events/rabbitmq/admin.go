@@ -74,7 +74,7 @@ func inspect(conn *amqp.Connection, name string) (q amqp.Queue, missing bool, er
 		q, err = ch.QueueDeclarePassive(name, true, false, false, false, nil)
 		return err
 	})
-	if answer, ok := errors.AsType[*amqp.Error](err); ok && answer.Code == amqp.NotFound {
+	if isMissing(err) {
 		return amqp.Queue{}, true, nil
 	}
 	if err != nil {

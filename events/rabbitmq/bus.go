@@ -140,8 +140,9 @@ func (b *Bus) send(ctx context.Context, letters []letter) (*publisher, []int, er
 	return p, unrouted, err
 }
 
-// judge counts the events that nobody wants. One that somebody wants has lost its queue:
-// that is declared again, and the caller is to publish once more.
+// judge counts the events that nobody wants. One that somebody wants has lost its queue,
+// as has a module whose queue is not there, although others got the event: that is
+// declared again, and the caller is to publish once more.
 func (b *Bus) judge(ctx context.Context, p *publisher, letters []letter, unrouted []int) error {
 	var lost []string
 	for _, i := range unrouted {
@@ -154,13 +155,37 @@ func (b *Bus) judge(ctx context.Context, p *publisher, letters []letter, unroute
 			b.cfg.Logger.InfoContext(ctx, "event without a subscriber", slog.String("topic", topic))
 		}
 	}
-	if len(lost) == 0 {
+	missing, err := p.missing(b.queuesFor(letters))
+	if err != nil {
+		return err
+	}
+	if lost = append(lost, missing...); len(lost) == 0 {
 		return nil
 	}
 	slices.Sort(lost)
-	err := fmt.Errorf("the queue %s had been deleted, or its bindings: it is declared again", slices.Compact(lost))
+	err = fmt.Errorf("the queue %s had been deleted, or its bindings: it is declared again", slices.Compact(lost))
 	b.cfg.Logger.WarnContext(ctx, "queue was deleted", slog.Any("error", err))
 	return errors.Join(err, b.declare(ctx, p.conn))
+}
+
+// queuesFor returns the queues that the letters should have reached.
+func (b *Bus) queuesFor(letters []letter) (queues []string) {
+	published := map[string]bool{}
+	for _, l := range letters {
+		published[l.key] = true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for module, topics := range b.topics {
+		for topic := range topics {
+			if published[topic] {
+				queues = append(queues, queueOf(module))
+				break
+			}
+		}
+	}
+	slices.Sort(queues)
+	return queues
 }
 
 func (b *Bus) subscriberOf(topic string) string {

@@ -119,21 +119,26 @@ func TestBus_Publish(t *testing.T) {
 		}
 	})
 
-	t.Run("MakesADeletedQueueAnew", func(t *testing.T) {
-		t.Parallel()
-		url := rabbitmqtest.URL(t)
-		b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart}})
-		if _, err := dial(t, url).QueueDelete("svc.cart", false, false, false); err != nil {
-			t.Fatal(err)
-		}
-		all := messages(3)
-		if err := b.Publish(t.Context(), all); err == nil || !strings.Contains(err.Error(), "svc.cart") {
-			t.Errorf("Publish() = %v, want the queue that is gone", err)
-		}
-		publish(t, b, all)
-		got := consume(t, b, cart, nil)
-		got.awaits(t, all)
-	})
+	for name, all := range map[string][]events.Subscription{
+		"MakesADeletedQueueAnew":                    {cart},
+		"MakesADeletedQueueAnewThoughOthersGotThem": {cart, mail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := rabbitmqtest.URL(t)
+			b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: all})
+			if _, err := dial(t, url).QueueDelete("svc.cart", false, false, false); err != nil {
+				t.Fatal(err)
+			}
+			all := messages(3)
+			if err := b.Publish(t.Context(), all); err == nil || !strings.Contains(err.Error(), "svc.cart") {
+				t.Errorf("Publish() = %v, want the queue that is gone", err)
+			}
+			publish(t, b, all)
+			got := consume(t, b, cart, nil)
+			got.awaits(t, all)
+		})
+	}
 
 	t.Run("ErrSubject", func(t *testing.T) {
 		t.Parallel()

@@ -30,7 +30,7 @@
 //     goes on meanwhile: publishers and consumers have a connection each.
 //   - An event that no module wants is counted and no error. If a module wants it and its
 //     queue is gone, the queue is declared again and Publish returns an error, so that its
-//     caller publishes once more.
+//     caller publishes once more, also if the event has reached others.
 //   - A module whose queue exists with other arguments gets nothing until somebody mends
 //     it, and loses nothing; Healthy says how. Others go on.
 //   - No error and no line of the log holds the password.
@@ -38,7 +38,10 @@
 // # Not guaranteed
 //
 //   - That a message comes once: it comes again when a confirm or an acknowledgement is lost.
-//   - What was in a queue that somebody deleted. The producers' outboxes have it still.
+//   - What was in a queue that somebody deleted, or came for it in the moment until its
+//     module, which runs, had it declared again. The producers' outboxes have it still.
+//   - Patience with a module whose process dies over and over: what the broker has brought it
+//     100 times is parked, from where [Bus.Redrive] sends it again.
 //   - That a topic to which a module no longer subscribes stays away: its binding remains
 //     until [Bus.Unsubscribe] or a person removes it.
 //   - [Bus.Run] returns an error if the broker refuses the user or the virtual host from the

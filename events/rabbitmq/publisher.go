@@ -26,6 +26,9 @@ type publisher struct {
 	gone chan struct{} // closed with the channel
 	sync chan chan struct{}
 
+	probing sync.Mutex
+	probe   *amqp.Channel // on which queues are looked for; nil until it is needed
+
 	mu        sync.Mutex
 	returned  map[string]int // message id → how often nobody wanted it
 	blocked   string         // why the broker takes nothing, or empty
@@ -266,4 +269,44 @@ func (p *publisher) takeReturned(letters []letter) []int {
 		}
 	}
 	return found
+}
+
+// missing returns those of the queues that are not there. What was published meanwhile
+// has reached others, so that the broker returned nothing.
+func (p *publisher) missing(queues []string) (missing []string, err error) {
+	p.probing.Lock()
+	defer p.probing.Unlock()
+	for _, queue := range queues {
+		found, err := p.find(queue)
+		if err != nil {
+			return nil, fmt.Errorf("look for the queue %s: %w", queue, err)
+		}
+		if !found {
+			missing = append(missing, queue)
+		}
+	}
+	return missing, nil
+}
+
+// find asks on a channel that is kept, unless the broker closes it with its no.
+func (p *publisher) find(queue string) (found bool, err error) {
+	if p.probe == nil {
+		if p.probe, err = p.conn.Channel(); err != nil {
+			return false, err
+		}
+	}
+	_, err = p.probe.QueueDeclarePassive(queue, true, false, false, false, nil)
+	if err == nil {
+		return true, nil
+	}
+	p.probe = nil
+	if isMissing(err) {
+		return false, nil
+	}
+	return false, err
+}
+
+func isMissing(err error) bool {
+	answer, ok := errors.AsType[*amqp.Error](err)
+	return ok && answer.Code == amqp.NotFound
 }
