@@ -132,8 +132,8 @@ var brokerFaults = []brokerFault{
 	}},
 }
 
-// loseQueue has somebody delete a queue: one that is empty costs nothing, and what was in
-// one that was not is delivered once more from the outbox.
+// loseQueue has somebody delete a queue. One that is empty costs nothing, whether its
+// module runs or not; what was in one that was not is delivered once more from the outbox.
 func (w *world) loseQueue(b *broker) {
 	w.t.Helper()
 	w.settle()
@@ -145,6 +145,13 @@ func (w *world) loseQueue(b *broker) {
 	if w.oneBinary {
 		return // whose one process also publishes: nothing would wait in the queue
 	}
+	w.Kill("sink")
+	w.deleteQueue(b, "svc.sink")
+	w.commit(10, ordeal{}) // which other gets
+	w.eventually("the events are published", func() bool { return w.unpublished() == 0 })
+	w.Restart("sink")
+	w.settle()
+
 	w.Kill("sink")
 	first := w.commit(10, ordeal{})
 	w.eventually("the events are published", func() bool { return w.unpublished() == 0 })
