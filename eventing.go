@@ -107,6 +107,7 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 		logger := a.logger.With("module", m.Name())
 		e := eventful{name: m.Name(), emits: len(m.emits) > 0, wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
 			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Clock: a.overrides.Clock, Logger: logger, Reporter: a.reporter,
+			Concurrency: a.settings.process.JobConcurrency, DrainTimeout: a.settings.process.JobDrainTimeout,
 		})}
 		e.worker.Use(m.aroundJobs...)
 		if !e.emits {

@@ -27,6 +27,8 @@ type settings struct {
 	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"For the edge: the networks of load balancers in front of it, whose word it takes for a client's address (X-Forwarded-For)."`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
+	JobDrainTimeout time.Duration `env:"JOB_DRAIN_TIMEOUT" envDefault:"10s" min:"100ms" doc:"The time that running jobs get to finish after that; another process does what does not. Whoever stops the process should wait for both times and 20s more before it kills."`
+	JobConcurrency  int           `env:"JOB_CONCURRENCY" envDefault:"16" min:"1" doc:"How many jobs of one module may run at once in the process. Those that write share DATABASE_MAX_CONNS with the module's requests."`
 }
 
 // Validate checks the address before anything is started for it.
