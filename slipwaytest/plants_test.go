@@ -45,6 +45,7 @@ type shelf struct {
 	emits      []events.Declared
 	job        jobs.Handler[publication]
 	unexampled bool // its job has no example
+	sweep      jobs.Func[jobs.Slot]
 
 	opGet    *api.Operation[getBook, book]
 	opCreate *api.Operation[newBook, book]
@@ -134,6 +135,11 @@ func (s *shelf) module() slipway.Module {
 			job = jobs.Func[publication](srv.orderCopy)
 		}
 		jobs.On(m, "order-copy", published, job)
+		sweep := s.sweep
+		if sweep == nil {
+			sweep = srv.orderCopyOf
+		}
+		jobs.Cron(m, "stocktake", "@daily", sweep)
 		if s.setup != nil {
 			return s.setup(m, c)
 		}
@@ -151,6 +157,11 @@ type publication struct {
 // orderCopy is the job of the shelf: whoever publishes a book, sells a copy.
 func (s *service) orderCopy(_ context.Context, d jobs.Delivery[publication]) (jobs.Effect, error) {
 	return func(ctx context.Context, tx postgres.Tx) error { return putCopy(ctx, tx, d.Data.Title) }, nil
+}
+
+// orderCopyOf is what the shelf does every day.
+func (s *service) orderCopyOf(context.Context, jobs.Delivery[jobs.Slot]) (jobs.Effect, error) {
+	return func(ctx context.Context, tx postgres.Tx) error { return putCopy(ctx, tx, "The almanac") }, nil
 }
 
 func putCopy(ctx context.Context, db postgres.Querier, title string) error {
@@ -262,6 +273,7 @@ func plants() []plant {
 		{"migrations", releasedPlant, dropsABlurb, []string{"shelf.queries.sql", "v1.0.0", "blurb", "expand"}},
 		{"fuzz", "a handler that fails for what its schema admits", failsForLongTitles, []string{"POST /books: a request that fits", "500", "curl -X POST"}},
 		{"repetition", "a job that writes beside its effect", writesBeside, []string{"publisher.book_published.v1", "died when Process had returned", "there is now books: 2", "want books: 1", "in the effect that Process returns"}},
+		{"repetition", "a schedule that writes beside its effect", sweepsBeside, []string{"stocktake", "died when Process had returned", "there is now books: 2", "want books: 1"}},
 		{"repetition", "a job that does not act on its example", neverActs, []string{"no job has acted on the slipwaytest.ExampleEvent of publisher.book_published.v1: order-copy is skipped: nobody reads"}},
 		{"repetition", "a job without an example", func(s *shelf) { s.unexampled = true }, []string{"shelf subscribes to publisher.book_published.v1", "give Universal a slipwaytest.ExampleEvent"}},
 		{"repetition", "an Idempotent route that acts twice", actsTwice, []string{"POST /books acted twice", "books: 2, want books: 1", "api.IdempotencyKey"}},
@@ -429,19 +441,30 @@ func actsTwice(s *shelf) {
 
 // writesBeside writes in Process, which is tried again when its process dies.
 func writesBeside(s *shelf) {
-	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
-		db := m.DB()
-		m.Jobs().Use(func(next jobs.Step) jobs.Step {
-			return func(ctx context.Context, a *jobs.Attempt) error {
-				return next(context.WithValue(ctx, shelfDB{}, db), a)
-			}
-		})
-		return nil
-	}
+	s.setup = handDB
 	s.job = jobs.Func[publication](func(ctx context.Context, d jobs.Delivery[publication]) (jobs.Effect, error) {
 		db, _ := ctx.Value(shelfDB{}).(*postgres.DB)
 		return jobs.Done, putCopy(ctx, db, d.Data.Title)
 	})
+}
+
+func sweepsBeside(s *shelf) {
+	s.setup = handDB
+	s.sweep = func(ctx context.Context, _ jobs.Delivery[jobs.Slot]) (jobs.Effect, error) {
+		db, _ := ctx.Value(shelfDB{}).(*postgres.DB)
+		return jobs.Done, putCopy(ctx, db, "The almanac")
+	}
+}
+
+// handDB gives the database to jobs that are made before there is one.
+func handDB(m *slipway.Setup, _ *api.Contract) error {
+	db := m.DB()
+	m.Jobs().Use(func(next jobs.Step) jobs.Step {
+		return func(ctx context.Context, a *jobs.Attempt) error {
+			return next(context.WithValue(ctx, shelfDB{}, db), a)
+		}
+	})
+	return nil
 }
 
 type shelfDB struct{}

@@ -1,13 +1,17 @@
 package slipwaytest
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/events"
+	"github.com/slipway-go/slipway/jobs"
 )
 
 // ExampleEvent gives the data of an event to which the module subscribes, on which its
@@ -33,33 +37,89 @@ func ExampleEvent[T any](e *events.Event[T], example func(k *Kit) (key string, d
 	}
 }
 
-// proveJobs proves of every job that an event triggers that it acts once.
+// proveJobs proves of every job that an event or the clock triggers that it acts once.
 func (u *universal) proveJobs(t *testing.T) {
-	if len(u.module.Subscribes()) == 0 {
-		t.Skip("the module subscribes to no event")
+	schedules := u.schedules(t)
+	if len(u.module.Subscribes())+len(schedules) == 0 {
+		t.Skip("the module subscribes to no event and has no schedule")
 	}
 	for _, e := range u.module.Subscribes() {
-		t.Run(e.Topic(), func(t *testing.T) { u.proveJobsOn(t, e) })
+		t.Run(e.Topic(), func(t *testing.T) {
+			example := u.events[e.Topic()]
+			if example == nil {
+				t.Fatalf("%s subscribes to %s, and the suite has no such event on which its jobs would act: give Universal a slipwaytest.ExampleEvent", u.module.Name(), e.Topic())
+			}
+			u.proveActsOnce(t, func(k *Kit) trigger {
+				m := example(k)
+				return trigger{"the slipwaytest.ExampleEvent of " + e.Topic(), m.ID, func() { k.deliver(m) }}
+			})
+		})
+	}
+	for _, name := range schedules {
+		t.Run(name, func(t *testing.T) {
+			u.proveActsOnce(t, func(k *Kit) trigger {
+				slot := uuid.New()
+				return trigger{"a slot of " + name, slot, func() { k.deliverSlot(u.module.Name(), name, slot) }}
+			})
+		})
 	}
 }
 
-func (u *universal) proveJobsOn(t *testing.T, e *events.Definition) {
-	example := u.events[e.Topic()]
-	if example == nil {
-		t.Fatalf("%s subscribes to %s, and the suite has no such event on which its jobs would act: give Universal a slipwaytest.ExampleEvent", u.module.Name(), e.Topic())
+// schedules returns the names of the module's schedules.
+func (u *universal) schedules(t *testing.T) []string {
+	t.Helper()
+	if !u.module.HasDatabase() {
+		return nil
 	}
-	var once string // how much is there when the event was delivered once
+	rows, err := u.world(t).DB(u.module.Name()).Query(t.Context(), `SELECT name FROM schedule ORDER BY name`)
+	if err != nil {
+		t.Fatalf("list the schedules: %v", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("list the schedules: %v", err)
+	}
+	return names
+}
+
+// deliverSlot has a schedule run for a slot, which is the same as often as it is called.
+func (k *Kit) deliverSlot(module, name string, slot uuid.UUID) {
+	k.t.Helper()
+	const insert = `
+INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+VALUES ($1, $2, $3, '', 0, '', '', '', $4, $3) ON CONFLICT (event_id, job, run) DO NOTHING`
+	now := time.Now()
+	data, err := json.Marshal(jobs.Slot{At: now})
+	if err == nil {
+		_, err = k.DB(module).Exec(k.t.Context(), insert, slot, name, now, data)
+	}
+	if err != nil {
+		k.t.Fatalf("deliver a slot of %s: %v", name, err)
+	}
+	k.RunJobs()
+}
+
+// A trigger is what jobs act on, and may come twice.
+type trigger struct {
+	name    string
+	id      uuid.UUID
+	deliver func()
+}
+
+// proveActsOnce proves it of the jobs that a trigger has. Each world has one of its own.
+func (u *universal) proveActsOnce(t *testing.T, prepare func(*Kit) trigger) {
+	var once string // how much is there when it came once
 	t.Run("acts, and not again when it is redelivered", func(t *testing.T) {
 		k := u.world(t)
-		m := example(k)
-		k.deliver(m)
-		k.wantDone(u.module.Name(), e.Topic())
+		comes := prepare(k)
+		comes.deliver()
+		k.wantActed(u.module.Name(), comes)
 		once = k.effects(u.module.Name())
 		stored := k.rows(u.module.Name())
-		k.deliver(m)
+		comes.deliver()
 		k.RunJobs()
 		if got := k.rows(u.module.Name()); got != stored || k.effects(u.module.Name()) != once {
-			t.Errorf("the event was delivered a second time, and there is now %s, want %s", k.effects(u.module.Name()), once)
+			t.Errorf("%s came a second time, and there is now %s, want %s", comes.name, k.effects(u.module.Name()), once)
 		}
 	})
 	t.Run("acts once although its process dies before its effect is committed", func(t *testing.T) {
@@ -67,10 +127,10 @@ func (u *universal) proveJobsOn(t *testing.T, e *events.Definition) {
 			t.Skip("it does not act at all")
 		}
 		k := u.world(t)
-		m := example(k)
-		k.killJobs(func() { k.deliver(m) })
+		comes := prepare(k)
+		k.killJobs(comes.deliver)
 		k.RunJobs()
-		k.wantDone(u.module.Name(), e.Topic())
+		k.wantActed(u.module.Name(), comes)
 		if got := k.effects(u.module.Name()); got != once {
 			t.Errorf("the process of a job died when Process had returned, the job was tried again, and there is now %s, want %s: "+
 				"change the database in the effect that Process returns, in its transaction, and nowhere else", got, once)
@@ -84,13 +144,13 @@ func (k *Kit) effects(module string) string {
 	return k.counts(module) + "; emitted: " + list(k.emitted(module))
 }
 
-// wantDone ends the test unless a job of the event is done, and all others at least skipped.
-func (k *Kit) wantDone(module, topic string) {
+// wantActed ends the test unless a job is done with what came.
+func (k *Kit) wantActed(module string, comes trigger) {
 	k.t.Helper()
-	const look = `SELECT job, state, reason FROM delivery WHERE type || '.v' || version = $1 ORDER BY job`
-	rows, err := k.DB(module).Query(k.t.Context(), look, topic)
+	const look = `SELECT job, state, reason FROM delivery WHERE event_id = $1 ORDER BY job`
+	rows, err := k.DB(module).Query(k.t.Context(), look, comes.id)
 	if err != nil {
-		k.t.Fatalf("look what became of %s: %v", topic, err)
+		k.t.Fatalf("look what became of %s: %v", comes.name, err)
 	}
 	var job, state, reason string
 	var done bool
@@ -101,10 +161,10 @@ func (k *Kit) wantDone(module, topic string) {
 		return nil
 	})
 	if err != nil {
-		k.t.Fatalf("look what became of %s: %v", topic, err)
+		k.t.Fatalf("look what became of %s: %v", comes.name, err)
 	}
 	if !done {
-		k.t.Fatalf("no job has acted on the slipwaytest.ExampleEvent of %s: %s\n%s", topic, list(ends), k.happened)
+		k.t.Fatalf("no job has acted on %s: %s\n%s", comes.name, list(ends), k.happened)
 	}
 }
 
