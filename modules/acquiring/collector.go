@@ -72,9 +72,20 @@ func (s *service) resolve(ctx context.Context, p payment) (payment, error) {
 		return s.payments.move(ctx, p, abandoned, string(abandoned))
 	case acquiringapi.StatusPending:
 		return s.lookUp(ctx, p)
-	case acquiringapi.StatusCaptured, acquiringapi.StatusDeclined, acquiringapi.StatusFailed:
+	case acquiringapi.StatusCaptured: // an earlier version died before it told anybody
+		return s.announce(ctx, p)
+	case acquiringapi.StatusDeclined, acquiringapi.StatusFailed:
 	}
 	return p, nil
+}
+
+func (s *service) announce(ctx context.Context, p payment) (payment, error) {
+	told, err := s.payments.announce(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	s.logger.InfoContext(ctx, "payment of an earlier version announced", "payment_id", p.ID, "cart_id", p.CartID)
+	return told, nil
 }
 
 func (s *service) lookUp(ctx context.Context, p payment) (payment, error) {

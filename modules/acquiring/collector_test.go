@@ -139,6 +139,16 @@ func TestCollector(t *testing.T) {
 		w.wantStatus(t, p, acquiringapi.StatusFailed, true)
 	})
 
+	t.Run("has told nobody when a payable of another version has no such route yet", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.create(t)
+		w.refuseReleases(problem.NoRoute("PUT", "/payables/1/release"))
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.StatusFailed, false)
+	})
+
 	t.Run("tells of a charge in the transaction that notes it, or not at all", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -167,6 +177,26 @@ func TestCollector(t *testing.T) {
 		w.later(t, time.Hour)
 		w.pass(t)
 		w.wantCaptured(t, p)
+	})
+
+	t.Run("tells of a charge that an earlier version has noted and never told", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p := w.untold(t)
+		w.later(t, time.Hour)
+		w.exec(t, `ALTER TABLE outbox RENAME TO elsewhere`)
+		w.pass(t)
+		w.exec(t, `ALTER TABLE elsewhere RENAME TO outbox`)
+		w.wantStatus(t, p, acquiringapi.StatusCaptured, false) // told and noted together, or neither
+		w.later(t, lease)
+		w.pass(t)
+		w.wantStatus(t, p, acquiringapi.StatusCaptured, true)
+		w.later(t, time.Hour)
+		w.pass(t)
+		w.wantCaptured(t, p)
+		if at := slipwaytest.Published(w.kit.In(t), acquiringapi.Captured)[0].CapturedAt; time.Since(at) < time.Hour {
+			t.Errorf("captured at %s, want the time of the charge, an hour ago and more", at)
+		}
 	})
 
 	t.Run("tells the payable again until it listens", func(t *testing.T) {

@@ -31,7 +31,8 @@
 //     as the client's keys are hard to guess.
 //   - A payable is told how every payment ended, also one that it refused itself.
 //   - acquiringapi.Captured is emitted once for each captured payment, whether its request
-//     or the collector found out, and whatever dies.
+//     or the collector found out, and whatever dies; also for one that a version without
+//     the event has captured and not yet told its payable of.
 //
 // # Not guaranteed
 //

@@ -124,11 +124,28 @@ UPDATE payments
 	return moved, wrap(err, "note that the payment was "+string(e))
 }
 
+const settle = `
+UPDATE payments SET settled_at = now() WHERE id = $1 AND attempt = $2 AND settled_at IS NULL RETURNING ` + columns
+
 // settle notes that the payable knows that the payment has come to nothing.
 func (l ledger) settle(ctx context.Context, p payment) (payment, error) {
-	p, err := change(ctx, l.db, `
-UPDATE payments SET settled_at = now() WHERE id = $1 AND attempt = $2 AND settled_at IS NULL RETURNING `+columns, p.ID, p.Attempt)
+	p, err := change(ctx, l.db, settle, p.ID, p.Attempt)
 	return p, wrap(err, "note that the payment is settled")
+}
+
+// announce emits what [ledger.move] would have emitted of a captured payment, which an
+// earlier version noted and was to tell its payable by a call. When the money came is
+// not known: no earlier than its request set out to ask for it.
+func (l ledger) announce(ctx context.Context, p payment) (settled payment, err error) {
+	said := p.captured()
+	said.CapturedAt = said.CapturedAt.Add(-p.Waiting)
+	err = l.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if settled, err = change(ctx, tx, settle, p.ID, p.Attempt); err != nil {
+			return err
+		}
+		return acquiringapi.Captured.Emit(ctx, tx, p.ID.String(), said)
+	})
+	return settled, wrap(err, "tell that the payment was captured")
 }
 
 // leave gives a payment back, to be looked at again after a pause.

@@ -27,6 +27,27 @@ func TestLedger(t *testing.T) {
 		w.wantStatus(t, old, acquiringapi.StatusPending, false)
 	})
 
+	t.Run("lets nobody tell of a charge who was overtaken, or a second time", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		old := w.untold(t)
+		w.later(t, lease)
+		now, err := w.service.payments.takeUpDue(t.Context(), 1)
+		if err != nil || len(now) != 1 {
+			t.Fatalf("takeUpDue = %v, %v, want the payment", now, err)
+		}
+		if _, err := w.service.payments.announce(t.Context(), old); !errors.Is(err, errOvertaken) {
+			t.Errorf("announce = %v, want errOvertaken", err)
+		}
+		if _, err := w.service.payments.announce(t.Context(), now[0]); err != nil {
+			t.Error(err)
+		}
+		if _, err := w.service.payments.announce(t.Context(), now[0]); !errors.Is(err, errOvertaken) {
+			t.Errorf("announce = %v the second time, want errOvertaken", err)
+		}
+		w.wantCaptured(t, old)
+	})
+
 	t.Run("moves no payment to where it cannot be", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -183,11 +183,15 @@ func (s *service) release(ctx context.Context, p payment) {
 	s.logger.InfoContext(ctx, "payable released", "payment_id", p.ID, "cart_id", p.CartID, "status", p.Status, "reason", p.Reason)
 }
 
+// noRoute is the code of a payable that does not know the route: it is of another version,
+// and has not looked for what was to be released.
+const noRoute = "no_route"
+
 func (s *service) tell(ctx context.Context, p payment) error {
 	_, err := api.Call(ctx, s.payable, acquiringapi.Release, acquiringapi.ReleaseInput{
 		ID: p.CartID, Body: acquiringapi.Released{PaymentID: p.ID},
 	})
-	if refusal, ok := api.Refused(err); ok && refusal.Status() == http.StatusNotFound {
+	if refusal, ok := api.Refused(err); ok && refusal.Status() == http.StatusNotFound && refusal.Code() != noRoute {
 		return nil // the claim never found it either
 	}
 	return err

@@ -106,6 +106,15 @@ func (w *world) pending(t *testing.T) payment {
 	return p
 }
 
+// untold returns a payment as the version left it behind that told its payable of a
+// capture by a call, and died before that.
+func (w *world) untold(t *testing.T) payment {
+	t.Helper()
+	p := w.pending(t)
+	w.exec(t, `UPDATE payments SET status = 'captured' WHERE id = $1`, p.ID)
+	return p
+}
+
 // later lets time pass for the payments: the test is one transaction, in which
 // the database's clock stands.
 func (w *world) later(t *testing.T, d time.Duration) {
