@@ -71,8 +71,13 @@ func (o *operator) counts(ctx context.Context, only string) (countReport, error)
 func (r countReport) tables() []table {
 	t := table{header: []string{"MODULE", "JOB", "READY", "RUNNING", "DONE", "SKIPPED", "DEAD", "DISCARDED", "WAITS SINCE"}, empty: "No job has had anything to do in the last two weeks."}
 	states := []string{"ready", "running", "done", "skipped", "dead", "discarded"}
+	aside := table{header: []string{"MODULE", "EVENT WITHOUT A JOB", "SET ASIDE", "SINCE"}}
 	rows := map[[2]string][]string{}
 	for _, n := range r.Jobs {
+		if n.State == jobs.SetAside {
+			aside.rows = append(aside.rows, []string{n.Module, n.Job, strconv.Itoa(n.Count), age(&n.Oldest)})
+			continue
+		}
 		key := [2]string{n.Module, n.Job}
 		if rows[key] == nil {
 			rows[key] = []string{n.Module, n.Job, "0", "0", "0", "0", "0", "0", "-"}
@@ -85,7 +90,10 @@ func (r countReport) tables() []table {
 			rows[key][8] = age(&n.Oldest)
 		}
 	}
-	return []table{t}
+	if len(aside.rows) == 0 {
+		return []table{t}
+	}
+	return []table{t, aside}
 }
 
 func (p program) deadCommand() *cobra.Command {

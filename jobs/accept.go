@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,12 +14,11 @@ import (
 
 // Accept is the [events.Accept] of the module: it makes a delivery for each event and
 // each of its jobs, all in one transaction. What has been accepted before changes
-// nothing. A module that is behind by over ten thousand deliveries answers
-// [events.ErrBusy], so that the backlog stays with the bus.
+// nothing. An event that no job handles is set aside, for a process that has one. A
+// module that is behind by over ten thousand deliveries answers [events.ErrBusy], so
+// that the backlog stays with the bus.
 func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 	failpoint.Hit(ctx, "accept.begun")
-	topics, names := w.triggers()
-	batch = w.wanted(ctx, batch, topics)
 	if len(batch) == 0 {
 		return nil
 	}
@@ -28,24 +26,26 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 		return err
 	}
 	c := columnsOf(batch)
+	topics, names := w.triggers()
 	tag, err := w.cfg.DB.Exec(ctx, accept,
 		c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names, w.now())
 	if err != nil {
 		return fmt.Errorf("accept %d events: %w", len(batch), err)
 	}
 	failpoint.Hit(ctx, "accept.committed")
-	w.backlog.add(int(tag.RowsAffected()))
+	w.backlog.add(int(tag.RowsAffected()) - w.tellAside(ctx, batch, topics))
 	w.wake()
 	return nil
 }
 
+// An event without a job has its topic in the place of one; see aside.go.
 const accept = `
 INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
-SELECT e.id, t.job, coalesce($12::timestamptz, now()), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
+SELECT e.id, coalesce(t.job, e.topic), coalesce($12::timestamptz, now()), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
   FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],
               $7::bytea[], $8::timestamptz[], $9::text[])
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, topic, n)
-  JOIN unnest($10::text[], $11::text[]) AS t (topic, job) USING (topic)
+  LEFT JOIN unnest($10::text[], $11::text[]) AS t (topic, job) USING (topic)
  ORDER BY e.n
 ON CONFLICT (event_id, job, run) DO NOTHING`
 
@@ -83,20 +83,6 @@ func (w *Worker) triggers() (topics, names []string) {
 	return topics, names
 }
 
-// wanted leaves out what no job handles, such as an event of a version that the module
-// subscribed to before. Who sends it is told once.
-func (w *Worker) wanted(ctx context.Context, batch []events.Message, topics []string) []events.Message {
-	return slices.DeleteFunc(slices.Clone(batch), func(m events.Message) bool {
-		if slices.Contains(topics, m.Topic()) {
-			return false
-		}
-		if _, told := w.unwanted.LoadOrStore(m.Topic(), true); !told {
-			w.cfg.Logger.WarnContext(ctx, "an event is ignored, since no job handles it", "topic", m.Topic(), "event_id", m.ID)
-		}
-		return true
-	})
-}
-
 // A backlog estimates how many deliveries wait. It counts now and then, and adds what
 // came since.
 type backlog struct {
@@ -130,5 +116,5 @@ func (b *backlog) check(ctx context.Context, w *Worker) error {
 func (b *backlog) add(n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.n += n
+	b.n = max(0, b.n+n)
 }

@@ -70,16 +70,22 @@ func TestWorker_Accept(t *testing.T) {
 		}
 	})
 
-	t.Run("WhatNobodyHandlesIsIgnoredAndTold", func(t *testing.T) {
+	t.Run("WhatNobodyHandlesIsSetAsideAndToldOnce", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		m := two(w)
-		w.bring(m, message(refunded, `{}`))
-		w.bring(m, message(refunded, `{}`), message(captured, `{}`))
-		if got := w.count("SELECT count(*) FROM delivery"); got != 2 {
-			t.Errorf("%d deliveries, want those of the event that is handled", got)
+		m := two(w, func(c *jobs.Config) { c.MaxReady = 10 })
+		for range 30 { // which is no backlog
+			w.bring(m, message(refunded, `{}`))
 		}
-		if got := w.logged("an event is ignored, since no job handles it"); got != 1 {
+		w.bring(m, message(refunded, `{}`), message(captured, `{}`))
+		if n, err := m.RunDue(t.Context()); n != 2 || err != nil {
+			t.Errorf("RunDue() = %d, %v; want the jobs of the event that is handled", n, err)
+		}
+		counts, err := jobs.NewAdmin(w.db).Counts(t.Context())
+		if err != nil || len(counts) != 3 || counts[0].Job != refunded.Topic() || counts[0].State != jobs.SetAside || counts[0].N != 31 {
+			t.Errorf("Counts() = %+v, %v; want 31 events set aside and two jobs done", counts, err)
+		}
+		if got := w.logged("an event is set aside, since no job of this process handles it"); got != 1 {
 			t.Errorf("it was told %d times, want once", got)
 		}
 	})
@@ -101,6 +107,84 @@ func TestWorker_Accept(t *testing.T) {
 		}
 		if err := rows.Err(); err != nil || !first {
 			t.Errorf("the first of the batch is not the first row (%v)", err)
+		}
+	})
+}
+
+// A deployment: the queue brings what the next release wants while the old one still runs.
+func TestWorker_Run_adopts(t *testing.T) {
+	t.Parallel()
+
+	next := func(w *world) module {
+		m := w.module(func(c *jobs.Config) { c.Subscribes = append(c.Subscribes, refunded.Declared()) })
+		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment]))
+		jobs.On(m, "apologise", refunded, jobs.Func[payment](mark[payment]))
+		jobs.On(m, "reopen-cart", refunded, jobs.Func[payment](mark[payment]))
+		return m
+	}
+	old := func(w *world) module {
+		m := w.module()
+		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment]))
+		return m
+	}
+
+	t.Run("WhatTheOldReleaseHasSetAsideOnceForEachJob", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, manyConns)
+		v1, v2, v3 := old(w), next(w), next(w)
+		w.start(v1)
+		var batch []events.Message
+		for range events.MaxBatch {
+			batch = append(batch, message(refunded, `{"amount":7}`))
+		}
+		w.bring(v1, batch...)
+		w.start(v2)
+		w.start(v3)
+		w.untilState("done", 2*len(batch))
+		w.bring(v1, batch...) // once more, as a bus may
+		w.bring(v1, message(refunded, `{}`))
+		w.untilState("done", 2*len(batch)+2)
+		w.until("nothing set aside", func() bool { return w.states("ready") == 0 })
+		if got := w.count("SELECT count(*) FROM effects"); got != 2*len(batch)+2 {
+			t.Errorf("%d effects, want one of each job for each event", got)
+		}
+	})
+
+	t.Run("NothingThatItHasNoJobFor", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		v1 := old(w)
+		w.bring(v1, message(refunded, `{}`))
+		w.start(v1)
+		w.accept(v1, 1)
+		w.untilState("done", 1)
+		if got := w.states("ready"); got != 1 {
+			t.Errorf("%d are set aside, want 1", got)
+		}
+	})
+
+	t.Run("AndWhatNobodyWantsIsDeletedInTheEnd", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m := old(w)
+		w.bring(m, message(refunded, `{}`), message(refunded, `{}`), message(captured, `{}`))
+		w.exec("UPDATE delivery SET run_at = now() - interval '13d'")
+		purge := func() {
+			if err := jobs.PurgeAside(m.Worker, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		purge()
+		if got := w.states("ready"); got != 3 {
+			t.Errorf("%d are left after 13 days, want all 3", got)
+		}
+		w.exec("UPDATE delivery SET run_at = now() - interval '15d'")
+		purge()
+		if got := w.count("SELECT count(*) FROM delivery WHERE job = 'close-cart'"); got != 1 || w.states("ready") != 1 {
+			t.Errorf("%d are left after 15 days, want the one that waits for its job", w.states("ready"))
+		}
+		if got := w.logged("events that no job has handled are deleted"); got != 1 {
+			t.Errorf("it was told %d times, want once", got)
 		}
 	})
 }

@@ -91,7 +91,9 @@ SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, n)
  ORDER BY e.n
 ON CONFLICT (event_id, job, run) DO NOTHING`
-	countAll = `SELECT job, state, count(*), min(emitted_at) FROM delivery GROUP BY job, state ORDER BY job, state`
+	countAll = `
+SELECT job, CASE WHEN state = 'ready' AND job LIKE '%.%' THEN '` + SetAside + `' ELSE state END AS state, count(*), min(emitted_at)
+  FROM delivery GROUP BY 1, 2 ORDER BY 1, 2`
 )
 
 // Retry has dead deliveries tried again from the start, and returns how many of them
@@ -128,10 +130,14 @@ func (a *Admin) change(ctx context.Context, doing, sql string, args ...any) (n i
 	return n, nil
 }
 
+// SetAside is the state in a [Count] of events for which no process had a job so far. Its
+// Job is their topic.
+const SetAside = "set aside"
+
 // A Count is how many deliveries of a job are in a state.
 type Count struct {
 	Job    string
-	State  string
+	State  string // that of a Record, or SetAside
 	N      int
 	Oldest time.Time // of the events that they came from
 }

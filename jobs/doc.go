@@ -47,6 +47,9 @@
 //   - A job that ignores the end of its context is left alone after five seconds. It can
 //     change nothing more, but its goroutine stays.
 //   - A slow job or its backlog holds up no other job of the module.
+//   - An event that reaches a process without a job for it, such as one of the release
+//     before, is set aside. A process that has one takes it up within about a second.
+//     What nobody has wanted for two weeks is deleted, and the log says so.
 //   - Schedules have one run for each slot over all processes.
 //
 // # Not guaranteed
@@ -54,6 +57,10 @@
 //   - Order. Each job mostly takes the oldest first, but retries and concurrency change it.
 //   - That IsTriggered is still right when Process runs. What must hold for the effect
 //     is looked at again in its transaction.
+//   - That a new job on an event that the module handled before sees those which the
+//     release before it accepts: during a deployment that is some of them. It begins with what
+//     a process of the new release accepts. The command events replay brings the rest, to
+//     the module's other jobs on the event as well.
 //   - A job that was renamed leaves its deliveries behind: nobody runs them, and
 //     [Admin.Counts] shows them.
 //

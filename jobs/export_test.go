@@ -1,4 +1,7 @@
 package jobs
 
-// Purge is what a worker does once in a while.
-var Purge = (*Worker).purge
+// Purge and PurgeAside are what a worker does once in a while.
+var (
+	Purge      = (*Worker).purge
+	PurgeAside = (*Worker).purgeAside
+)

@@ -12,7 +12,7 @@ import (
 )
 
 // liveInterval is how often a worker makes sure of its lock, and looks for deliveries
-// whose worker has lost its own.
+// whose worker has lost its own, and for events that were set aside.
 const liveInterval = time.Second
 
 // live holds the lock by which others see that this process lives, until ctx is done.
@@ -25,7 +25,7 @@ func (w *Worker) live(ctx context.Context) {
 			w.wake()
 		}
 		if held {
-			err = w.rescue(ctx)
+			err = errors.Join(w.rescue(ctx), w.adopt(ctx))
 		}
 		if err != nil && !told && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "this process cannot show that it lives, or see who does; jobs may wait", "error", err)

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -20,7 +21,7 @@ DELETE FROM delivery WHERE id = ANY (ARRAY(
 // sweep deletes what was finished long ago, now and then, until ctx is done.
 func (w *Worker) sweep(ctx context.Context) {
 	for sleep(ctx, rand.N(sweepInterval)) { //nolint:gosec // jitter is no secret
-		if err := w.purge(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(w.purge(ctx), w.purgeAside(ctx)); err != nil && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "old deliveries are not deleted at the moment", "error", err)
 		}
 	}

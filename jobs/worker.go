@@ -68,11 +68,11 @@ type Worker struct {
 	use       []Middleware
 	errs      []error
 
-	id       int64       // the lock by which others see that it lives
-	alive    atomic.Bool // it has that lock
-	woken    chan struct{}
-	backlog  backlog
-	unwanted sync.Map // topics that nobody handles and of which was told
+	id      int64       // the lock by which others see that it lives
+	alive   atomic.Bool // it has that lock
+	woken   chan struct{}
+	backlog backlog
+	told    sync.Map // topics of which was said that nobody handles them
 }
 
 // NewWorker returns a worker without jobs; [On], [Handle] and [Cron] register them.
