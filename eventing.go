@@ -29,7 +29,7 @@ type eventing struct {
 // An eventful module has a schema, and so an outbox and a worker.
 type eventful struct {
 	name   string
-	emits  bool
+	emits  []string // topics
 	wants  events.Subscription
 	outbox *outbox.Outbox
 	relay  *outbox.Relay
@@ -82,11 +82,15 @@ func (a *App) subscriptions() []events.Subscription {
 func (m Module) hasEvents() bool { return len(m.emits)+len(m.subscribes) > 0 }
 
 func (m Module) subscription() events.Subscription {
-	s := events.Subscription{Module: m.Name()}
-	for _, e := range m.subscribes {
-		s.Topics = append(s.Topics, e.Topic())
+	return events.Subscription{Module: m.Name(), Topics: topics(m.subscribes)}
+}
+
+func topics(declared []*events.Definition) []string {
+	var all []string
+	for _, e := range declared {
+		all = append(all, e.Topic())
 	}
-	return s
+	return all
 }
 
 func (a *App) rabbitmq() (*rabbitmq.Bus, error) {
@@ -105,12 +109,12 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 			continue
 		}
 		logger := a.logger.With("module", m.Name())
-		e := eventful{name: m.Name(), emits: len(m.emits) > 0, wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
+		e := eventful{name: m.Name(), emits: topics(m.emits), wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
 			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Clock: a.overrides.Clock, Logger: logger, Reporter: a.reporter,
 			Concurrency: a.settings.process.JobConcurrency, DrainTimeout: a.settings.process.JobDrainTimeout,
 		})}
 		e.worker.Use(m.aroundJobs...)
-		if !e.emits {
+		if len(e.emits) == 0 {
 			a.closers = append(a.closers, closing(db.OnSignal(events.Emitted, undeclared(logger))))
 		}
 		stores[m.Name()] = e.outbox
@@ -124,7 +128,7 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 	for i, e := range a.eventing.modules {
 		db := databases[e.name]
 		a.eventing.modules[i].relay = outbox.NewRelay(outbox.RelayConfig{
-			Outbox: e.outbox, Bus: bus, Locks: a.locksOf(db), Logger: a.logger.With("module", e.name),
+			Outbox: e.outbox, Bus: bus, Topics: e.emits, Unhold: !inProcess(bus), Locks: a.locksOf(db), Logger: a.logger.With("module", e.name),
 		})
 	}
 	return nil
@@ -145,6 +149,12 @@ func (a *App) openBus(stores map[string]pgbus.Store) (events.Bus, error) {
 		return a.rabbitmq()
 	}
 	return pgbus.New(pgbus.Config{Subscriptions: a.subscriptions(), Stores: stores, Logger: a.logger}), nil
+}
+
+// inProcess tells a bus that holds what a subscriber cannot take in the outbox.
+func inProcess(bus events.Bus) bool {
+	_, is := bus.(*pgbus.Bus)
+	return is
 }
 
 // locksOf returns the locks of this process in a database, one connection for all of
@@ -232,16 +242,20 @@ func (e *eventing) work(ctx context.Context) error {
 }
 
 func (e *eventing) relay(ctx context.Context) error {
-	err := e.each(ctx, func(ctx context.Context, m eventful) error {
-		if !m.emits {
-			return nil
-		}
-		return m.relay.Run(ctx)
-	})
+	err := e.eachEmitting(ctx, func(ctx context.Context, m eventful) error { return m.relay.Run(ctx) })
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPass)
 	defer cancel()
-	_ = e.each(last, func(ctx context.Context, m eventful) error { return m.relay.Pass(ctx) }) // the next process has the rest
+	_ = e.eachEmitting(last, func(ctx context.Context, m eventful) error { return m.relay.Pass(ctx) }) // the next process has the rest
 	return err
+}
+
+func (e *eventing) eachEmitting(ctx context.Context, f func(context.Context, eventful) error) error {
+	return e.each(ctx, func(ctx context.Context, m eventful) error {
+		if len(m.emits) == 0 {
+			return nil
+		}
+		return f(ctx, m)
+	})
 }
 
 // each runs f for every module at once, until ctx is done and all have ended.

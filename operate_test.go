@@ -353,19 +353,21 @@ type eventsAnswer struct {
 		Topic     string
 		Consumers []string
 	}
-	Outboxes []struct {
-		Module      string
-		Unpublished int
-		Oldest      *time.Time
-		Held        map[string]int
-	}
-	Queues []struct {
+	Outboxes []outboxAnswer
+	Queues   []struct {
 		Module          string
 		Waiting, Parked int
 		Missing         bool
 	}
 	Parked []struct{ Module, Reason string }
 	Count  int
+}
+
+type outboxAnswer struct {
+	Module      string
+	Unpublished int
+	Oldest      *time.Time
+	Held        map[string]int
 }
 
 func TestCommand_events(t *testing.T) {

@@ -4,7 +4,7 @@
 // there is no moment at which one of two has happened.
 //
 //	o := outbox.New(db)
-//	relay := outbox.NewRelay(outbox.RelayConfig{Outbox: o, Bus: bus, Locks: locks})
+//	relay := outbox.NewRelay(outbox.RelayConfig{Outbox: o, Bus: bus, Topics: topics, Locks: locks})
 //	err := relay.Run(ctx)
 //
 // # Guaranteed
@@ -16,6 +16,11 @@
 //   - Events are published in the order of their rows, several hundred at once.
 //   - A commit in this process wakes the relay; what other processes commit is found
 //     within a second.
+//   - A relay publishes the topics that its version of the module declares. In a rolling
+//     deployment events that only the next version knows wait for a relay of that; they
+//     hold up no others, and the log tells of each topic once.
+//   - What a bus within the process held for its subscribers is published once more by the first
+//     relay over another bus ([RelayConfig.Unhold]).
 //   - Published events stay for [Retention], and [Outbox.Published] reads them for a replay.
 //     What is held for a subscriber stays for as long as it is held.
 //

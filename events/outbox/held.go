@@ -63,3 +63,16 @@ func (o *Outbox) Forget(ctx context.Context, subscriber string) (dropped int64, 
 	}
 	return tag.RowsAffected(), nil
 }
+
+const unhold = `WITH released AS (DELETE FROM outbox_held RETURNING seq)
+	UPDATE outbox SET published_at = NULL WHERE seq IN (SELECT seq FROM released)`
+
+// Unhold makes everything that is held unpublished again, and returns how many events
+// that were. Every subscriber gets them then, those that had them already as well.
+func (o *Outbox) Unhold(ctx context.Context) (unheld int64, err error) {
+	tag, err := o.db.Exec(ctx, unhold)
+	if err != nil {
+		return 0, fmt.Errorf("publish again what %s holds for others: %w", o.Module(), err)
+	}
+	return tag.RowsAffected(), nil
+}

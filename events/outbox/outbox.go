@@ -23,7 +23,8 @@ func (o *Outbox) Module() string { return o.db.Schema() }
 
 // A Depth says how much waits.
 type Depth struct {
-	// Unpublished counts events that the bus has not taken yet.
+	// Unpublished counts events that the bus has not taken yet, and those whose topic
+	// no running version of the module declares.
 	Unpublished int64
 	// Oldest is when the first of them was emitted; zero if there is none.
 	Oldest time.Time
@@ -63,6 +64,9 @@ const (
 
 // columns are those of an [events.Message], behind the row's number.
 const columns = "seq, id, type, version, key, traceparent, subject, data, created_at"
+
+// topic is that of a row, as [events.Topic] spells it.
+const topic = "(type || '.v' || version)"
 
 // bounded gives a query of rows, in the order of seq, the bound of maxBytes. It
 // measures before it fetches: large values lie outside of their rows.

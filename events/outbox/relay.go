@@ -31,10 +31,18 @@ type Locks interface {
 type RelayConfig struct {
 	Outbox *Outbox
 	Bus    Bus
+	// Topics are those that this version of the module declares. Events of others stay in
+	// the outbox: in a rolling deployment the next version emits what only it knows,
+	// and wants. Default: all topics, for a test.
+	Topics []string
+	// Unhold publishes again what the bus within a process held for its subscribers, as
+	// soon as this relay is the active one: no other bus looks at that.
+	Unhold bool
 	// Locks are the process's in the database of the outbox. Default: none, for a test
 	// that is alone with its database.
 	Locks Locks
-	// Logger hears when publishing stops to work, and when it works again. Default: nobody does.
+	// Logger hears when publishing stops to work, and when it works again, and of events
+	// of other topics. Default: nobody does.
 	Logger *slog.Logger
 }
 
@@ -49,6 +57,7 @@ type Relay struct {
 	// turn holds a token while a pass is under way.
 	turn    chan struct{}
 	seen    look
+	strange strangers
 	failing bool // the last pass of Run did
 	active  bool // it had the lock when it last asked
 }
@@ -94,6 +103,9 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) relay(ctx context.Context) {
 	for failures := 0; ; {
 		active, more, err := r.pass(ctx, r.seen.behind, passBatches)
+		if active && !more && err == nil {
+			err = r.lookForStrangers(ctx)
+		}
 		r.tell(ctx, err)
 		wake, pause := r.wake, interval
 		switch {
@@ -152,12 +164,29 @@ func (r *Relay) pass(ctx context.Context, behind func() int64, batches int) (act
 		return false, false, ctx.Err()
 	}
 	if !r.active {
-		if r.active, err = r.lock(ctx); !r.active || err != nil {
+		if r.active, err = r.activate(ctx); !r.active || err != nil {
 			return false, false, err
 		}
 	}
 	more, err = r.batches(ctx, behind(), batches)
 	return r.active, more, err
+}
+
+// activate takes the lock, and with it what a bus within a process held: until then
+// another process may hold more.
+func (r *Relay) activate(ctx context.Context) (bool, error) {
+	locked, err := r.lock(ctx)
+	if !locked || err != nil || !r.cfg.Unhold {
+		return locked, err
+	}
+	n, err := r.cfg.Outbox.Unhold(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n > 0 {
+		r.cfg.Logger.InfoContext(ctx, "events that were held inside a process are published to all once more", "count", n)
+	}
+	return true, nil
 }
 
 // batches publishes a batch while the one before it is being marked. Whoever dies
@@ -179,13 +208,14 @@ func (r *Relay) batches(ctx context.Context, behind int64, most int) (more bool,
 	return true, <-marked
 }
 
-const unpublished = "SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1 ORDER BY seq LIMIT $2"
+const unpublished = `SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1
+	AND ($3::text[] IS NULL OR ` + topic + ` = ANY ($3)) ORDER BY seq LIMIT $2`
 
 // publish hands over the first events behind a number that are not published. Only if
 // there are any it looks whether the lock is still held, so that an idle relay rests.
 func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
 	begun := time.Now()
-	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), behind, maxRows)
+	p, err := r.cfg.Outbox.page(ctx, bounded(unpublished), behind, maxRows, r.cfg.Topics)
 	if err != nil {
 		return page{}, fmt.Errorf("read the outbox of %s: %w", r.cfg.Outbox.Module(), err)
 	}

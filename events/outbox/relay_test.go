@@ -163,6 +163,25 @@ func TestRelay_Pass(t *testing.T) {
 		}
 	})
 
+	t.Run("LeavesWhatThisVersionDoesNotDeclare", func(t *testing.T) {
+		t.Parallel()
+		db := open(t)
+		var old, next takingBus
+		emit(t, db, paidV2, 0, 600) // more than is read at once
+		emit(t, db, paid, 600, 603)
+		pass(t, newRelay(db, &old, declaring(paid)))
+		if got := old.keys(); !slices.Equal(got, numbers(600, 603)) {
+			t.Errorf("the bus took %q, want what is declared", got)
+		}
+		if d := depth(t, db); d.Unpublished != 600 {
+			t.Errorf("%d events are unpublished, want 600", d.Unpublished)
+		}
+		pass(t, newRelay(db, &next, declaring(paid, paidV2)))
+		if got := next.keys(); !slices.Equal(got, numbers(0, 600)) {
+			t.Errorf("the bus of the next version took %d messages, want 600 in order", len(got))
+		}
+	})
+
 	t.Run("CarriesEveryField", func(t *testing.T) {
 		t.Parallel()
 		db := open(t)
@@ -207,6 +226,47 @@ func TestRelay_Run(t *testing.T) {
 		if n := log.count(errAway.Error()); n != 1 {
 			t.Errorf("three failures were logged %d times, want once", n)
 		}
+	})
+
+	t.Run("TellsOnceOfEachTopicThatIsNotDeclared", func(t *testing.T) {
+		t.Parallel()
+		db, log := open(t), &logged{}
+		var bus takingBus
+		emit(t, db, paidV2, 0, 3)
+		emit(t, db, sent, 3, 4)
+		run(t, newRelay(db, &bus, declaring(paid), func(cfg *outbox.RelayConfig) { cfg.Logger = slog.New(slog.NewTextHandler(log, nil)) }))
+		eventually(t, "both are told", func() bool { return log.count(`count=4 topics="shop.order.paid.v2, shop.order.sent.v1"`) == 1 })
+		emit(t, db, paid, 4, 5)
+		emit(t, db, paidV3, 5, 6)
+		eventually(t, "the third is told by itself", func() bool { return log.count(`count=1 topics=shop.order.paid.v3`) == 1 })
+		if n := log.count("does this one declare them with slipway.Emits?"); n != 2 {
+			t.Errorf("the log has %d lines of it, want 2:\n%s", n, log.text())
+		}
+		if got := bus.keys(); !slices.Equal(got, numbers(4, 5)) {
+			t.Errorf("the bus took %q, want what is declared", got)
+		}
+	})
+
+	t.Run("PublishesWhatAnotherKindOfBusHeld", func(t *testing.T) {
+		t.Parallel()
+		db := open(t)
+		var within, bus takingBus
+		emit(t, db, paid, 0, 5)
+		first := postgres.NewLocks(db)
+		old := newRelay(db, &within, func(cfg *outbox.RelayConfig) { cfg.Locks = first })
+		pass(t, old)
+		if err := outbox.New(db).Hold(t.Context(), "cart", idsOf(within.messages())[1:3]); err != nil {
+			t.Fatalf("Hold() = %v", err)
+		}
+		next := newRelay(db, &bus, locked(t, db), func(cfg *outbox.RelayConfig) { cfg.Unhold = true })
+		pass(t, next)
+		if d := depth(t, db); d.Held["cart"] != 2 {
+			t.Errorf("%d events are held while the old process lives, want 2", d.Held["cart"])
+		}
+		first.Close()
+		run(t, next)
+		eventually(t, "what was held is published", func() bool { return slices.Equal(bus.keys(), numbers(1, 3)) })
+		eventually(t, "nothing is left", func() bool { d := depth(t, db); return d.Unpublished == 0 && len(d.Held) == 0 })
 	})
 
 	t.Run("WakesAtACommit", func(t *testing.T) {

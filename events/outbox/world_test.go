@@ -42,6 +42,7 @@ type order struct {
 var (
 	paid     = events.Define[order](shop{}, "order.paid", 1, "An order is paid.")
 	paidV2   = events.Define[order](shop{}, "order.paid", 2, "An order is paid.")
+	paidV3   = events.Define[order](shop{}, "order.paid", 3, "An order is paid.")
 	sent     = events.Define[order](shop{}, "order.sent", 1, "An order is on its way.")
 	patience = 30 * time.Second
 )
@@ -166,6 +167,15 @@ func newRelay(db *postgres.DB, bus outbox.Bus, change ...func(*outbox.RelayConfi
 	return outbox.NewRelay(cfg)
 }
 
+// declaring gives a relay a version of the module that knows these events.
+func declaring(all ...events.Declared) func(*outbox.RelayConfig) {
+	return func(cfg *outbox.RelayConfig) {
+		for _, e := range all {
+			cfg.Topics = append(cfg.Topics, e.Declared().Topic())
+		}
+	}
+}
+
 // locked gives a relay the locks of a process of its own.
 func locked(t testing.TB, db *postgres.DB) func(*outbox.RelayConfig) {
 	t.Helper()
@@ -213,4 +223,10 @@ func (l *logged) count(text string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Count(l.lines.String(), text)
+}
+
+func (l *logged) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
 }
