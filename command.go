@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -107,10 +108,7 @@ const jsonFlag = "json"
 func show(c *cobra.Command, r report) error {
 	out := c.OutOrStdout()
 	if asJSON, err := c.Flags().GetBool(jsonFlag); err == nil && asJSON {
-		e := json.NewEncoder(out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(r) //nolint:wrapcheck // it says what it is
+		return writeJSON(out, r)
 	}
 	for i, t := range r.tables() {
 		if i > 0 {
@@ -123,14 +121,26 @@ func show(c *cobra.Command, r report) error {
 	return nil
 }
 
+func writeJSON(out io.Writer, r report) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	_, err := out.Write(printableJSON(b.Bytes()))
+	return err //nolint:wrapcheck // of the terminal
+}
+
 func (t table) write(out io.Writer) error {
 	if len(t.rows) == 0 {
-		_, err := fmt.Fprintln(out, cmp.Or(t.empty, "There is nothing."))
+		_, err := fmt.Fprintln(out, printable(cmp.Or(t.empty, "There is nothing.")))
 		return err //nolint:wrapcheck // of the terminal
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{t.header}, t.rows...) {
-		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), " \t")) // Flush says
+		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(printableCells(row), "\t"), " \t")) // Flush says
 	}
 	return w.Flush() //nolint:wrapcheck // of the terminal
 }

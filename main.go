@@ -31,7 +31,7 @@ func MainContext(ctx context.Context, modules ...Module) {
 	rabbitmq.Supervise()
 	tuneMemory()
 	if err := untilStopped(ctx, func(ctx context.Context) error { return command(ctx, os.Args[1:], os.Stdout, modules) }); err != nil {
-		fmt.Fprintf(os.Stderr, "\n%v\n", err)
+		fmt.Fprintf(os.Stderr, "\n%s\n", printable(err.Error()))
 		os.Exit(1)
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -252,6 +254,67 @@ func TestCommand_jobs(t *testing.T) {
 	}
 }
 
+// What others have written reaches the terminal as text, whatever it is.
+func TestCommand_printsNoControls(t *testing.T) {
+	t.Parallel()
+	const (
+		wipe    = "\x1b[2J"        // of a terminal's screen
+		another = "\u009b2J"       // the same in another way
+		rest    = "\u202e\x7f\r\a" // turns text round, deletes, goes back, rings
+		forged  = "one\nlibrary\t7\tforged"
+	)
+	nasty := wipe + another + rest + forged
+	check := func(t *testing.T, command, out string) {
+		t.Helper()
+		if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
+			t.Errorf("%s prints %q, which is no text:\n%q", command, out[i:i+1], out)
+		}
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(line, "library") && strings.Contains(line, "forged") && !strings.Contains(line, "one") {
+				t.Errorf("%s prints a line that was made up:\n%s", command, out)
+			}
+		}
+	}
+
+	t.Run("of a job", func(t *testing.T) {
+		t.Parallel()
+		b := newBookTrade(t, nil)
+		b.migrate()
+		db, err := postgres.Open(postgres.Config{URL: config.Secret(lookup(b, "DATABASE_URL")), Schema: "library"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		_, err = db.Exec(t.Context(), `INSERT INTO delivery (event_id, job, state, type, version, key, traceparent, subject, data, emitted_at, reason)
+			VALUES (gen_random_uuid(), 'shelve', 'dead', $1, 1, $1, '', $1, '{}', now(), $1)`, nasty)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead := ask[jobsAnswer](b, "jobs dead").Dead
+		if len(dead) != 1 || dead[0].Reason != nasty {
+			t.Fatalf("dead as JSON = %+v, want the reason as it is", dead)
+		}
+		show := "jobs show library " + strconv.FormatInt(dead[0].ID, 10)
+		for _, command := range []string{"jobs dead", "jobs dead --json", show, show + " --json"} {
+			check(t, command, b.do(command))
+		}
+		if out := b.do(show); !regexp.MustCompile(`(?m)^reason .*one\n +library 7 forged$`).MatchString(out) {
+			t.Errorf("show prints\n%s\nwant the second line of the reason below the first", out)
+		}
+	})
+
+	t.Run("of a message", func(t *testing.T) {
+		t.Parallel()
+		b := newBookTrade(t, map[string]string{"AMQP_URL": rabbitmqtest.URL(t)})
+		b.migrate()
+		b.do("events apply")
+		b.publish("svc.library.parked", amqp.Publishing{MessageId: nasty + "\xff", Headers: amqp.Table{"slipway-reason": nasty, "slipway-topic": nasty}})
+		b.until("it is parked", func() bool { return len(ask[eventsAnswer](b, "events parked").Parked) == 1 })
+		check(t, "events parked", b.do("events parked"))
+		check(t, "events parked --json", b.do("events parked --json"))
+	})
+}
+
 type replayAnswer struct {
 	Events []struct {
 		Topic        string
@@ -459,6 +522,11 @@ func (b *bookTrade) migrate() {
 // send puts a message into a queue.
 func (b *bookTrade) send(queue, body string) {
 	b.t.Helper()
+	b.publish(queue, amqp.Publishing{Body: []byte(body)})
+}
+
+func (b *bookTrade) publish(queue string, message amqp.Publishing) {
+	b.t.Helper()
 	conn, err := amqp.Dial(lookup(b, "AMQP_URL"))
 	if err != nil {
 		b.t.Fatal(err)
@@ -468,7 +536,7 @@ func (b *bookTrade) send(queue, body string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := ch.PublishWithContext(b.t.Context(), "", queue, true, false, amqp.Publishing{Body: []byte(body)}); err != nil {
+	if err := ch.PublishWithContext(b.t.Context(), "", queue, true, false, message); err != nil {
 		b.t.Fatal(err)
 	}
 }
