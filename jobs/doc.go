@@ -70,8 +70,10 @@
 // leaves out when it goes forward comes at that moment instead, once for all such times; one
 // that it shows twice when it goes back comes the first time. Schedules of every hour
 // (such as */5 * * * *) and @every go by the time that passes. What nobody was there for is
-// [Coalesce], [SkipMissed] or [CatchUp]. A changed expression is planned anew when the first
-// process with it starts.
+// [Coalesce], [SkipMissed] or [CatchUp]. A changed expression is planned anew when a process
+// with it starts, and from then on only processes with it serve the schedule. If none of them
+// is left, as when one of the release before started last in a deployment, the others take it
+// over when a time by that expression has been missed for a minute.
 //
 // # Testing
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -157,11 +158,15 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 		}
 		*planned = true
 	}
-	var due bool
-	if err := w.cfg.DB.QueryRow(ctx, anyDue, t.names, t.specs, w.now()).Scan(&due); err != nil || !due {
+	var due, orphaned bool
+	err := w.cfg.DB.QueryRow(ctx, anyDue, t.names, t.specs, w.now(), missedAfter).Scan(&due, &orphaned)
+	if err == nil && orphaned {
+		due, err = true, w.takeOver(ctx, t)
+	}
+	if err != nil || !due {
 		return err
 	}
-	err := w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
+	err = w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
 	if err == nil {
 		failpoint.Hit(ctx, "cron.ticked")
 	}
@@ -187,10 +192,49 @@ func (w *Worker) plan(ctx context.Context, t *timetable) error {
 	return nil
 }
 
+// A schedule that runs by another expression and is late has nobody who serves it: in a
+// deployment a process of the release before was the last to start, and is gone. It goes
+// on by this process's expression from the time that was missed.
+const (
+	findOrphans = `
+SELECT s.name, s.spec, s.next_run_at FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
+ WHERE s.spec <> t.spec AND s.next_run_at < coalesce($3::timestamptz, now()) - $4::interval`
+	takeOrphan = `
+UPDATE schedule SET spec = $4, next_run_at = $5 WHERE name = $1 AND spec = $2 AND next_run_at = $3`
+)
+
+func (w *Worker) takeOver(ctx context.Context, t *timetable) error {
+	rows, err := w.cfg.DB.Query(ctx, findOrphans, t.names, t.specs, w.now(), missedAfter)
+	if err != nil {
+		return fmt.Errorf("find the schedules that nobody serves: %w", err)
+	}
+	orphans, err := pgx.CollectRows(rows, pgx.RowToStructByPos[orphan])
+	if err != nil {
+		return fmt.Errorf("find the schedules that nobody serves: %w", err)
+	}
+	for _, o := range orphans {
+		next := t.clocks[o.Name].next(o.Next.Add(-time.Nanosecond))
+		spec := t.specs[slices.Index(t.names, o.Name)]
+		if _, err := w.cfg.DB.Exec(ctx, takeOrphan, o.Name, o.Spec, o.Next, spec, next); err != nil {
+			return fmt.Errorf("take over the schedule %s: %w", o.Name, err)
+		}
+		w.cfg.Logger.InfoContext(ctx, "nobody served this schedule, so it goes on as this process has it",
+			"job", o.Name, "was", o.Spec, "is", spec)
+	}
+	return nil
+}
+
+type orphan struct {
+	Name, Spec string
+	Next       time.Time
+}
+
 const (
 	anyDue = `
-SELECT EXISTS (SELECT FROM schedule JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
-                WHERE next_run_at <= coalesce($3::timestamptz, now()))`
+SELECT coalesce(bool_or(s.spec = t.spec), false),
+       coalesce(bool_or(s.spec <> t.spec AND s.next_run_at < coalesce($3::timestamptz, now()) - $4::interval), false)
+  FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
+ WHERE s.next_run_at <= coalesce($3::timestamptz, now())`
 	takeDue = `
 SELECT s.name, s.next_run_at, coalesce($3::timestamptz, now())
   FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)

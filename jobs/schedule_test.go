@@ -110,10 +110,29 @@ func TestCron(t *testing.T) {
 		jobs.Cron(m, "other", "@every 1s", mark[jobs.Slot])
 		w.start(m)
 		w.planned("UTC 0 3 * * *")
-		w.exec("UPDATE schedule SET spec = 'UTC 0 4 * * *', next_run_at = now() - interval '1h' WHERE name = 'expire'")
+		w.exec("UPDATE schedule SET spec = 'UTC 0 4 * * *', next_run_at = now() - interval '30s' WHERE name = 'expire'")
 		w.until("runs of the other", func() bool { return w.count("SELECT count(*) FROM effects WHERE job = 'other'") >= 2 })
 		if got := w.count("SELECT count(*) FROM delivery WHERE job = 'expire'"); got != 0 {
 			t.Errorf("%d runs of a schedule that this process does not know, want 0", got)
+		}
+	})
+
+	t.Run("OneOfAnotherVersionThatNobodyServesIsPlannedAnew", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, manyConns)
+		for range 3 {
+			m := w.module(nothing)
+			jobs.Cron(m, "expire", "@every 1h", mark[jobs.Slot])
+			w.start(m)
+		}
+		w.planned("UTC @every 1h")
+		// A process of the release before was started last, and is gone.
+		w.exec("UPDATE schedule SET spec = 'UTC 0 4 * * *', next_run_at = date_trunc('second', now()) - interval '150m'")
+		next := w.planned("UTC @every 1h")
+		w.untilState("done", 1)
+		w.until("the schedule to go on", func() bool { return w.planned("UTC @every 1h").After(w.now()) })
+		if got := w.count("SELECT count(*) FROM delivery"); got != 1 {
+			t.Errorf("%d runs of what nobody was there for, want one (planned for %s)", got, next)
 		}
 	})
 
