@@ -40,7 +40,8 @@
 //   - Processes that name the same folder share one server. It ends with the last
 //     of them, even if that was killed, and leaves nothing but durable data. With
 //     [Private.KeepUntil] it waits for somebody to look into it first.
-//   - Only its own user (and root) can connect, and over no port.
+//   - Only its own user (and root) can connect, and over no port. A folder that
+//     somebody else made, or may write into, is refused.
 //   - As root it runs as postgres or nobody. Durable data in a folder that this
 //     account cannot enter lies in /var/lib/slipway behind a symbolic link.
 //   - The user's cache folder (root's is /var/cache) keeps what is slow to make: an

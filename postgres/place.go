@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/slipway-go/slipway/internal/shared"
 )
 
 // place is the folder in which those who share a server find each other.
@@ -37,14 +39,10 @@ func newPlace(cfg PrivateConfig) (place, error) {
 		err = os.MkdirAll(dir, 0o711) //nolint:gosec // what it holds is closed; others may only pass
 	}
 	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
+		dir, err = shared.Resolve(dir)
 	}
 	if err != nil {
 		return place{}, fmt.Errorf("make the folder of a private PostgreSQL: %w", err)
-	}
-	if owner := ownerOf(dir); owner == nil || int(owner.uid) != os.Geteuid() && os.Geteuid() != 0 {
-		return place{}, fmt.Errorf("the folder %s of a private PostgreSQL belongs to another user (perhaps root made it): "+
-			"give it to this one with chown, remove it, or choose another", dir)
 	}
 	return place{dir}, nil
 }

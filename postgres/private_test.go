@@ -185,7 +185,7 @@ func TestStartPrivate(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := postgres.StartPrivate(ctx, postgres.PrivateConfig{Dir: t.TempDir()}); !errors.Is(err, context.Canceled) {
+		if _, err := postgres.StartPrivate(ctx, postgres.PrivateConfig{Dir: filepath.Join(t.TempDir(), "it")}); !errors.Is(err, context.Canceled) {
 			t.Errorf("StartPrivate() = %v, want context.Canceled", err)
 		}
 	})
@@ -314,7 +314,7 @@ func TestStartPrivate_OutOfReach(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root needs another account for the server")
 	}
-	cfg := postgres.PrivateConfig{Dir: t.TempDir(), Durable: true} // closed to all but us
+	cfg := postgres.PrivateConfig{Dir: filepath.Join(t.TempDir(), "it"), Durable: true} // closed to all but us
 	p := start(t, cfg)
 	data, err := os.Readlink(filepath.Join(cfg.Dir, "data"))
 	if err != nil {
@@ -365,7 +365,7 @@ func wantPrivate(t *testing.T, url string) {
 
 func TestPrivate_Database(t *testing.T) {
 	t.Parallel()
-	p := start(t, postgres.PrivateConfig{Dir: t.TempDir()})
+	p := start(t, postgres.PrivateConfig{Dir: filepath.Join(t.TempDir(), "it")})
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {

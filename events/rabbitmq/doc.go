@@ -54,7 +54,8 @@
 // once more.
 //
 //   - Processes that name the same folder share one node. It ends with the last of them,
-//     even if that was killed, and leaves nothing but durable data.
+//     even if that was killed, and leaves nothing but durable data. A folder that somebody
+//     else made, or may write into, is refused.
 //   - It listens on 127.0.0.1 alone, with a random password, and runs as whoever started it.
 //   - RabbitMQ must be installed; scripts/setup.sh does that. It takes 4 to 13 seconds to
 //     start and 150 MB.

@@ -36,7 +36,7 @@ func TestStartPrivate(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := rabbitmq.StartPrivate(ctx, rabbitmq.PrivateConfig{Dir: t.TempDir()}); !errors.Is(err, context.Canceled) {
+		if _, err := rabbitmq.StartPrivate(ctx, rabbitmq.PrivateConfig{Dir: filepath.Join(t.TempDir(), "it")}); !errors.Is(err, context.Canceled) {
 			t.Errorf("StartPrivate() = %v, want context.Canceled", err)
 		}
 	})

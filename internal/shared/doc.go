@@ -16,6 +16,8 @@
 //   - The supervisor stops the server when the last share is closed or its process
 //     has died, however it died; or later, where it is asked
 //     to linger or somebody keeps it to look into it.
+//   - The folder belongs to the user of the process and is closed to the writing of
+//     others, for root too; otherwise Join refuses and says what to do.
 //   - A share that was given holds: nobody joins a server that is about to stop.
 //
 // # Not guaranteed

@@ -24,17 +24,11 @@ func newPlace(dir string) (place, error) {
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
 	}
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
 	if err != nil {
 		return place{}, fmt.Errorf("make its folder: %w", err)
 	}
-	if !isOurs(dir) {
-		return place{}, fmt.Errorf("the folder %s belongs to another user (perhaps root made it): "+
-			"give it to this one with chown, remove it, or choose another", dir)
-	}
-	return place{dir}, nil
+	dir, err = Resolve(dir)
+	return place{dir}, err
 }
 
 // note writes the state.

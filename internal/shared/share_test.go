@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -54,12 +55,64 @@ func leave(t *testing.T, s *shared.Share[string]) {
 	}
 }
 
+// Others may have made the folder first, and laid out in it what the server believes.
+func TestJoin_refuses(t *testing.T) {
+	t.Parallel()
+	const stranger = 65534
+	give := func(t *testing.T, path string) {
+		t.Helper()
+		if os.Geteuid() != 0 {
+			t.Skip("only root can give a folder to somebody else")
+		}
+		if err := os.Lchown(path, stranger, stranger); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, prepare := range map[string]func(t *testing.T, dir string) (wants []string){
+		"a folder of somebody else, also as root": func(t *testing.T, dir string) []string {
+			give(t, dir)
+			return []string{dir, "belongs to user ", strconv.Itoa(stranger), "chown"}
+		},
+		"a folder into which others may write": func(t *testing.T, dir string) []string {
+			if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // it is the point
+				t.Fatal(err)
+			}
+			return []string{dir, "others may write", "chmod go-w " + dir}
+		},
+		"a link that somebody else has made to a folder of ours": func(t *testing.T, dir string) []string {
+			if err := errors.Join(os.Remove(dir), os.Symlink(t.TempDir(), dir)); err != nil {
+				t.Fatal(err)
+			}
+			give(t, dir)
+			return []string{dir, "belongs to user "}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "it")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			wants := prepare(t, dir)
+			_, err := shared.Join(t.Context(), &kind, shared.Request[string]{Dir: dir})
+			for _, want := range wants {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("Join() = %v, want in it %q", err, want)
+				}
+			}
+			if left, _ := os.ReadDir(dir); len(left) != 0 {
+				t.Errorf("it has left %v in the folder", left)
+			}
+		})
+	}
+}
+
 func TestShare_Close(t *testing.T) {
 	t.Parallel()
 
 	t.Run("ends the server with the last of them", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "it")
 		first, second := join(t, dir, 0), join(t, dir, 0)
 		if first.State != second.State {
 			t.Fatalf("two shares are of %s and of %s, want one server", first.State, second.State)
@@ -96,7 +149,7 @@ func TestShare_Close(t *testing.T) {
 
 	t.Run("leaves a server that lingers to the next for a while", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "it")
 		first := join(t, dir, 2*time.Second)
 		leave(t, first)
 		second := join(t, dir, 2*time.Second)
