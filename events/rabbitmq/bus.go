@@ -155,7 +155,7 @@ func (b *Bus) judge(ctx context.Context, p *publisher, letters []letter, unroute
 			b.cfg.Logger.InfoContext(ctx, "event without a subscriber", slog.String("topic", topic))
 		}
 	}
-	missing, err := p.missing(b.queuesFor(letters))
+	missing, err := p.missing(ctx, b.queuesFor(letters))
 	if err != nil {
 		return err
 	}

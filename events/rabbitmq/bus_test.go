@@ -140,6 +140,25 @@ func TestBus_Publish(t *testing.T) {
 		})
 	}
 
+	t.Run("WaitsForABrokerThatIsSlow", func(t *testing.T) {
+		t.Parallel()
+		const timeout = 2 * time.Second
+		url, network := slowly(t, rabbitmqtest.URL(t))
+		b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart}, ConfirmTimeout: timeout})
+		all := messages(200)
+		for i := range all {
+			all[i].Data = []byte(`"` + strings.Repeat("x", 10<<10) + `"`)
+		}
+		network.Store(true)
+		began := time.Now()
+		if err := b.Publish(t.Context(), all); err != nil {
+			t.Errorf("Publish() = %v of a broker that confirms a message every 20 ms, want nil", err)
+		}
+		if took := time.Since(began); took < timeout {
+			t.Errorf("it took %s, which proves nothing", took)
+		}
+	})
+
 	t.Run("ErrSubject", func(t *testing.T) {
 		t.Parallel()
 		b, _ := run(t, rabbitmq.Config{URL: config.Secret(rabbitmqtest.URL(t)), Subscriptions: []events.Subscription{cart}})
@@ -404,9 +423,9 @@ func TestBus_Unsubscribe(t *testing.T) {
 // TestBus_BrokerFails has a broker of its own, to which everything happens in turn.
 func TestBus_BrokerFails(t *testing.T) {
 	t.Parallel()
-	n := rabbitmqtest.Start(t)
+	n, log := rabbitmqtest.Start(t), &lines{}
 	cfg := rabbitmq.Config{
-		URL: config.Secret(n.URL()), Subscriptions: []events.Subscription{cart},
+		URL: config.Secret(n.URL()), Subscriptions: []events.Subscription{cart}, Logger: log.logger(),
 		Patience: 200 * time.Millisecond, ConfirmTimeout: 2 * time.Second, Heartbeat: time.Second,
 	}
 	b, _ := run(t, cfg)
@@ -432,8 +451,12 @@ func TestBus_BrokerFails(t *testing.T) {
 		}
 	}
 	harm("AMemoryAlarm", func(t *testing.T) {
+		lost := log.count("no broker")
 		n.RaiseMemoryAlarm(t)
 		toldOf(t, b, "blocks publishers")
+		if log.count("no broker") != lost {
+			t.Errorf("an alarm has closed the connection:\n%s", log)
+		}
 		for range 3 {
 			wantErr(t, "blocks publishers")
 		}

@@ -30,7 +30,7 @@ type Config struct {
 	Name string
 	// Logger is told when the connection comes and goes. Default: nobody is.
 	Logger *slog.Logger
-	// ConfirmTimeout bounds the wait for the broker's word that a message is safe; after
+	// ConfirmTimeout bounds the silence of a broker that has messages to confirm; after
 	// it the connection is closed, since it may be dead. Default: 15s.
 	ConfirmTimeout time.Duration
 	// Heartbeat is how often both sides show that they are there. A connection that

@@ -27,7 +27,8 @@
 //   - Connections come back by themselves, for ever. Publish waits for them for a while and
 //     then returns an error; Consume waits until its context is done.
 //   - A broker that is short of memory or disk is waited for as well, and acknowledging
-//     goes on meanwhile: publishers and consumers have a connection each.
+//     goes on meanwhile: publishers and consumers have a connection each. One that is slow
+//     may take its time: only silence ends a connection.
 //   - An event that no module wants is counted and no error. If a module wants it and its
 //     queue is gone, the queue is declared again and Publish returns an error, so that its
 //     caller publishes once more, also if the event has reached others.

@@ -26,8 +26,8 @@ type publisher struct {
 	gone chan struct{} // closed with the channel
 	sync chan chan struct{}
 
-	probing sync.Mutex
-	probe   *amqp.Channel // on which queues are looked for; nil until it is needed
+	probing chan struct{} // one looks for queues at a time
+	probe   *amqp.Channel // on which it does; nil until it is needed
 
 	mu        sync.Mutex
 	returned  map[string]int // message id → how often nobody wanted it
@@ -51,6 +51,7 @@ func openPublisher(ctx context.Context, cfg Config, conn *amqp.Connection) (*pub
 	}
 	p := &publisher{
 		cfg: cfg, conn: conn, ch: ch, turn: make(chan struct{}, 1), gone: make(chan struct{}), sync: make(chan chan struct{}),
+		probing:  make(chan struct{}, 1),
 		returned: map[string]int{}, unblocked: make(chan struct{}),
 	}
 	lost := make(chan *amqp.Error, 1)
@@ -193,14 +194,11 @@ func blockedError(cfg Config, reason string) error {
 	return fmt.Errorf("%s blocks publishers: %s", cfg.broker(), reason)
 }
 
-// await waits for all confirms. Silence means that the connection may be dead, unless the
-// broker has said that it takes nothing at the moment.
+// await waits for all confirms.
 func (p *publisher) await(ctx context.Context, confirms []*amqp.DeferredConfirmation) error {
-	silence := time.NewTimer(p.cfg.ConfirmTimeout)
-	defer silence.Stop()
 	refused := 0
 	for _, c := range confirms {
-		if err := p.awaitOne(ctx, c, silence); err != nil {
+		if err := p.hear(ctx, c.Done(), "confirm"); err != nil {
 			return err
 		}
 		if !c.Acked() {
@@ -216,11 +214,20 @@ func (p *publisher) await(ctx context.Context, confirms []*amqp.DeferredConfirma
 	return fmt.Errorf("%s refused %d of %d messages: a queue is full or cannot write", p.cfg.broker(), refused, len(confirms))
 }
 
-func (p *publisher) awaitOne(ctx context.Context, c *amqp.DeferredConfirmation, silence *time.Timer) error {
+// hear waits for one word of the broker's, however slowly they come. Silence means that the
+// connection may be dead, unless the broker has said that it takes nothing at the moment.
+func (p *publisher) hear(ctx context.Context, word <-chan struct{}, verb string) error {
+	select {
+	case <-word: // as most have come when the first has
+		return nil
+	default:
+	}
+	silence := time.NewTimer(p.cfg.ConfirmTimeout)
+	defer silence.Stop()
 	for {
-		reason, over := p.alarm()
+		_, over := p.alarm()
 		select {
-		case <-c.Done():
+		case <-word:
 			return nil
 		case <-p.gone:
 			return errLost
@@ -231,11 +238,11 @@ func (p *publisher) awaitOne(ctx context.Context, c *amqp.DeferredConfirmation, 
 			continue
 		case <-silence.C:
 		}
-		if reason != "" {
+		if reason, _ := p.alarm(); reason != "" { // perhaps since we began to wait
 			return blockedError(p.cfg, reason)
 		}
 		go end(p.conn) // takes a moment if it is dead
-		return fmt.Errorf("%s did not confirm within %s", p.cfg.broker(), p.cfg.ConfirmTimeout)
+		return fmt.Errorf("%s did not %s within %s", p.cfg.broker(), verb, p.cfg.ConfirmTimeout)
 	}
 }
 
@@ -273,9 +280,29 @@ func (p *publisher) takeReturned(letters []letter) []int {
 
 // missing returns those of the queues that are not there. What was published meanwhile
 // has reached others, so that the broker returned nothing.
-func (p *publisher) missing(queues []string) (missing []string, err error) {
-	p.probing.Lock()
-	defer p.probing.Unlock()
+func (p *publisher) missing(ctx context.Context, queues []string) ([]string, error) {
+	select {
+	case p.probing <- struct{}{}:
+	case <-p.gone:
+		return nil, errLost
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	var missing []string
+	var failed error
+	answered := make(chan struct{})
+	go func() { // a broker with an alarm answers when that is over, and no sooner
+		defer func() { <-p.probing }()
+		defer close(answered)
+		missing, failed = p.look(queues)
+	}()
+	if err := p.hear(ctx, answered, "answer"); err != nil {
+		return nil, fmt.Errorf("look for the queues %s: %w", queues, err)
+	}
+	return missing, failed
+}
+
+func (p *publisher) look(queues []string) (missing []string, err error) {
 	for _, queue := range queues {
 		found, err := p.find(queue)
 		if err != nil {
