@@ -39,9 +39,11 @@
 //     is reported, once, and waits for a person (see [Admin]).
 //   - A problem of what the job asks for (package problem, 4xx) ends it at once, without
 //     a report; but for 408, 425 and 429, which pass.
-//   - What a process did when it died runs again within about a second, which counts as a
+//   - What a process did when it died runs again within three seconds, which counts as a
 //     failure, so that a job that kills its process ends as dead as well. A process that
-//     hangs has the job's timeout and ten seconds more; a host that vanished, some fifteen.
+//     hangs has the job's timeout and ten seconds more; a host that vanished, some seventeen.
+//     A database that starts anew costs what runs no failure, unless a process needs over
+//     a second to connect again.
 //   - A process that is told to stop begins nothing new, lets jobs finish for a while
 //     and hands the rest back, which counts for nothing.
 //   - A job that ignores the end of its context is left alone after five seconds. It can

@@ -2,9 +2,11 @@ package jobs_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/slipway-go/slipway/jobs"
+	"github.com/slipway-go/slipway/postgres"
 )
 
 // A lock that nobody holds.
@@ -24,6 +26,35 @@ func TestWorker_Run_rescues(t *testing.T) {
 		w.untilState("done", 1)
 		if got := w.row(); got.attempt != 2 || got.failures != 1 {
 			t.Errorf("it is %+v, want a second attempt after one failure", got)
+		}
+	})
+
+	t.Run("NothingOfAProcessThatOnlyLostItsConnection", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, manyConns)
+		other := postgres.NewLocks(w.db)
+		t.Cleanup(other.Close)
+		looks := &countedLocks{Locks: postgres.NewLocks(w.db), before: func(n int32) {
+			if n == 2 { // the database was started anew, and this process was the first to be back
+				if held, err := other.TryLock(t.Context(), deadWorker); err != nil || !held {
+					t.Errorf("TryLock() = %t, %v", held, err)
+				}
+			}
+		}}
+		t.Cleanup(looks.Close)
+		m := w.module(func(c *jobs.Config) { c.Locks = looks })
+		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment])).Attempts(1)
+		w.accept(m, 1)
+		w.exec("UPDATE delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
+		w.start(m)
+		w.until("some looks", func() bool { return looks.n.Load() > 4 })
+		if got := w.row(); got.state != "running" || got.failures != 0 {
+			t.Errorf("it is %+v, want it to run on", got)
+		}
+		other.Close()
+		w.untilState("dead", 1)
+		if got := w.row(); got.failures != 1 || got.reason != "its process ended, or lost its connection" {
+			t.Errorf("it is %+v, want one failure", got)
 		}
 	})
 
@@ -55,6 +86,19 @@ func TestWorker_Run_rescues(t *testing.T) {
 		w.start(m)
 		w.untilState("ready", 1)
 	})
+}
+
+// countedLocks call before in front of each look for others.
+type countedLocks struct {
+	*postgres.Locks
+
+	n      atomic.Int32
+	before func(n int32)
+}
+
+func (l *countedLocks) TryLock(ctx context.Context, key int64) (bool, error) {
+	l.before(l.n.Add(1))
+	return l.Locks.TryLock(ctx, key)
 }
 
 func TestWorker_Run_losesItsConnection(t *testing.T) {
@@ -115,7 +159,7 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 		w := newWorld(t)
 		m := w.module()
 		gate := newGate()
-		jobs.On(m, "close-cart", captured, processing(gate.held))
+		jobs.On(m, "close-cart", captured, processing(gate.held)).Concurrency(1) // and does not take it again
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- m.Run(ctx) }()
