@@ -13,8 +13,8 @@ import (
 )
 
 // health answers whether the process lives and whether it can serve. Ready
-// means that its own databases and its broker answer; a neighbour that is down makes nobody
-// unready, or one failure would take all down.
+// means that its own databases answer and that it is connected to its broker; a neighbour that is
+// down makes nobody unready, or one failure would take all down.
 type health struct {
 	app   *App
 	ready atomic.Bool
@@ -79,8 +79,8 @@ func (h *health) failingDatabase(ctx context.Context) string {
 }
 
 func (h *health) failingBus() string {
-	if h.app.eventing.bus.Healthy() != nil {
-		return "the broker of events cannot be reached"
+	if err := h.app.eventing.bus.Healthy(); err != nil {
+		return "the bus of events: " + err.Error()
 	}
 	return ""
 }

@@ -18,7 +18,8 @@ type Bus interface {
 	// batch in hand is finished first. A batch that was accepted does not come again,
 	// unless the word of it is lost; any other does, after a pause.
 	Consume(ctx context.Context, s Subscription, accept Accept) error
-	// Healthy returns why the bus cannot do its work at the moment, or nil.
+	// Healthy returns why nothing can be sent or received at the moment, or nil, in words that
+	// everybody may read: probes get them. What waits for one module is no reason.
 	Healthy() error
 }
 

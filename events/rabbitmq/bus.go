@@ -214,25 +214,21 @@ func (b *Bus) Unrouted() map[string]int64 {
 	return maps.Clone(b.unrouted)
 }
 
-// Healthy implements [events.Bus].
+// Healthy implements [events.Bus]. It tells of a connection that is needed and down. An
+// alarm, a queue that cannot be used and a module that gets nothing are in the log, and
+// the commands tell them: to take a process away would mend none of them.
 func (b *Bus) Healthy() error {
-	b.publishing.mu.Lock()
-	p, err := b.publishing.current, b.publishing.err
-	b.publishing.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	if reason, _ := p.alarm(); reason != "" {
-		return blockedError(b.cfg, reason)
+	if err := b.publishing.healthy(); err != nil {
+		return b.cfg.outage(err)
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.consumers) == 0 {
+	consuming := len(b.consumers) > 0
+	b.mu.Unlock()
+	if !consuming {
 		return nil
 	}
-	failures := []error{b.consuming.healthy()}
-	for c := range b.consumers {
-		failures = append(failures, c.healthy())
+	if err := b.consuming.healthy(); err != nil {
+		return b.cfg.outage(err)
 	}
-	return errors.Join(failures...)
+	return nil
 }

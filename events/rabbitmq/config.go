@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +83,33 @@ func (c Config) broker() string {
 		return "RabbitMQ"
 	}
 	return fmt.Sprintf("RabbitMQ at %s:%d (virtual host %q, user %q)", u.Host, u.Port, u.Vhost, u.Username)
+}
+
+// outage says of a failure what everybody may read: where the broker is, and why it is
+// of no use, and neither who we are there nor what the broker says of that.
+func (c Config) outage(err error) error {
+	u, parsed := amqp.ParseURI(string(c.URL))
+	if parsed != nil {
+		return errors.New("RabbitMQ: " + plainly(err))
+	}
+	return fmt.Errorf("RabbitMQ at %s: %s", net.JoinHostPort(u.Host, strconv.Itoa(u.Port)), plainly(err))
+}
+
+func plainly(err error) string {
+	f, ok := errors.AsType[failure](err)
+	if !ok {
+		return err.Error() // our own word
+	}
+	switch f.kind {
+	case kindRefused:
+		return "it refuses this user, the password or the virtual host"
+	case kindUnprepared:
+		return "it is there, and the queues cannot be declared"
+	}
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		return "it cannot be reached: " + network.Err.Error()
+	}
+	return "the connection is lost"
 }
 
 const dialTimeout = 10 * time.Second

@@ -80,15 +80,6 @@ func (c *consumer) run(ctx context.Context) {
 	}
 }
 
-func (c *consumer) healthy() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		return nil
-	}
-	return fmt.Errorf("module %s: %w", c.subscription.Module, c.err)
-}
-
 // set returns what was before.
 func (c *consumer) set(err error) error {
 	c.mu.Lock()

@@ -33,7 +33,8 @@
 //     queue is gone, the queue is declared again and Publish returns an error, so that its
 //     caller publishes once more, also if the event has reached others.
 //   - A module whose queue exists with other arguments gets nothing until somebody mends
-//     it, and loses nothing; Healthy says how. Others go on.
+//     it, and loses nothing; the log and [Bus.Apply] say how. Others go on.
+//   - Healthy is an error only while a connection that is needed is down, and names no user.
 //   - No error and no line of the log holds the password.
 //
 // # Not guaranteed

@@ -119,14 +119,20 @@ type failure struct {
 
 func (f failure) Unwrap() error { return f.error }
 
+const (
+	kindAway       = "away"
+	kindRefused    = "refused"
+	kindUnprepared = "unprepared"
+)
+
 func kindOf(err error) string {
 	switch {
 	case errors.Is(err, errUnprepared):
-		return "unprepared"
+		return kindUnprepared
 	case refusal(err):
-		return "refused"
+		return kindRefused
 	}
-	return "away"
+	return kindAway
 }
 
 var errUnprepared = errors.New("prepare the connection")
