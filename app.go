@@ -75,7 +75,8 @@ type Overrides struct {
 	Log func(next slog.Handler) slog.Handler
 	// Reporter learns of unexpected errors in place of the log.
 	Reporter telemetry.Reporter
-	// Clock tells when jobs are due, in place of the database.
+	// Clock tells when jobs are due, in place of the database, for kits that run them
+	// with RunDue: an App with it does not run.
 	Clock func() time.Time
 }
 

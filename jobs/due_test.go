@@ -3,12 +3,24 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/postgres"
 )
+
+func TestConfig_Clock_isRefusedByRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.module(nothing, func(c *jobs.Config) { c.Clock = time.Now })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := m.Run(ctx); err == nil || !strings.Contains(err.Error(), "Config.Clock") {
+		t.Errorf("Run() = %v, want an error that names Config.Clock", err)
+	}
+}
 
 // A test's time is neither the database's nor that of the wall.
 func TestConfig_Clock(t *testing.T) {

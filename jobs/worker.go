@@ -31,8 +31,8 @@ type Config struct {
 	// MaxReady is how many deliveries may wait before the module accepts no more
 	// events. Default: 10000.
 	MaxReady int
-	// Clock tells when a delivery is due, for tests with a time of their own. Default: the
-	// database does, whose time all processes share.
+	// Clock tells when a delivery is due, for tests with a time of their own, and with
+	// RunDue in place of Run. Default: the database does, whose time all processes share.
 	Clock func() time.Time
 	// DrainTimeout is how long running jobs may go on when the process is told to
 	// stop. Default: 20s.
@@ -102,6 +102,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if w.cfg.Locks == nil {
 		return errors.New("jobs run by nobody who lives: give Config.Locks, such as postgres.NewLocks(db)")
+	}
+	if w.cfg.Clock != nil {
+		return errors.New("jobs run by a time that other processes do not share: " +
+			"leave out Config.Clock, which is for tests that call RunDue")
 	}
 	if len(w.jobs) == 0 {
 		<-ctx.Done() // and costs nobody anything

@@ -49,6 +49,7 @@ func (u *universal) run(t *testing.T) *running {
 	p.before, _ = doors()
 	overrides := p.overrides(t, p.open)
 	overrides.ServiceRoutes = false
+	overrides.Clock = nil // jobs run by themselves here, and by the database's time
 	app, err := slipway.NewWith(u.processSettings(p), overrides, u.module)
 	if err != nil {
 		t.Fatal(err)
