@@ -49,6 +49,9 @@ CREATE TABLE delivery (
     done_at     timestamptz,
     reason      text        NOT NULL DEFAULT '',
     UNIQUE (event_id, job, run)
+) WITH (
+    -- What is done stays in the indices of what is ready and running until it is vacuumed.
+    autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000
 );
 CREATE INDEX delivery_ready ON delivery (job, run_at, id) WHERE state = 'ready';
 CREATE INDEX delivery_running ON delivery (worker) WHERE state = 'running';
