@@ -154,4 +154,21 @@ func TestSteps(t *testing.T) {
 			t.Errorf("point %s of the code is not among the steps at which a process is killed", point)
 		}
 	}
+	if told := pointsOfGuide(t); !maps.Equal(told, points) {
+		t.Errorf("docs/guides/testing.md lists the points %q, and the code has %q", slices.Sorted(maps.Keys(told)), slices.Sorted(maps.Keys(points)))
+	}
+}
+
+// pointsOfGuide are those of which people read that a process can be killed there.
+func pointsOfGuide(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile("../docs/guides/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+\\.[a-z]+)` \\|").FindAllSubmatch(text, -1) {
+		points[string(m[1])] = true
+	}
+	return points
 }

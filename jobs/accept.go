@@ -15,8 +15,9 @@ import (
 // Accept is the [events.Accept] of the module: it makes a delivery for each event and
 // each of its jobs, all in one transaction. What has been accepted before changes
 // nothing. An event that no job handles is set aside, for a process that has one. A
-// module that is behind by over ten thousand deliveries answers [events.ErrBusy], so
-// that the backlog stays with the bus.
+// module that is behind by over ten thousand deliveries that are due answers
+// [events.ErrBusy], so that the backlog stays with the bus; what waits for its time,
+// such as a next attempt, is not counted.
 func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 	failpoint.Hit(ctx, "accept.begun")
 	if len(batch) == 0 {

@@ -28,8 +28,8 @@ type Config struct {
 	// Concurrency bounds what runs at once in this process, over all jobs of the
 	// module. A job of which nothing runs may always begin one. Default: 16.
 	Concurrency int
-	// MaxReady is how many deliveries may wait before the module accepts no more
-	// events. Default: 10000.
+	// MaxReady is how many deliveries may be due before the module accepts no more
+	// events. Those that wait for their time do not count. Default: 10000.
 	MaxReady int
 	// Clock tells when a delivery is due, for tests with a time of their own, and with
 	// RunDue in place of Run. Default: the database does, whose time all processes share.

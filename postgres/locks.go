@@ -66,22 +66,6 @@ func (l *Locks) TryLock(ctx context.Context, key int64) (held bool, err error) {
 	return held, nil
 }
 
-// Unlock gives the lock back, if it is held.
-func (l *Locks) Unlock(ctx context.Context, key int64) error {
-	err := l.using(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		if !l.held[key] {
-			return nil
-		}
-		delete(l.held, key)
-		_, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", key)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("give back lock %d: %w", key, err)
-	}
-	return nil
-}
-
 // Close gives every lock back and ends the connection.
 func (l *Locks) Close() {
 	l.turn <- struct{}{}

@@ -60,17 +60,6 @@ func TestLocks(t *testing.T) {
 		wantLock(t, other, key(), true)
 	})
 
-	t.Run("GoToOthersWhenTheyAreGivenBack", func(t *testing.T) {
-		t.Parallel()
-		k, one, other := key(), openLocks(t), openLocks(t)
-		wantLock(t, one, k, true)
-		if err := one.Unlock(t.Context(), k); err != nil {
-			t.Fatal(err)
-		}
-		wantLock(t, other, k, true)
-		wantLock(t, one, k, false)
-	})
-
 	t.Run("EndWithTheProcess", func(t *testing.T) {
 		t.Parallel()
 		k, one, other := key(), openLocks(t), openLocks(t)

@@ -125,6 +125,13 @@ func (c *carrier) round(ctx context.Context) (busy bool) {
 	return busy
 }
 
+// failNoMore takes back that jobs may fail.
+func (c *carrier) failNoMore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = nil
+}
+
 // fail fails the test, unless it has said that jobs may fail.
 func (c *carrier) fail(module string, err error) {
 	c.mu.Lock()

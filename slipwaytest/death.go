@@ -51,7 +51,7 @@ func (k *Kit) Kill(module string) {
 // KillAt lets the process that hosts a module die, as of kill -9, when its work comes
 // to a point: "relay.published", or "relay.published#3" for the third time from now.
 // [Kit.AwaitDeath] waits for it. The points are steps of the way of an event and of
-// its jobs, which the guide docs/guides/events.md lists.
+// its jobs, which docs/guides/testing.md lists under "Faults".
 func (k *Kit) KillAt(module, point string) {
 	k.t.Helper()
 	k.processes("KillAt", module)

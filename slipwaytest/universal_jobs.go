@@ -173,7 +173,7 @@ func (k *Kit) wantActed(module string, comes trigger) {
 func (k *Kit) killJobs(f func()) {
 	k.t.Helper()
 	k.LetJobsFail()
-	defer func() { k.carrier.failed = nil }()
+	defer k.carrier.failNoMore()
 	for _, m := range k.carrier.modules {
 		k.exec(m.Name(), `CREATE FUNCTION slipwaytest_dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the process has died'; END $$`)
 		k.exec(m.Name(), `CREATE TRIGGER slipwaytest_dies BEFORE UPDATE ON delivery FOR EACH ROW WHEN (NEW.done_at IS NOT NULL) EXECUTE FUNCTION slipwaytest_dies()`)

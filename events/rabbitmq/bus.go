@@ -25,7 +25,7 @@ type Bus struct {
 	topics     map[string]map[string]bool // module → the topics it wants
 	mismatches map[string]error           // module → what is wrong with its queue
 	consumers  map[*consumer]bool
-	unrouted   map[string]int64
+	unwanted   map[string]bool // the topics of which it was told that no module wants them
 }
 
 var _ events.Bus = (*Bus)(nil)
@@ -38,7 +38,7 @@ func Open(cfg Config) (*Bus, error) {
 	cfg = cfg.withDefaults()
 	b := &Bus{
 		cfg: cfg, topics: map[string]map[string]bool{}, mismatches: map[string]error{},
-		consumers: map[*consumer]bool{}, unrouted: map[string]int64{},
+		consumers: map[*consumer]bool{}, unwanted: map[string]bool{},
 	}
 	for _, s := range cfg.Subscriptions {
 		b.subscribe(s)
@@ -140,7 +140,7 @@ func (b *Bus) send(ctx context.Context, letters []letter) (*publisher, []int, er
 	return p, unrouted, err
 }
 
-// judge counts the events that nobody wants. One that somebody wants has lost its queue,
+// judge tells of the events that nobody wants, once of each topic. One that somebody wants has lost its queue,
 // as has a module whose queue is not there, although others got the event: that is
 // declared again, and the caller is to publish once more.
 func (b *Bus) judge(ctx context.Context, p *publisher, letters []letter, unrouted []int) error {
@@ -151,7 +151,7 @@ func (b *Bus) judge(ctx context.Context, p *publisher, letters []letter, unroute
 			lost = append(lost, queueOf(module))
 			continue
 		}
-		if b.count(topic) {
+		if b.isNewlyUnwanted(topic) {
 			b.cfg.Logger.InfoContext(ctx, "event without a subscriber", slog.String("topic", topic))
 		}
 	}
@@ -199,19 +199,12 @@ func (b *Bus) subscriberOf(topic string) string {
 	return ""
 }
 
-// count reports whether it is the first of its topic.
-func (b *Bus) count(topic string) bool {
+func (b *Bus) isNewlyUnwanted(topic string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unrouted[topic]++
-	return b.unrouted[topic] == 1
-}
-
-// Unrouted returns how many events of each topic no module wanted, since the start.
-func (b *Bus) Unrouted() map[string]int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return maps.Clone(b.unrouted)
+	known := b.unwanted[topic]
+	b.unwanted[topic] = true
+	return !known
 }
 
 // Healthy implements [events.Bus]. It tells of a connection that is needed and down. An

@@ -29,9 +29,9 @@
 //   - A broker that is short of memory or disk is waited for as well, and acknowledging
 //     goes on meanwhile: publishers and consumers have a connection each. One that is slow
 //     may take its time: only silence ends a connection.
-//   - An event that no module wants is counted and no error. If a module wants it and its
-//     queue is gone, the queue is declared again and Publish returns an error, so that its
-//     caller publishes once more, also if the event has reached others.
+//   - An event that no module wants is no error; the log says so once of each topic. If a
+//     module wants it and its queue is gone, the queue is declared again and Publish returns
+//     an error, so that its caller publishes once more, also if the event has reached others.
 //   - A module whose queue exists with other arguments gets nothing until somebody mends
 //     it, and loses nothing; the log and [Bus.Apply] say how. Others go on.
 //   - Healthy is an error only while a connection that is needed is down, and names no user.
