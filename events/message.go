@@ -1,6 +1,7 @@
 package events
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,3 +25,12 @@ type Message struct {
 
 // Topic returns the message's type and version: cart.checked_out.v1.
 func (m Message) Topic() string { return Topic(m.Type, m.Version) }
+
+// Module returns the name of the module that emitted the message.
+func (m Message) Module() string { return ModuleOf(m.Type) }
+
+// ModuleOf returns the name of the module in an event's type, or in a topic.
+func ModuleOf(typ string) string {
+	module, _, _ := strings.Cut(typ, ".")
+	return module
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -63,15 +62,10 @@ func New(cfg Config) *Bus {
 func producers(s events.Subscription) []string {
 	var modules []string
 	for _, topic := range s.Topics {
-		modules = append(modules, moduleOf(topic))
+		modules = append(modules, events.ModuleOf(topic))
 	}
 	slices.Sort(modules)
 	return slices.Compact(modules)
-}
-
-func moduleOf(topic string) string {
-	module, _, _ := strings.Cut(topic, ".")
-	return module
 }
 
 // Run brings what is held until ctx is done.

@@ -56,7 +56,7 @@ func newLane(from string, store Store, to *subscriber, logger *slog.Logger) *lan
 func (l *lane) wanted(batch []events.Message) []events.Message {
 	var wanted []events.Message
 	for _, m := range batch {
-		if moduleOf(m.Type) == l.from && l.to.topics[m.Topic()] {
+		if m.Module() == l.from && l.to.topics[m.Topic()] {
 			wanted = append(wanted, m)
 		}
 	}

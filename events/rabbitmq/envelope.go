@@ -40,7 +40,7 @@ const (
 
 func publishing(m events.Message) amqp.Publishing {
 	headers := amqp.Table{
-		headerSpec: specVersion, headerID: m.ID.String(), headerSource: "/" + moduleOf(m.Type), headerType: m.Type,
+		headerSpec: specVersion, headerID: m.ID.String(), headerSource: "/" + m.Module(), headerType: m.Type,
 		headerVersion: int64(m.Version), headerTime: m.Time.UTC().Format(time.RFC3339Nano),
 	}
 	for name, value := range map[string]string{headerKey: m.Key, headerTrace: m.Traceparent, headerCauser: m.Subject} {
@@ -52,11 +52,6 @@ func publishing(m events.Message) amqp.Publishing {
 		Headers: headers, ContentType: contentType, DeliveryMode: amqp.Persistent,
 		MessageId: m.ID.String(), Timestamp: m.Time, Type: m.Topic(), Body: m.Data,
 	}
-}
-
-func moduleOf(typ string) string {
-	module, _, _ := strings.Cut(typ, ".")
-	return module
 }
 
 var typeName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
