@@ -26,7 +26,7 @@ func (p program) eventsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(c, r)
+			return errors.Join(show(c, r), r.unseen)
 		}),
 	}
 	operatorFlags(c)
@@ -69,6 +69,8 @@ type overview struct {
 	Events   []eventRow  `json:"events"`
 	Outboxes []outboxRow `json:"outboxes"`
 	Queues   []queueRow  `json:"queues,omitempty"`
+	Unseen   string      `json:"queues_error,omitempty"`
+	unseen   error       // why the queues are not known: nothing else here needs the broker
 }
 
 type eventRow struct {
@@ -108,8 +110,11 @@ func (o *operator) overview(ctx context.Context) (overview, error) {
 		}
 		r.Outboxes = append(r.Outboxes, row)
 	}
-	r.Queues, err = o.queues(ctx)
-	return r, err
+	if r.Queues, err = o.queues(ctx); err != nil {
+		r.Queues, r.unseen = nil, fmt.Errorf("the queues cannot be shown: %w", err)
+		r.Unseen = (&telemetry.Redactor{}).String(r.unseen.Error())
+	}
+	return r, nil
 }
 
 func (o *operator) outboxRow(ctx context.Context, m Module) (outboxRow, error) {

@@ -504,6 +504,25 @@ func TestCommand_broker(t *testing.T) {
 	})
 }
 
+func TestCommand_eventsWhileTheBrokerIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBookTrade(t, map[string]string{"AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"})
+	b.migrate()
+	out, err := b.try("events")
+	if err == nil || !strings.Contains(err.Error(), "the queues cannot be shown: ") {
+		t.Errorf("events = %v, want the broker's error", err)
+	}
+	for _, want := range []string{"press.book.printed.v1", "UNPUBLISHED"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("events says\n%s\nwant in it %q, which needs no broker", out, want)
+		}
+	}
+	out, err = b.try("events --json")
+	if err == nil || !json.Valid([]byte(out)) || !strings.Contains(out, `"queues_error": "the queues cannot be shown: `) {
+		t.Errorf("events --json = %v\n%s\nwant JSON with the error, and an error", err, out)
+	}
+}
+
 // migrate makes the tables, as the first start does.
 func (b *bookTrade) migrate() {
 	b.t.Helper()
