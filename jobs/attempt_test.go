@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -144,6 +145,44 @@ func TestAttempt_fails(t *testing.T) {
 				t.Errorf("%d effects of a job that failed, want 0", n)
 			}
 		})
+	}
+}
+
+func TestAttempt_panics(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.module()
+	var here int
+	jobs.On(m, "close-cart", captured, processing(func(context.Context, jobs.Delivery[payment]) (jobs.Effect, error) {
+		_, _, here, _ = runtime.Caller(0)
+		panic("boom")
+	}))
+	w.accept(m, 1)
+	_ = w.runDue(m)
+	first, below, _ := strings.Cut(w.row().reason, "\n")
+	if want := fmt.Sprintf("panic: boom at attempt_test.go:%d", here+1); first != want {
+		t.Errorf("the reason begins with %q, want %q", first, want)
+	}
+	if !strings.HasPrefix(below, "github.com/slipway-go/slipway/jobs_test.TestAttempt_panics") {
+		t.Errorf("below it is\n%s\nwant the stack from there on", below)
+	}
+}
+
+func TestAttempt_isLogged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.module()
+	jobs.On(m, "close-cart", captured, failing(jobs.RetryAfter(1500*time.Millisecond, errors.New("refused"))))
+	w.accept(m, 1)
+	_ = w.runDue(m)
+	if got, want := w.attr("job failed", "job_id"), int64(w.count("SELECT id FROM delivery")); got != want {
+		t.Errorf("the line has the job_id %v, want %d", got, want)
+	}
+	if got := w.attr("job failed", "again_in_ms"); got != 1500.0 {
+		t.Errorf("the line has again_in_ms %v, want 1500", got)
+	}
+	if got, ok := w.attr("job failed", "duration_ms").(float64); !ok || got <= 0 {
+		t.Errorf("the line has duration_ms %v, want milliseconds", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +49,7 @@ type world struct {
 	mu      sync.Mutex
 	reports []error
 	log     []string
+	attrs   map[string]map[string]slog.Value // of the last line with a message
 }
 
 func newWorld(t testing.TB, change ...func(*postgres.Config)) *world {
@@ -69,7 +71,7 @@ func (w *world) module(change ...func(*jobs.Config)) module {
 	w.Cleanup(locks.Close)
 	cfg := jobs.Config{
 		DB: w.db, Locks: locks, Subscribes: []*events.Definition{captured.Declared()},
-		Logger: slog.New(record{w}), Reporter: w,
+		Logger: slog.New(record{w: w}), Reporter: w,
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -121,8 +123,18 @@ func (w *world) logged(msg string) (n int) {
 	return n
 }
 
+// attr returns what the last line with a message says of something.
+func (w *world) attr(msg, name string) any {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.attrs[msg][name].Any()
+}
+
 // record keeps the messages of a log.
-type record struct{ w *world }
+type record struct {
+	w    *world
+	with []slog.Attr
+}
 
 func (record) Enabled(context.Context, slog.Level) bool { return true }
 
@@ -130,11 +142,24 @@ func (r record) Handle(_ context.Context, line slog.Record) error {
 	r.w.mu.Lock()
 	defer r.w.mu.Unlock()
 	r.w.log = append(r.w.log, line.Message)
+	attrs := map[string]slog.Value{}
+	add := func(a slog.Attr) bool { attrs[a.Key] = a.Value; return true }
+	for _, a := range r.with {
+		add(a)
+	}
+	line.Attrs(add)
+	if r.w.attrs == nil {
+		r.w.attrs = map[string]map[string]slog.Value{}
+	}
+	r.w.attrs[line.Message] = attrs
 	return nil
 }
 
-func (r record) WithAttrs([]slog.Attr) slog.Handler { return r }
-func (r record) WithGroup(string) slog.Handler      { return r }
+func (r record) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return record{r.w, append(slices.Clone(r.with), attrs...)}
+}
+
+func (r record) WithGroup(string) slog.Handler { return r }
 
 func (w *world) exec(sql string, args ...any) {
 	w.Helper()

@@ -70,7 +70,8 @@ UPDATE delivery
 
 // settle writes down how an attempt ended that did not finish the delivery, and says it.
 func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Duration) {
-	logger := w.cfg.Logger.With("job", a.Job, "event_id", a.Event.ID, "attempt", a.Number, "duration", took)
+	logger := w.cfg.Logger.With("job", a.Job, "event_id", a.Event.ID, "job_id", a.id, "attempt", a.Number,
+		"duration_ms", milliseconds(took))
 	switch {
 	case err == nil && a.Skipped != "":
 		logger.DebugContext(ctx, "job skipped", "reason", a.Skipped)
@@ -93,12 +94,15 @@ func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Du
 	case errors.Is(err, errDraining):
 		logger.InfoContext(ctx, "job handed back, since the process ends")
 	default:
-		logger.WarnContext(ctx, "job failed", "error", err, "state", v.state, "again_in", v.pause)
+		logger.WarnContext(ctx, "job failed", "error", err, "state", v.state, "again_in_ms", milliseconds(v.pause))
 		if v.report {
 			w.report(ctx, a.Job, a.Event.ID, a.Number, err)
 		}
 	}
 }
+
+// milliseconds is a time as all lines of the log have it.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // report tells whoever watches over errors that a job is dead and should not be.
 func (w *Worker) report(ctx context.Context, job string, event uuid.UUID, attempt int, err error) {
