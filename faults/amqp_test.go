@@ -1,6 +1,9 @@
 package faults_test
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -36,12 +39,7 @@ func envelope(id, typ string, version, number int64) amqp.Table {
 // send publishes a message and waits until the broker has it.
 func (s *stranger) send(topic string, headers amqp.Table, body []byte) {
 	s.w.t.Helper()
-	s.sendTo("events", topic, headers, body)
-}
-
-func (s *stranger) sendTo(exchange, key string, headers amqp.Table, body []byte) {
-	s.w.t.Helper()
-	if err := s.trySend(exchange, key, headers, body); err != nil {
+	if err := s.trySend("events", topic, headers, body); err != nil {
 		s.w.t.Fatal(err)
 	}
 }
@@ -55,14 +53,24 @@ func (s *stranger) trySend(exchange, key string, headers amqp.Table, body []byte
 	if err := ch.Confirm(false); err != nil {
 		return err
 	}
+	returned := ch.NotifyReturn(make(chan amqp.Return, 1))
 	confirm, err := ch.PublishWithDeferredConfirmWithContext(s.w.t.Context(), exchange, key, true, false,
 		amqp.Publishing{Headers: headers, DeliveryMode: amqp.Persistent, ContentType: "application/json", Body: body})
 	if err != nil {
 		return err
 	}
-	_, err = confirm.WaitContext(s.w.t.Context())
-	return err
+	if acked, err := confirm.WaitContext(s.w.t.Context()); err != nil || !acked {
+		return fmt.Errorf("the broker has not taken it: %w", cmp.Or(err, errRefusedByBroker))
+	}
+	select {
+	case r := <-returned:
+		return fmt.Errorf("it reached no queue: %s", r.ReplyText)
+	default:
+		return nil
+	}
 }
+
+var errRefusedByBroker = errors.New("it said no")
 
 // sendCopies sends a fact's event so often, all at once.
 func (w *world) sendCopies(number int64, count int) {

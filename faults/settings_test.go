@@ -174,8 +174,8 @@ func (s *stranger) mend(queue string) {
 		_, err = ch.QueueDeclarePassive(queue, true, false, false, false, nil)
 		return err == nil
 	})
-	for _, d := range kept {
-		s.sendTo("", queue, d.Headers, d.Body)
+	for _, d := range kept { // a queue that is being made refuses at first
+		s.w.eventually("the new queue takes a message", func() bool { return s.trySend("", queue, d.Headers, d.Body) == nil })
 	}
 }
 

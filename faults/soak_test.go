@@ -75,9 +75,12 @@ func newSoak(t *testing.T, dice *rand.Rand) *soak {
 
 func (s *soak) run(length time.Duration) {
 	s.t.Helper()
-	const buyers = 3
+	const buyers, sources = 3, 3 // whose transactions overlap
 	s.began = time.Now()
-	stops := []func(){s.steadily(50 * time.Millisecond), s.report()}
+	stops := []func(){s.report()}
+	for range sources {
+		stops = append(stops, s.steadily(150*time.Millisecond))
+	}
 	for range buyers {
 		stops = append(stops, s.shop(rand.New(rand.NewPCG(s.dice.Uint64(), 0))))
 	}

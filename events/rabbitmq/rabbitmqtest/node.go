@@ -12,7 +12,7 @@ import (
 // Node is a RabbitMQ of a test's own.
 type Node struct{ node *node.Node }
 
-const startTimeout = time.Minute
+const startTimeout = 2 * time.Minute
 
 // Start starts a node, which takes some seconds. It ends with the test.
 func Start(t testing.TB) *Node {
