@@ -306,6 +306,11 @@ type changed struct {
 
 func (r changed) tables() []table { return []table{{empty: fmt.Sprintf("%d %s.", r.N, r.words)}} }
 
+// An unchanged report says why there was nothing to change.
+type unchanged struct{ changed }
+
+func (r unchanged) tables() []table { return []table{{empty: r.words + "."}} }
+
 func (p program) unsubscribeCommand() *cobra.Command {
 	var force bool
 	c := &cobra.Command{
@@ -313,9 +318,12 @@ func (p program) unsubscribeCommand() *cobra.Command {
 		Long: "Remove the queue of a module that is gone for good, and what outboxes hold for it.\n" +
 			"It refuses while main still has the module, while something consumes, and, without --force, while messages wait.",
 		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, args []string) error {
-			n, err := o.unsubscribe(ctx, args[0], force)
+			n, removed, err := o.unsubscribe(ctx, args[0], force)
 			if err != nil {
 				return err
+			}
+			if n == 0 && !removed {
+				return show(c, unchanged{changed{"nothing", args[0], 0, "there is no queue of " + args[0] + "; nothing was done"}})
 			}
 			return show(c, changed{"unsubscribed", args[0], n, "events were held for " + args[0] + ", which gets nothing any more"})
 		}),
@@ -324,28 +332,29 @@ func (p program) unsubscribeCommand() *cobra.Command {
 	return c
 }
 
-func (o *operator) unsubscribe(ctx context.Context, module string, force bool) (dropped int64, err error) {
+func (o *operator) unsubscribe(ctx context.Context, module string, force bool) (dropped int64, removed bool, err error) {
 	if m, ok := o.find(module); ok && len(m.subscribes) > 0 {
-		return 0, fmt.Errorf("module %s is in main and subscribes to %d events, so every process would make its queue anew: take it out of main, or its slipway.Subscribes, first", module, len(m.subscribes))
+		return 0, false, fmt.Errorf("module %s is in main and subscribes to %d events, so every process would make its queue anew: take it out of main, or its slipway.Subscribes, first", module, len(m.subscribes))
 	}
 	waiting, err := o.heldFor(ctx, module)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if waiting > 0 && !force {
-		return 0, fmt.Errorf("%d events are held for %s: let it take them, or lose them with --force", waiting, module)
+		return 0, false, fmt.Errorf("%d events are held for %s: let it take them, or lose them with --force", waiting, module)
 	}
 	bus, err := o.broker()
 	switch {
 	case errors.Is(err, errNoBroker):
 	case err != nil:
-		return 0, err
+		return 0, false, err
 	default:
-		if err := bus.Unsubscribe(ctx, module, force); err != nil {
-			return 0, err
+		if removed, err = bus.Unsubscribe(ctx, module, force); err != nil {
+			return 0, false, err
 		}
 	}
-	return o.forget(ctx, module)
+	dropped, err = o.forget(ctx, module)
+	return dropped, removed, err
 }
 
 // heldFor counts what the outboxes of all modules here hold for a subscriber.

@@ -92,6 +92,9 @@ func (o *operator) choose(r replay) (p choice, err error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return p, err
 	}
+	if _, err := o.subscribers(r.to); err != nil {
+		return p, err
+	}
 	p.events = p.to.subscribes
 	if r.topic == "" {
 		return p, nil
@@ -154,7 +157,8 @@ type replayRow struct {
 	Topic  string     `json:"topic"`
 	Jobs   []string   `json:"jobs"`
 	Events int        `json:"events"`
-	Runs   int        `json:"runs"`
+	Runs   *int       `json:"runs,omitempty"`      // made
+	Would  *int       `json:"would_run,omitempty"` // without --dry-run
 	First  *time.Time `json:"first,omitempty"`
 	Last   *time.Time `json:"last,omitempty"`
 }
@@ -173,8 +177,14 @@ func (o *operator) carryOut(ctx context.Context, p choice, worker *jobs.Worker) 
 		if len(rows[i].Jobs) == 0 {
 			continue
 		}
-		if err := o.deliver(ctx, p, e, admin, &rows[i]); err != nil {
-			return r, fmt.Errorf("replay %s to %s, after %d of its runs were made: %w", e.Topic(), p.to.Name(), rows[i].Runs, err)
+		made, err := o.deliver(ctx, p, e, admin, &rows[i])
+		if err != nil {
+			return r, fmt.Errorf("replay %s to %s, after %d of its runs were made: %w", e.Topic(), p.to.Name(), made, err)
+		}
+		if p.dryRun {
+			rows[i].Would = new(rows[i].Events * len(rows[i].Jobs))
+		} else {
+			rows[i].Runs = new(made)
 		}
 		r.Events = append(r.Events, rows[i])
 	}
@@ -199,20 +209,20 @@ func (p choice) rows(worker *jobs.Worker) ([]replayRow, error) {
 	return rows, nil
 }
 
-func (o *operator) deliver(ctx context.Context, p choice, e *events.Definition, admin *jobs.Admin, row *replayRow) error {
+func (o *operator) deliver(ctx context.Context, p choice, e *events.Definition, admin *jobs.Admin, row *replayRow) (made int, err error) {
 	producer, ok := o.find(e.Module())
 	if !ok {
-		return fmt.Errorf("module %s is not in main", e.Module())
+		return 0, fmt.Errorf("module %s is not in main", e.Module())
 	}
 	box, err := o.outbox(ctx, producer)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s := p.selection
 	s.Type, s.Version = e.Type(), e.Version()
 	for batch, err := range box.Published(ctx, s) {
 		if err != nil {
-			return explain(producer.Name(), err)
+			return made, explain(producer.Name(), err)
 		}
 		row.count(batch)
 		if p.dryRun {
@@ -220,13 +230,13 @@ func (o *operator) deliver(ctx context.Context, p choice, e *events.Definition, 
 		}
 		for _, job := range row.Jobs {
 			n, err := admin.Deliver(ctx, job, batch)
-			row.Runs += n
+			made += n
 			if err != nil {
-				return explain(p.to.Name(), err)
+				return made, explain(p.to.Name(), err)
 			}
 		}
 	}
-	return nil
+	return made, nil
 }
 
 func (r *replayRow) count(batch []events.Message) {
@@ -243,9 +253,11 @@ func (r replayReport) tables() []table {
 		if e.Events == 0 {
 			continue
 		}
-		runs := fmt.Sprint(e.Runs)
-		if r.DryRun {
-			runs = fmt.Sprintf("%d, without --dry-run", e.Events*len(e.Jobs))
+		var runs string
+		if e.Would != nil {
+			runs = fmt.Sprintf("%d, without --dry-run", *e.Would)
+		} else {
+			runs = fmt.Sprint(*e.Runs)
 		}
 		t.rows = append(t.rows, []string{e.Topic, strings.Join(e.Jobs, ", "), fmt.Sprint(e.Events), runs, e.First.Format(time.RFC3339), e.Last.Format(time.RFC3339)})
 	}

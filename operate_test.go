@@ -317,8 +317,10 @@ func TestCommand_printsNoControls(t *testing.T) {
 
 type replayAnswer struct {
 	Events []struct {
-		Topic        string
-		Events, Runs int
+		Topic  string
+		Events int
+		Runs   int
+		Would  int `json:"would_run"`
 	}
 }
 
@@ -329,8 +331,11 @@ func TestCommand_replay(t *testing.T) {
 	b.print("one", "two")
 	b.until("both are on the shelf", func() bool { return b.count("shelve", "done") == 2 && b.count("count", "done") == 2 })
 
-	if got := ask[replayAnswer](b, "events replay --to library --since 1h --dry-run").Events; len(got) != 1 || got[0].Events != 2 || got[0].Runs != 0 {
-		t.Errorf("dry run = %+v, want two events and no run", got)
+	if got := ask[replayAnswer](b, "events replay --to library --since 1h --dry-run").Events; len(got) != 1 || got[0].Events != 2 || got[0].Would != 4 {
+		t.Errorf("dry run = %+v, want two events, which would be two runs each", got)
+	}
+	if out := b.do("events replay --to library --since 1h --dry-run --json"); strings.Contains(out, `"runs"`) {
+		t.Errorf("dry run says\n%s\nwant nothing of runs that were made", out)
 	}
 	if got := b.count("shelve", "done"); got != 2 {
 		t.Errorf("%d jobs after a dry run, want 2", got)
@@ -377,9 +382,12 @@ func TestCommand_refuses(t *testing.T) {
 		"events unsubscribe":         "expected the name of one module",
 		"events unsubscribe library": "take it out of main",
 		"events parked":              "AMQP_URL",
-		"events apply":               "AMQP_URL",
-		"jobs dead":                  "module press has no tables in this database: start the product once",
-		"events":                     "start the product once",
+
+		"events replay --to press --since 1h": `module "press" subscribes to nothing, and so has no queue; expected one of library`,
+
+		"events apply": "AMQP_URL",
+		"jobs dead":    "module press has no tables in this database: start the product once",
+		"events":       "start the product once",
 
 		"events replay --to library --topic press.book.sold.v1":               "expected one of press.book.printed.v1",
 		"events replay --to library --since yesterday":                        "--since=yesterday: expected how long ago",
@@ -467,6 +475,9 @@ func TestCommand_events(t *testing.T) {
 		if out := b.do("events"); strings.Contains(out, "museum") {
 			t.Errorf("events says\n%s", out)
 		}
+		if out := b.do("events unsubscribe museum"); !strings.Contains(out, "there is no queue of museum; nothing was done.") {
+			t.Errorf("unsubscribe once more says\n%s", out)
+		}
 	})
 }
 
@@ -497,7 +508,12 @@ func TestCommand_broker(t *testing.T) {
 		if _, err := b.try("events unsubscribe library"); err == nil || !strings.Contains(err.Error(), "2 messages wait for it") {
 			t.Errorf("unsubscribe = %v, want a refusal", err)
 		}
-		b.do("events unsubscribe library --force")
+		if out := b.do("events unsubscribe library --force"); !strings.Contains(out, "library, which gets nothing any more") {
+			t.Errorf("unsubscribe says\n%s", out)
+		}
+		if out := b.do("events unsubscribe library"); !strings.Contains(out, "there is no queue of library; nothing was done.") {
+			t.Errorf("unsubscribe once more says\n%s", out)
+		}
 		if queues := ask[eventsAnswer](b, "events").Queues; queues != nil {
 			t.Errorf("queues = %+v", queues)
 		}
@@ -569,8 +585,8 @@ func TestCommand_services(t *testing.T) {
 		if out := b.do("events apply --services"); !strings.Contains(out, "1 modules have their queues") {
 			t.Errorf("apply says %s", out)
 		}
-		if _, err := b.try("events --services"); err == nil || !strings.Contains(err.Error(), "module press has no tables in this database") {
-			t.Errorf("events = %v, want that the product has not been started", err)
+		if _, err := b.try("events --services"); err == nil || !strings.HasPrefix(err.Error(), "module press has no tables in this database") {
+			t.Errorf("events = %v, want first that the product has not been started", err)
 		}
 	})
 

@@ -122,10 +122,11 @@ const (
 	undefinedSchema = "3F000"
 )
 
-// explain adds to an error what a person can do about tables that are missing.
+// explain says first of an error what a person can do about tables that are missing.
 func explain(module string, err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == undefinedTable || e.Code == undefinedSchema) {
-		return fmt.Errorf("%w; module %s has no tables in this database: start the product once, which makes them, or is %sDATABASE_URL another one?", err, module, settingsPrefix(module))
+		return fmt.Errorf("module %s has no tables in this database: start the product once, which makes them, or is %sDATABASE_URL another one? It says: %w",
+			module, settingsPrefix(module), err)
 	}
 	return err
 }

@@ -185,9 +185,10 @@ func resend(ctx context.Context, p *publisher, module string, d *amqp.Delivery) 
 }
 
 // Unsubscribe removes the queues of a module that is gone, after which nothing is kept for
-// it. It refuses while the module consumes, and, unless forced, while messages wait.
-func (b *Bus) Unsubscribe(ctx context.Context, module string, force bool) error {
-	err := b.visit(ctx, func(conn *amqp.Connection) error {
+// it. It refuses while the module consumes, and, unless forced, while messages wait. It
+// says whether there was a queue.
+func (b *Bus) Unsubscribe(ctx context.Context, module string, force bool) (removed bool, err error) {
+	err = b.visit(ctx, func(conn *amqp.Connection) error {
 		d, err := depthOf(conn, module)
 		switch {
 		case err != nil:
@@ -197,6 +198,7 @@ func (b *Bus) Unsubscribe(ctx context.Context, module string, force bool) error 
 		case d.Waiting+d.Parked > 0 && !force:
 			return fmt.Errorf("%d messages wait for it and %d are parked: let it take them, or force it and lose them", d.Waiting, d.Parked)
 		}
+		removed = !d.Missing
 		return on(conn, func(ch *amqp.Channel) error {
 			for _, queue := range []string{queueOf(module), parkedOf(module)} {
 				if _, err := ch.QueueDelete(queue, false, false, false); err != nil {
@@ -207,9 +209,9 @@ func (b *Bus) Unsubscribe(ctx context.Context, module string, force bool) error 
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("unsubscribe module %s: %w", module, err)
+		return false, fmt.Errorf("unsubscribe module %s: %w", module, err)
 	}
-	return nil
+	return removed, nil
 }
 
 // visit makes a connection for a moment.

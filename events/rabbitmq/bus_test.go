@@ -406,21 +406,21 @@ func TestBus_Unsubscribe(t *testing.T) {
 	url := rabbitmqtest.URL(t)
 	b, _ := run(t, rabbitmq.Config{URL: config.Secret(url), Subscriptions: []events.Subscription{cart, mail}})
 	publish(t, b, messages(2))
-	if err := b.Unsubscribe(t.Context(), "cart", false); err == nil || !strings.Contains(err.Error(), "2 messages") {
+	if _, err := b.Unsubscribe(t.Context(), "cart", false); err == nil || !strings.Contains(err.Error(), "2 messages") {
 		t.Errorf("Unsubscribe() = %v, want to be told of 2 messages", err)
 	}
-	if err := b.Unsubscribe(t.Context(), "cart", true); err != nil {
-		t.Errorf("Unsubscribe() = %v when forced", err)
+	if removed, err := b.Unsubscribe(t.Context(), "cart", true); err != nil || !removed {
+		t.Errorf("Unsubscribe() = %v, %v when forced, want the queue removed", removed, err)
 	}
 	if d := depth(t, b, "cart"); !d.Missing {
 		t.Errorf("depth = %+v, want the queue to be missing", d)
 	}
-	if err := b.Unsubscribe(t.Context(), "cart", false); err != nil {
-		t.Errorf("Unsubscribe() = %v of a module that has no queue", err)
+	if removed, err := b.Unsubscribe(t.Context(), "cart", false); err != nil || removed {
+		t.Errorf("Unsubscribe() = %v, %v of a module that has no queue, want nothing removed", removed, err)
 	}
 	consume(t, b, mail, nil)
 	soon(t, "it consumes", func() bool { return depth(t, b, "mail").Consumers == 1 })
-	if err := b.Unsubscribe(t.Context(), "mail", true); err == nil || !strings.Contains(err.Error(), "stop") {
+	if _, err := b.Unsubscribe(t.Context(), "mail", true); err == nil || !strings.Contains(err.Error(), "stop") {
 		t.Errorf("Unsubscribe() = %v of a module that consumes, want to be told to stop it", err)
 	}
 }
