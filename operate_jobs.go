@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-go/slipway/events"
@@ -30,7 +31,7 @@ func (p program) jobsCommand() *cobra.Command {
 	}
 	operatorFlags(c)
 	c.Flags().StringVar(&module, "module", "", "of this module alone")
-	c.AddCommand(p.deadCommand(), p.showCommand(), p.retryCommand(), p.discardCommand())
+	c.AddCommand(p.waitingCommand(), p.deadCommand(), p.showCommand(), p.retryCommand(), p.discardCommand())
 	return c
 }
 
@@ -97,16 +98,34 @@ func (r countReport) tables() []table {
 }
 
 func (p program) deadCommand() *cobra.Command {
+	return p.listCommand("dead", "List the jobs that nobody tries any more, the oldest first", func(all []jobRow) report { return deadReport{all} },
+		func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error) {
+			return admin.Dead(ctx, 0, limit)
+		})
+}
+
+func (p program) waitingCommand() *cobra.Command {
+	return p.listCommand("waiting", "List the jobs that have failed and are tried again, or wait for their time, the next one first",
+		func(all []jobRow) report { return waitingReport{all} },
+		func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error) {
+			return admin.Waiting(ctx, limit)
+		})
+}
+
+type lister func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error)
+
+// listCommand lists jobs of all modules.
+func (p program) listCommand(use, short string, of func([]jobRow) report, list lister) *cobra.Command {
 	var module string
 	var limit int
 	c := &cobra.Command{
-		Use: "dead", Short: "List the jobs that nobody tries any more, the oldest first",
+		Use: use, Short: short,
 		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, _ []string) error {
-			r, err := o.dead(ctx, module, limit)
+			all, err := o.list(ctx, module, limit, list)
 			if err != nil {
 				return err
 			}
-			return show(c, r)
+			return show(c, of(all))
 		}),
 	}
 	c.Flags().StringVar(&module, "module", "", "of this module alone")
@@ -151,30 +170,30 @@ func jobRowOf(module string, r *jobs.Record) jobRow {
 	return row
 }
 
-type deadReport struct {
-	Dead []jobRow `json:"dead"`
-}
-
-func (o *operator) dead(ctx context.Context, only string, limit int) (deadReport, error) {
-	r := deadReport{Dead: []jobRow{}}
+func (o *operator) list(ctx context.Context, only string, limit int, list lister) ([]jobRow, error) {
+	all := []jobRow{}
 	modules, err := o.eventful(only)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	for _, m := range modules {
 		admin, err := o.jobs(ctx, m)
 		if err != nil {
-			return r, err
+			return nil, err
 		}
-		found, err := admin.Dead(ctx, 0, limit)
+		found, err := list(ctx, admin, limit)
 		if err != nil {
-			return r, explain(m.Name(), err)
+			return nil, explain(m.Name(), err)
 		}
 		for i := range found {
-			r.Dead = append(r.Dead, jobRowOf(m.Name(), &found[i]))
+			all = append(all, jobRowOf(m.Name(), &found[i]))
 		}
 	}
-	return r, nil
+	return all, nil
+}
+
+type deadReport struct {
+	Dead []jobRow `json:"dead"`
 }
 
 func (r deadReport) tables() []table {
@@ -188,17 +207,50 @@ func (r deadReport) tables() []table {
 	return []table{t}
 }
 
+type waitingReport struct {
+	Waiting []jobRow `json:"waiting"`
+}
+
+func (r waitingReport) tables() []table {
+	t := table{header: []string{"MODULE", "ID", "JOB", "FAILURES", "NEXT", "REASON"}, empty: "No job has failed and is tried again, or waits for its time."}
+	for i := range r.Waiting {
+		w := &r.Waiting[i]
+		t.rows = append(t.rows, []string{
+			w.Module, strconv.FormatInt(w.ID, 10), w.Job, strconv.Itoa(w.Failures), next(w.RunAt), cmp.Or(oneLine(w.Reason), "-"),
+		})
+	}
+	return []table{t}
+}
+
+// next is when something is due, as seen from now.
+func next(due time.Time) string {
+	if in := time.Until(due).Round(time.Second); in > 0 {
+		return "in " + in.String()
+	}
+	return "now"
+}
+
 func (p program) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show <module> <id>", Short: "Show one job: why it failed, its trace, and its data without secrets",
+		Use: "show <module> <id>", Short: "Show one job, or all jobs of an event: why they failed, their trace, and data without secrets",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 { //nolint:mnd // as the usage says
-				return fmt.Errorf("%d arguments: expected a module and the id of a job, which jobs dead lists: %s", len(args), c.UseLine())
+				return fmt.Errorf("%d arguments: expected a module and the id of a job, which jobs dead and jobs waiting list, or of an event: %s", len(args), c.UseLine())
+			}
+			if uuid.Validate(args[1]) == nil {
+				return nil
 			}
 			_, err := idsOf(args[1:])
 			return err
 		},
 		RunE: p.operate(func(ctx context.Context, o *operator, c *cobra.Command, args []string) error {
+			if event, err := uuid.Parse(args[1]); err == nil {
+				r, err := o.showEvent(ctx, args[0], event)
+				if err != nil {
+					return err
+				}
+				return show(c, r)
+			}
 			ids, err := idsOf(args[1:])
 			if err != nil {
 				return err
@@ -217,7 +269,7 @@ func idsOf(args []string) ([]int64, error) {
 	for i, arg := range args {
 		id, err := strconv.ParseInt(arg, 10, 64)
 		if err != nil || id < 1 {
-			return nil, fmt.Errorf("job %q: expected the number that jobs dead shows in the column ID", arg)
+			return nil, fmt.Errorf("job %q: expected the number that jobs dead and jobs waiting show in the column ID", arg)
 		}
 		ids[i] = id
 	}
@@ -237,9 +289,45 @@ func (o *operator) show(ctx context.Context, module string, id int64) (jobRow, e
 	if err != nil {
 		return jobRow{}, explain(module, err)
 	}
-	row := jobRowOf(module, &found)
+	return fullRow(m, &found), nil
+}
+
+// fullRow has the data as well.
+func fullRow(m Module, found *jobs.Record) jobRow {
+	row := jobRowOf(m.Name(), found)
 	row.Data = safeData(m.dataOf(row.Event), found.Data)
-	return row, nil
+	return row
+}
+
+// An eventReport has the jobs of one event.
+type eventReport struct {
+	Jobs []jobRow `json:"jobs"`
+}
+
+func (o *operator) showEvent(ctx context.Context, module string, event uuid.UUID) (r eventReport, err error) {
+	m, err := o.module(module)
+	if err != nil {
+		return r, err
+	}
+	admin, err := o.jobs(ctx, m)
+	if err != nil {
+		return r, err
+	}
+	found, err := admin.OfEvent(ctx, event, mostShown)
+	if err != nil {
+		return r, explain(module, err)
+	}
+	for i := range found {
+		r.Jobs = append(r.Jobs, fullRow(m, &found[i]))
+	}
+	return r, nil
+}
+
+func (r eventReport) tables() (all []table) {
+	for i := range r.Jobs {
+		all = append(all, r.Jobs[i].tables()...)
+	}
+	return all
 }
 
 func (r jobRow) tables() []table {

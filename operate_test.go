@@ -188,9 +188,11 @@ type jobsAnswer struct {
 		Job, State string
 		Count      int
 	}
-	Dead []struct {
+	Dead, Waiting []struct {
 		ID                 int64
 		Job, Event, Reason string
+		EventID            string `json:"event_id"`
+		Failures           int
 		Data               any
 	}
 }
@@ -251,6 +253,59 @@ func TestCommand_jobs(t *testing.T) {
 	}
 	if out := b.do("jobs dead"); !strings.Contains(out, "No job is dead.") {
 		t.Errorf("dead says %s", out)
+	}
+}
+
+func TestCommand_jobsWaiting(t *testing.T) {
+	t.Parallel()
+	b := newBookTrade(t, nil)
+	b.migrate()
+	if out := b.do("jobs waiting"); !strings.Contains(out, "No job has failed and is tried again") {
+		t.Errorf("waiting says %s", out)
+	}
+	db, err := postgres.Open(postgres.Config{URL: config.Secret(lookup(b, "DATABASE_URL")), Schema: "library"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const event = "0198c0de-7e57-7000-8000-000000000001"
+	_, err = db.Exec(t.Context(), `INSERT INTO delivery (event_id, job, state, failures, run_at, reason, type, version, key, traceparent, subject, data, emitted_at)
+		SELECT coalesce(e, gen_random_uuid()), job, state, failures, now() + late, reason, 'press.book.printed', 1, '', '', '', '{}', now()
+		  FROM (VALUES ('`+event+`'::uuid, 'shelve', 'ready', 2, interval '1 hour', 'the shelf is full'),
+		               ('`+event+`', 'count', 'ready', 1, interval '-1 hour', 'no number'),
+		               (NULL, 'later', 'ready', 0, interval '2 hours', ''),
+		               (NULL, 'fresh', 'ready', 0, interval '-1 hour', ''),
+		               (NULL, 'gone', 'dead', 9, interval '1 hour', 'dead'),
+		               (NULL, 'press.book.sold.v1', 'ready', 0, interval '1 hour', '')) AS v (e, job, state, failures, late, reason)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := ask[jobsAnswer](b, "jobs waiting --module library").Waiting
+	if len(waiting) != 3 || waiting[0].Job != "count" || waiting[1].Job != "shelve" || waiting[2].Job != "later" || waiting[1].Failures != 2 {
+		t.Fatalf("waiting = %+v, want those that failed and the later one, in the order of their times", waiting)
+	}
+	if got := ask[jobsAnswer](b, "jobs waiting --limit 1").Waiting; len(got) != 1 {
+		t.Errorf("%d waiting with --limit 1", len(got))
+	}
+	out := b.do("jobs waiting")
+	if !regexp.MustCompile(`(?m)^library +\d+ +count +1 +now +no number\nlibrary +\d+ +shelve +2 +in (1h0m0s|59m\d+s) +the shelf is full$`).MatchString(out) {
+		t.Errorf("waiting says\n%s", out)
+	}
+
+	b.do("jobs show library " + strconv.FormatInt(waiting[0].ID, 10))
+	out = b.do("jobs show library " + event)
+	for _, want := range []string{"the shelf is full", "no number", event} {
+		if !strings.Contains(out, want) {
+			t.Errorf("show of the event says\n%s\nwant in it %q", out, want)
+		}
+	}
+	for id, want := range map[string]string{
+		"99999":                                "library has no job 99999",
+		"0198c0de-7e57-7000-8000-00000000ffff": "library has no job for the event 0198c0de",
+	} {
+		if _, err := b.try("jobs show library " + id); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("show of %s = %v, want %q", id, err, want)
+		}
 	}
 }
 

@@ -51,13 +51,36 @@ SELECT id, event_id, job, run, state, attempt, failures, run_at,
 // Dead returns deliveries that nobody tries any more, the oldest first, from behind the one
 // with the number after; 0 begins.
 func (a *Admin) Dead(ctx context.Context, after int64, limit int) ([]Record, error) {
-	rows, err := a.db.Query(ctx, selectRecord+` WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	return a.list(ctx, "dead jobs", ` WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+}
+
+// What was set aside is no job that could fail, and does not wait for a time.
+const isWaiting = ` WHERE state = 'ready' AND (failures > 0 OR run_at > now()) AND job NOT LIKE '%.%' ORDER BY run_at, id LIMIT $1`
+
+// Waiting returns deliveries that have failed and will be tried again, or whose time has
+// not come, the next one first. It reads all that are ready.
+func (a *Admin) Waiting(ctx context.Context, limit int) ([]Record, error) {
+	return a.list(ctx, "waiting jobs", isWaiting, limit)
+}
+
+// OfEvent returns the deliveries of one event, of all jobs and runs, the oldest first; or a
+// problem of the kind not found.
+func (a *Admin) OfEvent(ctx context.Context, event uuid.UUID, limit int) ([]Record, error) {
+	all, err := a.list(ctx, "jobs of event "+event.String(), ` WHERE event_id = $1 ORDER BY id LIMIT $2`, event, limit)
+	if err == nil && len(all) == 0 {
+		err = problem.NotFound("%s has no job for the event %s", a.db.Schema(), event)
+	}
+	return all, err
+}
+
+func (a *Admin) list(ctx context.Context, what, where string, args ...any) ([]Record, error) {
+	rows, err := a.db.Query(ctx, selectRecord+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list dead jobs of %s: %w", a.db.Schema(), err)
+		return nil, fmt.Errorf("list %s of %s: %w", what, a.db.Schema(), err)
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Record])
 	if err != nil {
-		return nil, fmt.Errorf("list dead jobs of %s: %w", a.db.Schema(), err)
+		return nil, fmt.Errorf("list %s of %s: %w", what, a.db.Schema(), err)
 	}
 	return all, nil
 }
@@ -66,14 +89,14 @@ func (a *Admin) Dead(ctx context.Context, after int64, limit int) ([]Record, err
 func (a *Admin) Find(ctx context.Context, id int64) (Record, error) {
 	rows, err := a.db.Query(ctx, selectRecord+` WHERE id = $1`, id)
 	if err != nil {
-		return Record{}, fmt.Errorf("find delivery %d of %s: %w", id, a.db.Schema(), err)
+		return Record{}, fmt.Errorf("find job %d of %s: %w", id, a.db.Schema(), err)
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Record])
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return Record{}, problem.NotFound("%s has no delivery %d", a.db.Schema(), id)
+		return Record{}, problem.NotFound("%s has no job %d", a.db.Schema(), id)
 	case err != nil:
-		return Record{}, fmt.Errorf("find delivery %d of %s: %w", id, a.db.Schema(), err)
+		return Record{}, fmt.Errorf("find job %d of %s: %w", id, a.db.Schema(), err)
 	}
 	return r, nil
 }

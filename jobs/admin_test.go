@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/problem"
@@ -60,6 +62,27 @@ func TestAdmin(t *testing.T) {
 		}
 		if _, err := a.Find(t.Context(), 1<<40); problem.Status(err) != http.StatusNotFound {
 			t.Errorf("Find() = %v, want not found", err)
+		}
+	})
+
+	t.Run("WhatFailedAndIsTriedAgainIsWaiting", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m, a := w.module(), jobs.NewAdmin(w.db)
+		jobs.On(m, "close-cart", captured, failing(errors.New("refused")))
+		batch := w.accept(m, 1)
+		if got, err := a.Waiting(t.Context(), 10); err != nil || len(got) != 0 {
+			t.Errorf("Waiting() = %v, %v; want none before it has failed", got, err)
+		}
+		_ = w.runDue(m)
+		if got, err := a.Waiting(t.Context(), 10); err != nil || len(got) != 1 || got[0].Failures != 1 || got[0].Reason != "refused" {
+			t.Errorf("Waiting() = %+v, %v; want the one that failed", got, err)
+		}
+		if got, err := a.OfEvent(t.Context(), batch[0].ID, 10); err != nil || len(got) != 1 || got[0].Job != "close-cart" {
+			t.Errorf("OfEvent() = %+v, %v; want its job", got, err)
+		}
+		if _, err := a.OfEvent(t.Context(), uuid.New(), 10); problem.Status(err) != http.StatusNotFound {
+			t.Errorf("OfEvent() = %v of another event, want not found", err)
 		}
 	})
 
