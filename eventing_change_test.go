@@ -11,7 +11,7 @@ import (
 
 // What another version of a product, or one with other settings, left in its outboxes.
 
-const leave = `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at, published_at)
+const leave = `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at, published_at)
 	VALUES (gen_random_uuid(), $1, 1, '', '', '', '{"title":"left","code":""}', now(), CASE WHEN $2 THEN now() END)`
 
 func TestEvents_ofAnotherVersion(t *testing.T) {
@@ -38,7 +38,7 @@ func TestEvents_afterTheMoveToABroker(t *testing.T) {
 	b.migrate()
 	press := b.schema("press")
 	b.exec(press, leave, "press.book.printed", true)
-	b.exec(press, "INSERT INTO outbox_held (subscriber, seq) SELECT 'library', seq FROM outbox")
+	b.exec(press, "INSERT INTO kit_outbox_held (subscriber, seq) SELECT 'library', seq FROM kit_outbox")
 	b.serve()
 	b.until("what was held is on the shelf", func() bool { return b.count("shelve", "done") == 1 })
 	b.until("nothing is left", func() bool {

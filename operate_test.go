@@ -269,7 +269,7 @@ func TestCommand_jobsWaiting(t *testing.T) {
 	}
 	defer db.Close()
 	const event = "0198c0de-7e57-7000-8000-000000000001"
-	_, err = db.Exec(t.Context(), `INSERT INTO delivery (event_id, job, state, failures, run_at, reason, type, version, key, traceparent, subject, data, emitted_at)
+	_, err = db.Exec(t.Context(), `INSERT INTO kit_delivery (event_id, job, state, failures, run_at, reason, type, version, key, traceparent, subject, data, emitted_at)
 		SELECT coalesce(e, gen_random_uuid()), job, state, failures, now() + late, reason, 'press.book.printed', 1, '', '', '', '{}', now()
 		  FROM (VALUES ('`+event+`'::uuid, 'shelve', 'ready', 2, interval '1 hour', 'the shelf is full'),
 		               ('`+event+`', 'count', 'ready', 1, interval '-1 hour', 'no number'),
@@ -340,7 +340,7 @@ func TestCommand_printsNoControls(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		_, err = db.Exec(t.Context(), `INSERT INTO delivery (event_id, job, state, type, version, key, traceparent, subject, data, emitted_at, reason)
+		_, err = db.Exec(t.Context(), `INSERT INTO kit_delivery (event_id, job, state, type, version, key, traceparent, subject, data, emitted_at, reason)
 			VALUES (gen_random_uuid(), 'shelve', 'dead', $1, 1, $1, '', $1, '{}', now(), $1)`, nasty)
 		if err != nil {
 			t.Fatal(err)
@@ -413,7 +413,7 @@ func TestCommand_replay(t *testing.T) {
 
 func eventID(b *bookTrade, key string) (id string) {
 	b.t.Helper()
-	if err := b.press.Load().QueryRow(b.t.Context(), "SELECT id::text FROM outbox WHERE key = $1", key).Scan(&id); err != nil {
+	if err := b.press.Load().QueryRow(b.t.Context(), "SELECT id::text FROM kit_outbox WHERE key = $1", key).Scan(&id); err != nil {
 		b.t.Fatal(err)
 	}
 	return id
@@ -515,7 +515,7 @@ func TestCommand_events(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if _, err := db.Exec(t.Context(), "INSERT INTO outbox_held (subscriber, seq) SELECT 'museum', seq FROM outbox"); err != nil {
+		if _, err := db.Exec(t.Context(), "INSERT INTO kit_outbox_held (subscriber, seq) SELECT 'museum', seq FROM kit_outbox"); err != nil {
 			t.Fatal(err)
 		}
 		if out := b.do("events"); !strings.Contains(out, "museum: 1") {

@@ -18,7 +18,7 @@ const (
 	acceptJobs  = 2
 )
 
-const insertDeliveries = `INSERT INTO delivery (event_id, job, type, version, key, traceparent, subject, data, emitted_at)
+const insertDeliveries = `INSERT INTO kit_delivery (event_id, job, type, version, key, traceparent, subject, data, emitted_at)
 SELECT e.id, j.name, 'acquiring.payment.captured', 1, e.key, e.traceparent, e.subject, e.data, e.at
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[]) AS e (id, key, traceparent, subject, data, at)
 CROSS JOIN unnest($7::text[]) AS j (name)

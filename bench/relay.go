@@ -11,7 +11,7 @@ import (
 )
 
 // fillOutbox writes what n transactions would have emitted.
-const fillOutbox = `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+const fillOutbox = `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at)
 SELECT gen_random_uuid(), $2, 1, $3, $4, $5, $6, now() FROM generate_series(1, $1::integer)`
 
 // relayRacer publishes what is in an outbox, and marks it.

@@ -54,7 +54,7 @@ const MaxSubject = 32 << 10
 const Emitted = "outbox"
 
 // The statement of an event's row, which is sent with the commit.
-const insert = `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+const insert = `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 // Emit broadcasts an event if the transaction commits, and does nothing otherwise.
 // The key names what the event is about; it may be empty. The event's trace and

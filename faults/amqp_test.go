@@ -77,7 +77,7 @@ func (w *world) sendCopies(number int64, count int) {
 	w.t.Helper()
 	s := w.stranger()
 	headers := envelope(w.ids(number, 1)[0].String(), happened.Type(), 1, number)
-	body := one[[]byte](w, "source", "SELECT data FROM outbox WHERE key = $1", strconv.FormatInt(number, 10))
+	body := one[[]byte](w, "source", "SELECT data FROM kit_outbox WHERE key = $1", strconv.FormatInt(number, 10))
 	var sent sync.WaitGroup
 	errs := make([]error, count)
 	for i := range count {

@@ -55,15 +55,15 @@ func (w *world) piles(count, before int64) {
 	w.commitDirect(10)
 	all := one[int64](w, "source", "SELECT count(*) FROM facts")
 	w.eventuallyWithin(within(count), "other has worked on everything", func() bool {
-		return one[int64](w, "other", "SELECT count(*) FROM delivery WHERE state IN ('done', 'skipped')") == 2*all
+		return one[int64](w, "other", "SELECT count(*) FROM kit_delivery WHERE state IN ('done', 'skipped')") == 2*all
 	})
-	if taken := one[int64](w, "sink", "SELECT count(*) FROM delivery WHERE job = 'every' AND key <> $1", filler); taken >= all {
+	if taken := one[int64](w, "sink", "SELECT count(*) FROM kit_delivery WHERE job = 'every' AND key <> $1", filler); taken >= all {
 		w.t.Errorf("sink has taken all of %d events, want the rest to wait elsewhere", all)
 	}
-	if waits := one[int64](w, "sink", "SELECT count(*) FROM delivery WHERE state IN ('ready', 'running')"); waits < maxReady || waits > maxReady+inHand {
+	if waits := one[int64](w, "sink", "SELECT count(*) FROM kit_delivery WHERE state IN ('ready', 'running')"); waits < maxReady || waits > maxReady+inHand {
 		w.t.Errorf("%d deliveries wait in sink, want %d or little more", waits, maxReady)
 	}
-	w.exec("sink", "DELETE FROM delivery WHERE key = $1", filler)
+	w.exec("sink", "DELETE FROM kit_delivery WHERE key = $1", filler)
 	w.exec("sink", "INSERT INTO gate VALUES (true)")
 	w.settleWithin(within(count))
 }
@@ -74,7 +74,7 @@ const filler = "filler"
 // fill gives sink so much to do, of which nothing is left when the gate opens.
 func (w *world) fill(count int64) {
 	w.t.Helper()
-	const sql = `INSERT INTO delivery (event_id, job, type, version, key, traceparent, subject, data, emitted_at)
+	const sql = `INSERT INTO kit_delivery (event_id, job, type, version, key, traceparent, subject, data, emitted_at)
 		SELECT gen_random_uuid(), 'every', $2, 1, $3, '', '', '{"number": 0, "ordeal": {"waits": true}}', now() FROM generate_series(1, $1)`
 	w.exec("sink", sql, count, happened.Type(), filler)
 }

@@ -166,7 +166,7 @@ func (w *world) loseQueue(b *broker) {
 
 func (w *world) unpublished() int {
 	w.t.Helper()
-	return one[int](w, "source", "SELECT count(*) FROM outbox WHERE published_at IS NULL")
+	return one[int](w, "source", "SELECT count(*) FROM kit_outbox WHERE published_at IS NULL")
 }
 
 // deleteQueue deletes it as an operator would.

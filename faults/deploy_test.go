@@ -38,7 +38,7 @@ func (w *world) rolls() {
 	w.commitDirect(4)
 	w.settle()
 	for _, m := range moduleNames {
-		if burnt := one[string](w, m, "SELECT coalesce(string_agg(job || ': ' || reason, '; '), '') FROM delivery WHERE failures > 0"); burnt != "" {
+		if burnt := one[string](w, m, "SELECT coalesce(string_agg(job || ': ' || reason, '; '), '') FROM kit_delivery WHERE failures > 0"); burnt != "" {
 			w.t.Errorf("the deployment has cost %s attempts: %s", m, burnt)
 		}
 	}

@@ -55,7 +55,7 @@ func TestFault_duplicates(t *testing.T) {
 // publishAgain lets the relay forget that it has published facts.
 func (w *world) publishAgain(first, count int64) {
 	w.t.Helper()
-	const sql = "UPDATE outbox SET published_at = NULL WHERE key::bigint BETWEEN $1 AND $2 AND version = 1 AND published_at IS NOT NULL"
+	const sql = "UPDATE kit_outbox SET published_at = NULL WHERE key::bigint BETWEEN $1 AND $2 AND version = 1 AND published_at IS NOT NULL"
 	if n := w.exec("source", sql, first, first+count-1); n != count {
 		w.t.Fatalf("%d events of %d were published", n, count)
 	}
@@ -98,7 +98,7 @@ func (r registry) Jobs() *jobs.Worker { return r.worker }
 // ids are those of the facts' events.
 func (w *world) ids(first, count int64) []uuid.UUID {
 	w.t.Helper()
-	ids, err := many[uuid.UUID](w.t.Context(), w.databases["source"], "SELECT id FROM outbox WHERE key::bigint BETWEEN $1 AND $2", first, first+count-1)
+	ids, err := many[uuid.UUID](w.t.Context(), w.databases["source"], "SELECT id FROM kit_outbox WHERE key::bigint BETWEEN $1 AND $2", first, first+count-1)
 	if err != nil || int64(len(ids)) != count {
 		w.t.Fatalf("%d events of %d, %v", len(ids), count, err)
 	}
@@ -129,7 +129,7 @@ func (w *world) replay(module string, first, count int64) {
 		}
 		for n := first; n < first+count; n++ {
 			if job.wants(fact{Number: n}) {
-				run := one[int](w, module, "SELECT count(*) FROM delivery WHERE job = $1 AND key = $2", job.name, fmt.Sprint(n))
+				run := one[int](w, module, "SELECT count(*) FROM kit_delivery WHERE job = $1 AND key = $2", job.name, fmt.Sprint(n))
 				if run > 0 {
 					w.replayed[effect{job.String(), n, run}]++
 				}

@@ -58,8 +58,8 @@ var steps = []step{
 func refusing(module string) func(w *world) func() {
 	return func(w *world) func() {
 		w.t.Helper()
-		w.exec(module, "ALTER TABLE delivery RENAME TO gone")
-		return func() { w.exec(module, "ALTER TABLE gone RENAME TO delivery") }
+		w.exec(module, "ALTER TABLE kit_delivery RENAME TO gone")
+		return func() { w.exec(module, "ALTER TABLE gone RENAME TO kit_delivery") }
 	}
 }
 
@@ -68,7 +68,7 @@ func refusedBefore(module string) func(w *world) func() {
 	return func(w *world) func() {
 		w.t.Helper()
 		back := refusing(module)(w)
-		w.eventually("events are held for "+module, func() bool { return one[int](w, "source", "SELECT count(*) FROM outbox_held") > 0 })
+		w.eventually("events are held for "+module, func() bool { return one[int](w, "source", "SELECT count(*) FROM kit_outbox_held") > 0 })
 		back()
 		return func() {}
 	}

@@ -146,8 +146,8 @@ func some(all []effect) string {
 
 // idle tells what is still to be done.
 func (w *world) idle(ctx context.Context) error {
-	const sql = `SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) + (SELECT count(*) FROM outbox_held)
-		+ (SELECT count(*) FROM delivery WHERE state IN ('ready', 'running') AND job <> 'tick')`
+	const sql = `SELECT (SELECT count(*) FROM kit_outbox WHERE published_at IS NULL) + (SELECT count(*) FROM kit_outbox_held)
+		+ (SELECT count(*) FROM kit_delivery WHERE state IN ('ready', 'running') AND job <> 'tick')`
 	for _, m := range moduleNames {
 		left, err := many[int64](ctx, w.databases[m], sql)
 		if err != nil {

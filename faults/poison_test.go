@@ -64,7 +64,7 @@ var poisons = []poison{
 		w.eventually("the events behind it come", func() bool {
 			return one[int](w, "other", "SELECT count(*) FROM effects WHERE job = 'every' AND number >= $1", first) == 3
 		})
-		if n := w.exec("source", "DELETE FROM outbox WHERE version = 7 AND published_at IS NULL"); n != 1 {
+		if n := w.exec("source", "DELETE FROM kit_outbox WHERE version = 7 AND published_at IS NULL"); n != 1 {
 			w.t.Errorf("%d events of another version wait, want it to wait for a process that declares it", n)
 		}
 	}},
@@ -74,7 +74,7 @@ var poisons = []poison{
 		w.commit(3, ordeal{})
 		for _, module := range []string{"sink", "other"} { // each keeps it for its next release
 			w.eventually(module+" has set it aside", func() bool {
-				return w.exec(module, "DELETE FROM delivery WHERE state = 'ready' AND version = 7") == 1
+				return w.exec(module, "DELETE FROM kit_delivery WHERE state = 'ready' AND version = 7") == 1
 			})
 		}
 		w.settle()
@@ -140,7 +140,7 @@ func (w *world) deployment() string {
 // plant has an event published that no code would emit.
 func (w *world) plant(typ string, version int, data []byte) {
 	w.t.Helper()
-	const sql = "INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at) VALUES ($1, $2, $3, '0', '', '', $4, now())"
+	const sql = "INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at) VALUES ($1, $2, $3, '0', '', '', $4, now())"
 	w.exec("source", sql, uuid.New(), typ, version, data)
 }
 
@@ -148,21 +148,21 @@ func (w *world) plant(typ string, version int, data []byte) {
 func (w *world) dead(module string, count int64, reason string) {
 	w.t.Helper()
 	w.eventually(fmt.Sprintf("%d deliveries of %s are dead", count, module), func() bool {
-		return one[int64](w, module, "SELECT count(*) FROM delivery WHERE state = 'dead'") == count
+		return one[int64](w, module, "SELECT count(*) FROM kit_delivery WHERE state = 'dead'") == count
 	})
 	for _, said := range w.reasons(module) {
 		if said == "" || !strings.Contains(said, reason) {
 			w.t.Errorf("a delivery of %s is dead since %q, want %q in it", module, said, reason)
 		}
 	}
-	if n := w.exec(module, "UPDATE delivery SET state = 'discarded', done_at = now() WHERE state = 'dead'"); n != count {
+	if n := w.exec(module, "UPDATE kit_delivery SET state = 'discarded', done_at = now() WHERE state = 'dead'"); n != count {
 		w.t.Errorf("%d deliveries of %s are dead, want %d", n, module, count)
 	}
 }
 
 func (w *world) reasons(module string) []string {
 	w.t.Helper()
-	all, err := many[string](w.t.Context(), w.databases[module], "SELECT reason FROM delivery WHERE state = 'dead'")
+	all, err := many[string](w.t.Context(), w.databases[module], "SELECT reason FROM kit_delivery WHERE state = 'dead'")
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -252,7 +252,7 @@ func (s *soak) cutOff(p *proxy) {
 // duplicate has some of the latest facts published once more.
 func (s *soak) duplicate() {
 	const some = 50
-	s.exec("source", "UPDATE outbox SET published_at = NULL WHERE seq > (SELECT max(seq) - $1 FROM outbox)", some)
+	s.exec("source", "UPDATE kit_outbox SET published_at = NULL WHERE seq > (SELECT max(seq) - $1 FROM kit_outbox)", some)
 }
 
 // endure lets a fault last.

@@ -205,9 +205,9 @@ func (w *world) eventuallyWithin(limit time.Duration, what string, so func() boo
 func (w *world) state() string {
 	var text string
 	for _, m := range moduleNames {
-		const sql = `SELECT concat_ws(', ', (SELECT count(*) || ' unpublished' FROM outbox WHERE published_at IS NULL), (SELECT count(*) || ' held' FROM outbox_held),
+		const sql = `SELECT concat_ws(', ', (SELECT count(*) || ' unpublished' FROM kit_outbox WHERE published_at IS NULL), (SELECT count(*) || ' held' FROM kit_outbox_held),
 			(SELECT string_agg(n || ' ' || job || ' ' || state || reason, ', ')
-			 FROM (SELECT count(*) n, job, state, max(' (failures ' || failures || ', ' || left(reason, 200) || ')') reason FROM delivery GROUP BY job, state ORDER BY job, state) x))`
+			 FROM (SELECT count(*) n, job, state, max(' (failures ' || failures || ', ' || left(reason, 200) || ')') reason FROM kit_delivery GROUP BY job, state ORDER BY job, state) x))`
 		said, err := many[string](context.WithoutCancel(w.t.Context()), w.databases[m], sql)
 		text += fmt.Sprintf("%s: %v %v\n", m, said, err)
 	}

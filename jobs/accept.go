@@ -41,7 +41,7 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 
 // An event without a job has its topic in the place of one; see aside.go.
 const accept = `
-INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+INSERT INTO kit_delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 SELECT e.id, coalesce(t.job, e.topic), coalesce($12::timestamptz, now()), e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
   FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[],
               $7::bytea[], $8::timestamptz[], $9::text[])
@@ -97,7 +97,7 @@ const countInterval = 500 * time.Millisecond
 // Each job's count ends at the limit, so that it is cheap however long the backlog is.
 const countReady = `
 SELECT count(*) FROM unnest($1::text[]) AS j (job)
- CROSS JOIN LATERAL (SELECT FROM delivery WHERE state = 'ready' AND job = j.job AND run_at <= coalesce($3::timestamptz, now()) LIMIT $2) r`
+ CROSS JOIN LATERAL (SELECT FROM kit_delivery WHERE state = 'ready' AND job = j.job AND run_at <= coalesce($3::timestamptz, now()) LIMIT $2) r`
 
 func (b *backlog) check(ctx context.Context, w *Worker) error {
 	b.mu.Lock()

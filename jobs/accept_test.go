@@ -25,11 +25,11 @@ func TestWorker_Accept(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		m := two(w)
-		w.exec("ALTER TABLE delivery RENAME TO gone")
+		w.exec("ALTER TABLE kit_delivery RENAME TO gone")
 		if err := m.Accept(t.Context(), []events.Message{message(captured, `{}`)}); err == nil {
 			t.Error("Accept() = nil, although nothing was stored")
 		}
-		w.exec("ALTER TABLE gone RENAME TO delivery")
+		w.exec("ALTER TABLE gone RENAME TO kit_delivery")
 	})
 
 	t.Run("ErrBusy", func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestWorker_Accept(t *testing.T) {
 		w := newWorld(t)
 		m := two(w, func(c *jobs.Config) { c.MaxReady = 10 })
 		w.accept(two(w), 3)
-		w.exec("UPDATE delivery SET run_at = now() + interval '1d'") // waits for its time, not for us
+		w.exec("UPDATE kit_delivery SET run_at = now() + interval '1d'") // waits for its time, not for us
 		one := func() error { return m.Accept(t.Context(), []events.Message{message(captured, `{}`)}) }
 		var err error
 		w.until("too many to take more", func() bool { err = one(); return err != nil })
@@ -45,12 +45,12 @@ func TestWorker_Accept(t *testing.T) {
 			t.Errorf("Accept() = %v, want ErrBusy", err)
 		}
 		n := w.states("ready")
-		w.exec("UPDATE delivery SET state = 'done'")
+		w.exec("UPDATE kit_delivery SET state = 'done'")
 		w.until("room for more", func() bool { return one() == nil })
 		if n < 6+10 {
 			t.Errorf("it was busy with %d, want over 10 that are due and 6 that are not", n)
 		}
-		if got := w.count("SELECT count(*) FROM delivery"); got != n+2 {
+		if got := w.count("SELECT count(*) FROM kit_delivery"); got != n+2 {
 			t.Errorf("%d deliveries, want %d and those of the last event", got, n)
 		}
 	})
@@ -65,7 +65,7 @@ func TestWorker_Accept(t *testing.T) {
 			all.Go(func() { w.bring(m, e, e, e) })
 		}
 		all.Wait()
-		if got := w.count("SELECT count(*) FROM delivery"); got != 2 {
+		if got := w.count("SELECT count(*) FROM kit_delivery"); got != 2 {
 			t.Errorf("%d deliveries, want one for each job", got)
 		}
 	})
@@ -95,7 +95,7 @@ func TestWorker_Accept(t *testing.T) {
 		w := newWorld(t)
 		m := two(w)
 		batch := w.accept(m, events.MaxBatch)
-		rows, err := w.db.Query(t.Context(), "SELECT event_id = $1 FROM delivery ORDER BY id LIMIT 1", batch[0].ID)
+		rows, err := w.db.Query(t.Context(), "SELECT event_id = $1 FROM kit_delivery ORDER BY id LIMIT 1", batch[0].ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestWorker_Run_adopts(t *testing.T) {
 		w := newWorld(t)
 		m := old(w)
 		w.bring(m, message(refunded, `{}`), message(refunded, `{}`), message(captured, `{}`))
-		w.exec("UPDATE delivery SET run_at = now() - interval '13d'")
+		w.exec("UPDATE kit_delivery SET run_at = now() - interval '13d'")
 		purge := func() {
 			if err := jobs.PurgeAside(m.Worker, t.Context()); err != nil {
 				t.Fatal(err)
@@ -178,9 +178,9 @@ func TestWorker_Run_adopts(t *testing.T) {
 		if got := w.states("ready"); got != 3 {
 			t.Errorf("%d are left after 13 days, want all 3", got)
 		}
-		w.exec("UPDATE delivery SET run_at = now() - interval '15d'")
+		w.exec("UPDATE kit_delivery SET run_at = now() - interval '15d'")
 		purge()
-		if got := w.count("SELECT count(*) FROM delivery WHERE job = 'close-cart'"); got != 1 || w.states("ready") != 1 {
+		if got := w.count("SELECT count(*) FROM kit_delivery WHERE job = 'close-cart'"); got != 1 || w.states("ready") != 1 {
 			t.Errorf("%d are left after 15 days, want the one that waits for its job", w.states("ready"))
 		}
 		if got := w.logged("events that no job has handled are deleted"); got != 1 {
@@ -208,7 +208,7 @@ func TestJob_Enqueue(t *testing.T) {
 		if !errors.Is(err, refused) {
 			t.Errorf("InTx() = %v", err)
 		}
-		if got := w.count("SELECT count(*) FROM delivery"); got != 0 {
+		if got := w.count("SELECT count(*) FROM kit_delivery"); got != 0 {
 			t.Errorf("%d deliveries, want 0", got)
 		}
 	})
@@ -240,10 +240,10 @@ func TestJob_Enqueue(t *testing.T) {
 			t.Fatalf("InTx() = %v", err)
 		}
 		w.untilState("done", 1)
-		if got := w.count("SELECT count(*) FROM delivery WHERE state = 'ready' AND key = 'tomorrow'"); got != 1 {
+		if got := w.count("SELECT count(*) FROM kit_delivery WHERE state = 'ready' AND key = 'tomorrow'"); got != 1 {
 			t.Errorf("%d are ready for tomorrow, want 1", got)
 		}
-		w.exec("UPDATE delivery SET run_at = now() WHERE state = 'ready'")
+		w.exec("UPDATE kit_delivery SET run_at = now() WHERE state = 'ready'")
 		w.untilState("done", 2)
 	})
 

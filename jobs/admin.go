@@ -46,7 +46,7 @@ type Record struct {
 const selectRecord = `
 SELECT id, event_id, job, run, state, attempt, failures, run_at,
        type, version, key, traceparent, subject, data, emitted_at, created_at, done_at, reason
-  FROM delivery`
+  FROM kit_delivery`
 
 // Dead returns deliveries that nobody tries any more, the oldest first, from behind the one
 // with the number after; 0 begins.
@@ -103,12 +103,12 @@ func (a *Admin) Find(ctx context.Context, id int64) (Record, error) {
 
 const (
 	retry = `
-UPDATE delivery SET state = 'ready', failures = 0, run_at = now() WHERE id = ANY ($1) AND state = 'dead'`
+UPDATE kit_delivery SET state = 'ready', failures = 0, run_at = now() WHERE id = ANY ($1) AND state = 'dead'`
 	discard = `
-UPDATE delivery SET state = 'discarded', done_at = now() WHERE id = ANY ($1) AND state IN ('dead', 'ready')`
+UPDATE kit_delivery SET state = 'discarded', done_at = now() WHERE id = ANY ($1) AND state IN ('dead', 'ready')`
 	deliverAgain = `
-INSERT INTO delivery (event_id, job, run, type, version, key, traceparent, subject, data, emitted_at)
-SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.id AND job = $2), 0),
+INSERT INTO kit_delivery (event_id, job, run, type, version, key, traceparent, subject, data, emitted_at)
+SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM kit_delivery WHERE event_id = e.id AND job = $2), 0),
        e.type, e.version, e.key, e.traceparent, e.subject, e.data, e.at
   FROM unnest($1::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::timestamptz[])
        WITH ORDINALITY AS e (id, type, version, key, traceparent, subject, data, at, n)
@@ -116,7 +116,7 @@ SELECT e.id, $2, coalesce((SELECT max(run) + 1 FROM delivery WHERE event_id = e.
 ON CONFLICT (event_id, job, run) DO NOTHING`
 	countAll = `
 SELECT job, CASE WHEN state = 'ready' AND job LIKE '%.%' THEN '` + SetAside + `' ELSE state END AS state, count(*), min(emitted_at)
-  FROM delivery GROUP BY 1, 2 ORDER BY 1, 2`
+  FROM kit_delivery GROUP BY 1, 2 ORDER BY 1, 2`
 )
 
 // Retry has dead deliveries tried again from the start, and returns how many of them

@@ -148,7 +148,7 @@ func TestWorker_Purge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.module(nothing)
-	const insert = `INSERT INTO delivery (event_id, job, state, done_at, type, version, key, traceparent, subject, data, emitted_at)
+	const insert = `INSERT INTO kit_delivery (event_id, job, state, done_at, type, version, key, traceparent, subject, data, emitted_at)
 		SELECT gen_random_uuid(), 'j', $1, $2, '', 1, '', '', '', '{}', now() - interval '1 year' FROM generate_series(1, $3::int)`
 	old, recent := w.now().AddDate(0, 0, -15), w.now().AddDate(0, 0, -13)
 	w.exec(insert, "done", old, 2500)
@@ -160,7 +160,7 @@ func TestWorker_Purge(t *testing.T) {
 	if err := jobs.Purge(m.Worker, t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.count("SELECT count(*) FROM delivery"); got != 3 {
+	if got := w.count("SELECT count(*) FROM kit_delivery"); got != 3 {
 		t.Errorf("%d are left, want the recent, the dead and the ready one", got)
 	}
 }

@@ -37,12 +37,12 @@ func (w *Worker) tellAside(ctx context.Context, batch []events.Message, topics [
 // What was set aside is replaced by a delivery for each job, some at a time of each topic.
 const adopt = `
 WITH aside AS (
-       DELETE FROM delivery WHERE id = ANY (ARRAY(
+       DELETE FROM kit_delivery WHERE id = ANY (ARRAY(
               SELECT r.id FROM (SELECT DISTINCT topic FROM unnest($1::text[]) AS u (topic)) AS t
-               CROSS JOIN LATERAL (SELECT id FROM delivery WHERE state = 'ready' AND job = t.topic
+               CROSS JOIN LATERAL (SELECT id FROM kit_delivery WHERE state = 'ready' AND job = t.topic
                                     ORDER BY run_at, id LIMIT 500 FOR UPDATE SKIP LOCKED) AS r))
        RETURNING *)
-INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+INSERT INTO kit_delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 SELECT a.event_id, t.job, coalesce($3::timestamptz, now()), a.type, a.version, a.key, a.traceparent, a.subject, a.data, a.emitted_at
   FROM aside AS a JOIN unnest($1::text[], $2::text[]) AS t (topic, job) ON t.topic = a.job
  ORDER BY a.id
@@ -67,8 +67,8 @@ func (w *Worker) adopt(ctx context.Context) error {
 
 const deleteAside = `
 WITH gone AS (
-       DELETE FROM delivery WHERE id = ANY (ARRAY(
-              SELECT id FROM delivery
+       DELETE FROM kit_delivery WHERE id = ANY (ARRAY(
+              SELECT id FROM kit_delivery
                WHERE state = 'ready' AND job LIKE '%.%' AND run_at < coalesce($3::timestamptz, now()) - $1::interval
                LIMIT $2 FOR UPDATE SKIP LOCKED))
        RETURNING job)

@@ -173,7 +173,7 @@ func (w *Worker) attempt(ctx context.Context, a *Attempt) error {
 // of everything that runs.
 const (
 	fence  = ` WHERE id = $1 AND attempt = $2 AND lease_until IS NOT NULL`
-	finish = `UPDATE delivery SET state = $3, reason = $4, done_at = now(), worker = NULL, lease_until = NULL` + fence
+	finish = `UPDATE kit_delivery SET state = $3, reason = $4, done_at = now(), worker = NULL, lease_until = NULL` + fence
 )
 
 // commit makes the effect and the end of the delivery one. The fence comes first, so that

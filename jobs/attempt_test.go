@@ -46,7 +46,7 @@ func failing(err error) handler {
 // runDue runs what is ready, as if its time had come.
 func (w *world) runDue(m module) error {
 	w.Helper()
-	w.exec("UPDATE delivery SET run_at = now() WHERE state = 'ready'")
+	w.exec("UPDATE kit_delivery SET run_at = now() WHERE state = 'ready'")
 	_, err := m.RunDue(w.Context())
 	return err
 }
@@ -62,7 +62,7 @@ type row struct {
 
 func (w *world) row() (r row) {
 	w.Helper()
-	err := w.db.QueryRow(w.Context(), "SELECT state, attempt, failures, reason, run_at - now(), done_at IS NOT NULL FROM delivery").
+	err := w.db.QueryRow(w.Context(), "SELECT state, attempt, failures, reason, run_at - now(), done_at IS NOT NULL FROM kit_delivery").
 		Scan(&r.state, &r.attempt, &r.failures, &r.reason, &r.pause, &r.ended)
 	if err != nil {
 		w.Fatalf("read the delivery: %v", err)
@@ -175,7 +175,7 @@ func TestAttempt_isLogged(t *testing.T) {
 	jobs.On(m, "close-cart", captured, failing(jobs.RetryAfter(1500*time.Millisecond, errors.New("refused"))))
 	w.accept(m, 1)
 	_ = w.runDue(m)
-	if got, want := w.attr("job failed", "job_id"), int64(w.count("SELECT id FROM delivery")); got != want {
+	if got, want := w.attr("job failed", "job_id"), int64(w.count("SELECT id FROM kit_delivery")); got != want {
 		t.Errorf("the line has the job_id %v, want %d", got, want)
 	}
 	if got := w.attr("job failed", "again_in_ms"); got != 1500.0 {

@@ -41,7 +41,7 @@ func BenchmarkWorker_Run(b *testing.B) {
 			}
 			var busy time.Duration
 			for b.Loop() {
-				w.exec("UPDATE delivery SET state = 'ready', attempt = 0, done_at = NULL")
+				w.exec("UPDATE kit_delivery SET state = 'ready', attempt = 0, done_at = NULL")
 				began := time.Now()
 				stop := w.start(m)
 				w.untilState("done", 25*events.MaxBatch)

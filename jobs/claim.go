@@ -20,13 +20,13 @@ const maxClaim = 100
 // take its guess of it for a reason to sort the whole table. No more rows than $2 are
 // locked.
 const claim = `
-UPDATE delivery
+UPDATE kit_delivery
    SET state = 'running', attempt = attempt + 1, worker = $4,
        lease_until = coalesce($5::timestamptz, now()) + ($3::interval[])[array_position($1::text[], job)]
  WHERE id = ANY (ARRAY(
        SELECT r.id FROM unnest($1::text[], $2::int[]) AS o (job, n)
         CROSS JOIN LATERAL (SELECT id FROM (
-              SELECT id FROM delivery WHERE state = 'ready' AND job = o.job AND run_at <= coalesce($5::timestamptz, now())
+              SELECT id FROM kit_delivery WHERE state = 'ready' AND job = o.job AND run_at <= coalesce($5::timestamptz, now())
                ORDER BY run_at, id LIMIT 100 FOR UPDATE SKIP LOCKED) AS due LIMIT o.n) AS r))
 RETURNING id, attempt, failures, job, run, event_id, type, version, key, traceparent, subject, data, emitted_at`
 
@@ -53,7 +53,7 @@ func (w *Worker) claim(ctx context.Context, offers []offer) ([]*Attempt, error) 
 // The answer to a claim may be lost with its connection. What then is this worker's, but
 // runs nowhere, is ready again.
 const unclaim = `
-UPDATE delivery SET state = 'ready', worker = NULL, lease_until = NULL
+UPDATE kit_delivery SET state = 'ready', worker = NULL, lease_until = NULL
  WHERE state = 'running' AND worker = $1 AND id <> ALL ($2)`
 
 func (w *Worker) unclaim(ctx context.Context, held map[*Attempt]*lane) error {

@@ -16,7 +16,7 @@ import (
 
 // The statement of one delivery, which is sent with the commit.
 const insertDelivery = `
-INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+INSERT INTO kit_delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 VALUES ($1, $2, coalesce($3, now()), '', 0, $4, $5, $6, $7, $8)`
 
 // Ready is the signal of a transaction that has made deliveries, for the worker of this

@@ -25,7 +25,7 @@ func (w *Worker) Plan(ctx context.Context) error {
 	return w.plan(ctx, t)
 }
 
-const retryNow = `UPDATE delivery SET run_at = coalesce($1::timestamptz, now()) WHERE state = 'ready' AND failures > 0 AND run_at > coalesce($1::timestamptz, now())`
+const retryNow = `UPDATE kit_delivery SET run_at = coalesce($1::timestamptz, now()) WHERE state = 'ready' AND failures > 0 AND run_at > coalesce($1::timestamptz, now())`
 
 // MakeDue makes what [Worker.RunDue] is to run, for tests: the slots of schedules that
 // have come, and, without their pause, deliveries that wait for another attempt.

@@ -86,7 +86,7 @@ func TestWorker_Run_overtaken(t *testing.T) {
 	w.start(m)
 	w.accept(m, 1)
 	<-gate.reached
-	w.exec("UPDATE delivery SET lease_until = now() - interval '1s'") // as after a long pause of the whole process
+	w.exec("UPDATE kit_delivery SET lease_until = now() - interval '1s'") // as after a long pause of the whole process
 	w.untilState("done", 1)
 	close(gate.open)
 	w.until("the first attempt to end", func() bool { return w.logged("job overtaken by another attempt") == 1 })
@@ -188,7 +188,7 @@ func TestWorker_Run_drains(t *testing.T) {
 		if got := w.states("done"); got != 1 {
 			t.Errorf("%d are done, want the one that ran", got)
 		}
-		if got := w.count("SELECT count(*) FROM delivery WHERE state = 'ready' AND attempt = 0"); got != 1 {
+		if got := w.count("SELECT count(*) FROM kit_delivery WHERE state = 'ready' AND attempt = 0"); got != 1 {
 			t.Errorf("%d are untouched, want the other", got)
 		}
 	})

@@ -94,11 +94,11 @@ func TestWorker_Run_killed(t *testing.T) {
 			w.start(m)
 			// Some may have been on their way to the database as committed when the process died.
 			w.until("what was running to be done", func() bool {
-				return w.count("SELECT count(*) FROM delivery WHERE id = ANY ($1) AND state = 'done'", left) == len(left)
+				return w.count("SELECT count(*) FROM kit_delivery WHERE id = ANY ($1) AND state = 'done'", left) == len(left)
 			})
 			t.Logf("%d that were running are done after %s", len(left), time.Since(died))
 			w.until("everything to be done", func() bool {
-				return w.count("SELECT count(*) FROM delivery WHERE job = 'close-cart' AND state = 'done'") == 40
+				return w.count("SELECT count(*) FROM kit_delivery WHERE job = 'close-cart' AND state = 'done'") == 40
 			})
 			w.until("the schedule to go on", func() bool { return w.count("SELECT count(*) FROM effects WHERE job = 'tick'") > 2 })
 			if n := w.count("SELECT count(*) FROM effects WHERE job = 'close-cart'"); n != 40 {
@@ -107,7 +107,7 @@ func TestWorker_Run_killed(t *testing.T) {
 			if n := w.count("SELECT count(*) FROM (SELECT FROM effects GROUP BY event, job HAVING count(*) > 1) AS twice"); n != 0 {
 				t.Errorf("%d deliveries took effect twice, want 0", n)
 			}
-			const missing = `SELECT (extract(epoch FROM max(emitted_at) - min(emitted_at)) + 1)::int - count(*)::int FROM delivery WHERE job = 'tick'`
+			const missing = `SELECT (extract(epoch FROM max(emitted_at) - min(emitted_at)) + 1)::int - count(*)::int FROM kit_delivery WHERE job = 'tick'`
 			if n := w.count(missing); n != 0 {
 				t.Errorf("%d slots have no delivery, want 0", n)
 			}
@@ -118,7 +118,7 @@ func TestWorker_Run_killed(t *testing.T) {
 // running returns the deliveries that somebody is at, or was.
 func (w *world) running() []int64 {
 	w.Helper()
-	rows, err := w.db.Query(w.Context(), "SELECT id FROM delivery WHERE state = 'running'")
+	rows, err := w.db.Query(w.Context(), "SELECT id FROM kit_delivery WHERE state = 'running'")
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -180,7 +180,7 @@ func (w *world) count(sql string, args ...any) (n int) {
 // states counts the deliveries in a state.
 func (w *world) states(state string) int {
 	w.Helper()
-	return w.count("SELECT count(*) FROM delivery WHERE state = $1", state)
+	return w.count("SELECT count(*) FROM kit_delivery WHERE state = $1", state)
 }
 
 // until waits for what other goroutines do.

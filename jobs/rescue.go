@@ -85,7 +85,7 @@ WITH alive AS MATERIALIZED (
 
 // findLost finds the workers without a lock that have deliveries, and those with late ones.
 const findLost = alive + `
-SELECT DISTINCT coalesce(worker, 0), lease_until < now() FROM delivery
+SELECT DISTINCT coalesce(worker, 0), lease_until < now() FROM kit_delivery
  WHERE state = 'running' AND (lease_until < now() OR worker <> $1 AND worker NOT IN (SELECT worker FROM alive))`
 
 // rescue takes deliveries from workers that are dead, which have lost their lock for
@@ -95,10 +95,10 @@ SELECT DISTINCT coalesce(worker, 0), lease_until < now() FROM delivery
 // A job that this process does not know is none of its business to bury.
 const rescue = alive + `,
      lost AS MATERIALIZED (
-       SELECT id, worker IN (SELECT worker FROM alive) AS late FROM delivery
+       SELECT id, worker IN (SELECT worker FROM alive) AS late FROM kit_delivery
         WHERE state = 'running' AND (lease_until < now() OR worker = ANY ($3) AND worker NOT IN (SELECT worker FROM alive))
           FOR UPDATE SKIP LOCKED)
-UPDATE delivery AS d
+UPDATE kit_delivery AS d
    SET failures = d.failures + 1, worker = NULL, lease_until = NULL,
        state = CASE WHEN d.failures + 1 >= ($2::int[])[array_position($1::text[], d.job)] THEN 'dead' ELSE 'ready' END,
        run_at = now() + CASE WHEN d.failures = 0 THEN interval '0'

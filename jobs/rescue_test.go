@@ -21,7 +21,7 @@ func TestWorker_Run_rescues(t *testing.T) {
 		m := w.module()
 		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment]))
 		w.accept(m, 1)
-		w.exec("UPDATE delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
+		w.exec("UPDATE kit_delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
 		w.start(m)
 		w.untilState("done", 1)
 		if got := w.row(); got.attempt != 2 || got.failures != 1 {
@@ -45,7 +45,7 @@ func TestWorker_Run_rescues(t *testing.T) {
 		m := w.module(func(c *jobs.Config) { c.Locks = looks })
 		jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment])).Attempts(1)
 		w.accept(m, 1)
-		w.exec("UPDATE delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
+		w.exec("UPDATE kit_delivery SET state = 'running', attempt = 1, worker = $1, lease_until = now() + interval '1h'", deadWorker)
 		w.start(m)
 		w.until("some looks", func() bool { return looks.n.Load() > 4 })
 		if got := w.row(); got.state != "running" || got.failures != 0 {
@@ -67,7 +67,7 @@ func TestWorker_Run_rescues(t *testing.T) {
 			jobs.On(m, "close-cart", captured, jobs.Func[payment](mark[payment])).Attempts(3)
 			w.start(m)
 		}
-		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+		w.exec(`INSERT INTO kit_delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
 			SELECT gen_random_uuid(), 'close-cart', 'running', 3, 2, $1, now() + interval '1h', '', 1, '', '', '', '{}', now() FROM generate_series(1, 10)`, deadWorker)
 		w.untilState("dead", 10)
 		w.until("the reports", func() bool { return len(w.reported()) == 10 })
@@ -81,7 +81,7 @@ func TestWorker_Run_rescues(t *testing.T) {
 		w := newWorld(t)
 		m := w.module(nothing)
 		jobs.Handle(m, "its-own", jobs.Func[payment](mark[payment]))
-		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+		w.exec(`INSERT INTO kit_delivery (event_id, job, state, attempt, failures, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
 			VALUES (gen_random_uuid(), 'of-another-version', 'running', 3, 100, $1, now() + interval '1h', '', 1, '', '', '', '{}', now())`, deadWorker)
 		w.start(m)
 		w.untilState("ready", 1)
@@ -116,7 +116,7 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 		w.accept(m, 2)
 		<-gate.reached
 		var worker int64
-		if err := w.db.QueryRow(t.Context(), "SELECT worker FROM delivery WHERE state = 'running'").Scan(&worker); err != nil {
+		if err := w.db.QueryRow(t.Context(), "SELECT worker FROM kit_delivery WHERE state = 'running'").Scan(&worker); err != nil {
 			t.Fatal(err)
 		}
 		if n := w.count("SELECT count(pg_terminate_backend(pid)) FROM ("+holders+") AS h", worker); n != 1 {
@@ -139,17 +139,17 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 		w.start(m)
 		w.accept(m, 1)
 		<-gate.reached
-		w.exec(`INSERT INTO delivery (event_id, job, state, attempt, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
-			SELECT gen_random_uuid(), job, state, attempt, worker, now() + interval '1h', type, version, key, traceparent, subject, data, emitted_at FROM delivery`)
-		w.exec("ALTER TABLE delivery RENAME COLUMN run_at TO away")
+		w.exec(`INSERT INTO kit_delivery (event_id, job, state, attempt, worker, lease_until, type, version, key, traceparent, subject, data, emitted_at)
+			SELECT gen_random_uuid(), job, state, attempt, worker, now() + interval '1h', type, version, key, traceparent, subject, data, emitted_at FROM kit_delivery`)
+		w.exec("ALTER TABLE kit_delivery RENAME COLUMN run_at TO away")
 		w.until("a claim to fail", func() bool { return w.logged("no jobs can be claimed at the moment") == 1 })
-		w.exec("ALTER TABLE delivery RENAME COLUMN away TO run_at")
+		w.exec("ALTER TABLE kit_delivery RENAME COLUMN away TO run_at")
 		close(gate.open)
 		w.untilState("done", 2)
-		if got := w.count("SELECT max(failures) FROM delivery"); got != 0 {
+		if got := w.count("SELECT max(failures) FROM kit_delivery"); got != 0 {
 			t.Errorf("%d failures were counted, want 0", got)
 		}
-		if got := w.count("SELECT max(attempt) FROM delivery"); got != 2 {
+		if got := w.count("SELECT max(attempt) FROM kit_delivery"); got != 2 {
 			t.Errorf("the one that was lost had %d claims, want 2", got)
 		}
 	})
@@ -168,7 +168,7 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 
 		other := w.module()
 		jobs.On(other, "close-cart", captured, jobs.Func[payment](mark[payment]))
-		w.exec("UPDATE delivery SET worker = $1", deadWorker) // as after its end: it would take its lock again
+		w.exec("UPDATE kit_delivery SET worker = $1", deadWorker) // as after its end: it would take its lock again
 		w.start(other)
 		w.untilState("done", 1)
 		close(gate.open)
@@ -201,8 +201,8 @@ func TestWorker_Run_losesItsConnection(t *testing.T) {
 				return true
 			}
 			// Those whose end could not be written down wait for their leases.
-			w.exec("UPDATE delivery SET lease_until = now() - interval '1s' WHERE lease_until < now() + interval '39s'")
-			w.exec("UPDATE delivery SET run_at = now() WHERE state = 'ready'")
+			w.exec("UPDATE kit_delivery SET lease_until = now() - interval '1s' WHERE lease_until < now() + interval '39s'")
+			w.exec("UPDATE kit_delivery SET run_at = now() WHERE state = 'ready'")
 			return false
 		})
 		if got := w.count("SELECT count(*) FROM effects"); got != n {

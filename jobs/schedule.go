@@ -176,7 +176,7 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 // A schedule whose expression has changed is planned anew. Whoever still runs the old one
 // leaves it alone from then on.
 const planSchedule = `
-INSERT INTO schedule AS s (name, spec, next_run_at) VALUES ($1, $2, $3)
+INSERT INTO kit_schedule AS s (name, spec, next_run_at) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, next_run_at = excluded.next_run_at WHERE s.spec <> excluded.spec`
 
 func (w *Worker) plan(ctx context.Context, t *timetable) error {
@@ -197,10 +197,10 @@ func (w *Worker) plan(ctx context.Context, t *timetable) error {
 // on by this process's expression from the time that was missed.
 const (
 	findOrphans = `
-SELECT s.name, s.spec, s.next_run_at FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
+SELECT s.name, s.spec, s.next_run_at FROM kit_schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
  WHERE s.spec <> t.spec AND s.next_run_at < coalesce($3::timestamptz, now()) - $4::interval`
 	takeOrphan = `
-UPDATE schedule SET spec = $4, next_run_at = $5 WHERE name = $1 AND spec = $2 AND next_run_at = $3`
+UPDATE kit_schedule SET spec = $4, next_run_at = $5 WHERE name = $1 AND spec = $2 AND next_run_at = $3`
 )
 
 func (w *Worker) takeOver(ctx context.Context, t *timetable) error {
@@ -233,15 +233,15 @@ const (
 	anyDue = `
 SELECT coalesce(bool_or(s.spec = t.spec), false),
        coalesce(bool_or(s.spec <> t.spec AND s.next_run_at < coalesce($3::timestamptz, now()) - $4::interval), false)
-  FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
+  FROM kit_schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name)
  WHERE s.next_run_at <= coalesce($3::timestamptz, now())`
 	takeDue = `
 SELECT s.name, s.next_run_at, coalesce($3::timestamptz, now())
-  FROM schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
+  FROM kit_schedule AS s JOIN unnest($1::text[], $2::text[]) AS t (name, spec) USING (name, spec)
  WHERE s.next_run_at <= coalesce($3::timestamptz, now()) FOR UPDATE OF s SKIP LOCKED`
-	moveOn     = `UPDATE schedule SET next_run_at = $2 WHERE name = $1`
+	moveOn     = `UPDATE kit_schedule SET next_run_at = $2 WHERE name = $1`
 	insertSlot = `
-INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+INSERT INTO kit_delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 VALUES ($1, $2, $3, '', 0, '', $4, '', $5, $3) ON CONFLICT (event_id, job, run) DO NOTHING`
 )
 

@@ -23,7 +23,7 @@ func (w *world) now() (now time.Time) {
 func (w *world) planned(spec string) (next time.Time) {
 	w.Helper()
 	w.until("the plan of "+spec, func() bool {
-		return w.db.QueryRow(w.Context(), "SELECT next_run_at FROM schedule WHERE spec = $1", spec).Scan(&next) == nil
+		return w.db.QueryRow(w.Context(), "SELECT next_run_at FROM kit_schedule WHERE spec = $1", spec).Scan(&next) == nil
 	})
 	return next
 }
@@ -43,15 +43,15 @@ func TestCron(t *testing.T) {
 		if !next.After(w.now()) || next.Sub(w.now()) > 25*time.Hour {
 			t.Errorf("it is planned for %s, want it within a day", next)
 		}
-		w.exec("UPDATE schedule SET next_run_at = next_run_at - interval '4d' ") // four days without any process
+		w.exec("UPDATE kit_schedule SET next_run_at = next_run_at - interval '4d' ") // four days without any process
 		w.until("the effects", func() bool { return w.count("SELECT count(*) FROM effects") >= 3 })
 		w.until("the schedule to move on", func() bool {
-			return w.count("SELECT count(*) FROM schedule WHERE next_run_at = $1", next) == 1
+			return w.count("SELECT count(*) FROM kit_schedule WHERE next_run_at = $1", next) == 1
 		})
 		w.until("the end of all", func() bool {
 			return w.states("ready") == 0 && w.states("running") == 0
 		})
-		slots, done := w.count("SELECT count(*) FROM delivery"), w.count("SELECT count(*) FROM effects")
+		slots, done := w.count("SELECT count(*) FROM kit_delivery"), w.count("SELECT count(*) FROM effects")
 		if slots != done || slots < 4 || slots > 5 { // the clock may have changed in these days
 			t.Errorf("%d slots had %d runs, want one for each of four days", slots, done)
 		}
@@ -68,14 +68,14 @@ func TestCron(t *testing.T) {
 		})
 		w.start(m)
 		next := w.planned("UTC 0 * * * *")
-		w.exec("UPDATE schedule SET next_run_at = next_run_at - interval '5h'")
+		w.exec("UPDATE kit_schedule SET next_run_at = next_run_at - interval '5h'")
 		d := <-seen
 		last := next.Add(-time.Hour)
 		if d.Data.Missed != 4 || !d.Data.At.Equal(last) || !d.Emitted.Equal(last) {
 			t.Errorf("it ran for %+v, want for %s and four before that", d, last)
 		}
 		w.untilState("done", 1)
-		if got := w.count("SELECT count(*) FROM delivery"); got != 1 {
+		if got := w.count("SELECT count(*) FROM kit_delivery"); got != 1 {
 			t.Errorf("%d runs, want 1", got)
 		}
 	})
@@ -91,7 +91,7 @@ func TestCron(t *testing.T) {
 			stop()
 		}
 		run("0 3 * * *")
-		w.exec("UPDATE schedule SET next_run_at = '2100-01-01'")
+		w.exec("UPDATE kit_schedule SET next_run_at = '2100-01-01'")
 		run("0 3 * * *")
 		if got := w.planned("UTC 0 3 * * *"); got.Year() != 2100 {
 			t.Errorf("a schedule that has not changed was planned anew, for %s", got)
@@ -110,9 +110,9 @@ func TestCron(t *testing.T) {
 		jobs.Cron(m, "other", "@every 1s", mark[jobs.Slot])
 		w.start(m)
 		w.planned("UTC 0 3 * * *")
-		w.exec("UPDATE schedule SET spec = 'UTC 0 4 * * *', next_run_at = now() - interval '30s' WHERE name = 'expire'")
+		w.exec("UPDATE kit_schedule SET spec = 'UTC 0 4 * * *', next_run_at = now() - interval '30s' WHERE name = 'expire'")
 		w.until("runs of the other", func() bool { return w.count("SELECT count(*) FROM effects WHERE job = 'other'") >= 2 })
-		if got := w.count("SELECT count(*) FROM delivery WHERE job = 'expire'"); got != 0 {
+		if got := w.count("SELECT count(*) FROM kit_delivery WHERE job = 'expire'"); got != 0 {
 			t.Errorf("%d runs of a schedule that this process does not know, want 0", got)
 		}
 	})
@@ -125,10 +125,10 @@ func TestCron(t *testing.T) {
 		w.start(m)
 		w.planned("UTC @every 1h")
 		// A process of the release before was started last, and is gone.
-		w.exec("UPDATE schedule SET spec = 'UTC 0 4 * * *', next_run_at = date_trunc('second', now()) - interval '150m'")
+		w.exec("UPDATE kit_schedule SET spec = 'UTC 0 4 * * *', next_run_at = date_trunc('second', now()) - interval '150m'")
 		w.untilState("done", 1)
 		w.until("the schedule to go on", func() bool { return w.planned("UTC @every 1h").After(w.now()) })
-		if got := w.count("SELECT count(*) FROM delivery"); got != 1 {
+		if got := w.count("SELECT count(*) FROM kit_delivery"); got != 1 {
 			t.Errorf("%d runs of what nobody was there for, want one", got)
 		}
 	})

@@ -15,8 +15,8 @@ const (
 
 // What is dead has no done_at: it stays until a person has looked at it.
 const deleteOld = `
-DELETE FROM delivery WHERE id = ANY (ARRAY(
-       SELECT id FROM delivery WHERE done_at < now() - $1::interval ORDER BY done_at LIMIT $2))`
+DELETE FROM kit_delivery WHERE id = ANY (ARRAY(
+       SELECT id FROM kit_delivery WHERE done_at < now() - $1::interval ORDER BY done_at LIMIT $2))`
 
 // sweep deletes what was finished long ago, now and then, until ctx is done.
 func (w *Worker) sweep(ctx context.Context) {

@@ -64,7 +64,7 @@ func isFinal(err error) bool {
 }
 
 const release = `
-UPDATE delivery
+UPDATE kit_delivery
    SET state = $3, failures = $4, run_at = coalesce($7::timestamptz, now()) + $5, reason = coalesce(nullif($6, ''), reason),
        worker = NULL, lease_until = NULL` + fence
 

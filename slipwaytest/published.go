@@ -34,7 +34,7 @@ func Unpublished[T any](k *Kit, e *events.Event[T]) {
 
 func published[T any](k *Kit, e *events.Event[T]) []T {
 	k.t.Helper()
-	rows, err := k.DB(e.Module()).Query(k.t.Context(), `SELECT data FROM outbox WHERE type = $1 AND version = $2 ORDER BY seq`, e.Type(), e.Version())
+	rows, err := k.DB(e.Module()).Query(k.t.Context(), `SELECT data FROM kit_outbox WHERE type = $1 AND version = $2 ORDER BY seq`, e.Type(), e.Version())
 	if err != nil {
 		k.t.Fatalf("read what %s has emitted: %v", e.Module(), err)
 	}
@@ -54,7 +54,7 @@ func published[T any](k *Kit, e *events.Event[T]) []T {
 // emitted names the events that a module has emitted, with their numbers.
 func (k *Kit) emitted(module string) []string {
 	k.t.Helper()
-	const look = `SELECT type || '.v' || version || ' ' || count(*) FROM outbox GROUP BY type, version ORDER BY 1`
+	const look = `SELECT type || '.v' || version || ' ' || count(*) FROM kit_outbox GROUP BY type, version ORDER BY 1`
 	rows, err := k.DB(module).Query(k.t.Context(), look)
 	if err != nil {
 		k.t.Fatalf("read what %s has emitted: %v", module, err)

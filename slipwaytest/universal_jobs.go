@@ -71,7 +71,7 @@ func (u *universal) schedules(t *testing.T) []string {
 	if !u.module.HasDatabase() {
 		return nil
 	}
-	rows, err := u.world(t).DB(u.module.Name()).Query(t.Context(), `SELECT name FROM schedule ORDER BY name`)
+	rows, err := u.world(t).DB(u.module.Name()).Query(t.Context(), `SELECT name FROM kit_schedule ORDER BY name`)
 	if err != nil {
 		t.Fatalf("list the schedules: %v", err)
 	}
@@ -86,7 +86,7 @@ func (u *universal) schedules(t *testing.T) []string {
 func (k *Kit) deliverSlot(module, name string, slot uuid.UUID) {
 	k.t.Helper()
 	const insert = `
-INSERT INTO delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
+INSERT INTO kit_delivery (event_id, job, run_at, type, version, key, traceparent, subject, data, emitted_at)
 VALUES ($1, $2, $3, '', 0, '', '', '', $4, $3) ON CONFLICT (event_id, job, run) DO NOTHING`
 	now := time.Now()
 	data, err := json.Marshal(jobs.Slot{At: now})
@@ -147,7 +147,7 @@ func (k *Kit) effects(module string) string {
 // wantActed ends the test unless a job is done with what came.
 func (k *Kit) wantActed(module string, comes trigger) {
 	k.t.Helper()
-	const look = `SELECT job, state, reason FROM delivery WHERE event_id = $1 ORDER BY job`
+	const look = `SELECT job, state, reason FROM kit_delivery WHERE event_id = $1 ORDER BY job`
 	rows, err := k.DB(module).Query(k.t.Context(), look, comes.id)
 	if err != nil {
 		k.t.Fatalf("look what became of %s: %v", comes.name, err)
@@ -176,7 +176,7 @@ func (k *Kit) killJobs(f func()) {
 	defer k.carrier.failNoMore()
 	for _, m := range k.carrier.modules {
 		k.exec(m.Name(), `CREATE FUNCTION slipwaytest_dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the process has died'; END $$`)
-		k.exec(m.Name(), `CREATE TRIGGER slipwaytest_dies BEFORE UPDATE ON delivery FOR EACH ROW WHEN (NEW.done_at IS NOT NULL) EXECUTE FUNCTION slipwaytest_dies()`)
+		k.exec(m.Name(), `CREATE TRIGGER slipwaytest_dies BEFORE UPDATE ON kit_delivery FOR EACH ROW WHEN (NEW.done_at IS NOT NULL) EXECUTE FUNCTION slipwaytest_dies()`)
 		defer k.exec(m.Name(), `DROP FUNCTION slipwaytest_dies CASCADE`)
 	}
 	f()

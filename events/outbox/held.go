@@ -9,8 +9,8 @@ import (
 	"github.com/slipway-go/slipway/events"
 )
 
-const hold = `WITH found AS (SELECT seq FROM outbox WHERE id = ANY ($2)),
-	held AS (INSERT INTO outbox_held (subscriber, seq) SELECT $1, seq FROM found ON CONFLICT DO NOTHING)
+const hold = `WITH found AS (SELECT seq FROM kit_outbox WHERE id = ANY ($2)),
+	held AS (INSERT INTO kit_outbox_held (subscriber, seq) SELECT $1, seq FROM found ON CONFLICT DO NOTHING)
 	SELECT count(*) FROM found`
 
 // Hold remembers that a subscriber could not take these events.
@@ -33,7 +33,7 @@ func distinct(ids []uuid.UUID) int {
 	return len(set)
 }
 
-const held = `SELECT o.* FROM outbox_held h JOIN outbox o USING (seq) WHERE h.subscriber = $1 ORDER BY h.seq LIMIT $2`
+const held = `SELECT o.* FROM kit_outbox_held h JOIN kit_outbox o USING (seq) WHERE h.subscriber = $1 ORDER BY h.seq LIMIT $2`
 
 // Held returns the first events that are held for a subscriber, in the order of their
 // emission: as many as the limit, or fewer if they are large.
@@ -47,7 +47,7 @@ func (o *Outbox) Held(ctx context.Context, subscriber string, limit int) ([]even
 
 // Release forgets that these events were held for a subscriber, which has them now.
 func (o *Outbox) Release(ctx context.Context, subscriber string, ids []uuid.UUID) error {
-	const release = "DELETE FROM outbox_held h USING outbox o WHERE h.subscriber = $1 AND h.seq = o.seq AND o.id = ANY ($2)"
+	const release = "DELETE FROM kit_outbox_held h USING kit_outbox o WHERE h.subscriber = $1 AND h.seq = o.seq AND o.id = ANY ($2)"
 	if _, err := o.db.Exec(ctx, release, subscriber, ids); err != nil {
 		return fmt.Errorf("release events of %s held for %s: %w", o.Module(), subscriber, err)
 	}
@@ -57,15 +57,15 @@ func (o *Outbox) Release(ctx context.Context, subscriber string, ids []uuid.UUID
 // Forget drops everything that is held for a subscriber that is gone for good, and
 // returns how much that was.
 func (o *Outbox) Forget(ctx context.Context, subscriber string) (dropped int64, err error) {
-	tag, err := o.db.Exec(ctx, "DELETE FROM outbox_held WHERE subscriber = $1", subscriber)
+	tag, err := o.db.Exec(ctx, "DELETE FROM kit_outbox_held WHERE subscriber = $1", subscriber)
 	if err != nil {
 		return 0, fmt.Errorf("drop the events of %s held for %s: %w", o.Module(), subscriber, err)
 	}
 	return tag.RowsAffected(), nil
 }
 
-const unhold = `WITH released AS (DELETE FROM outbox_held RETURNING seq)
-	UPDATE outbox SET published_at = NULL WHERE seq IN (SELECT seq FROM released)`
+const unhold = `WITH released AS (DELETE FROM kit_outbox_held RETURNING seq)
+	UPDATE kit_outbox SET published_at = NULL WHERE seq IN (SELECT seq FROM released)`
 
 // Unhold makes everything that is held unpublished again, and returns how many events
 // that were. Every subscriber gets them then, those that had them already as well.

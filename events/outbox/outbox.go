@@ -36,14 +36,14 @@ type Depth struct {
 func (o *Outbox) Depth(ctx context.Context) (Depth, error) {
 	d := Depth{Held: map[string]int64{}}
 	var oldest *time.Time
-	err := o.db.QueryRow(ctx, "SELECT count(*), min(created_at) FROM outbox WHERE published_at IS NULL").Scan(&d.Unpublished, &oldest)
+	err := o.db.QueryRow(ctx, "SELECT count(*), min(created_at) FROM kit_outbox WHERE published_at IS NULL").Scan(&d.Unpublished, &oldest)
 	if err != nil {
 		return Depth{}, fmt.Errorf("count the unpublished events of %s: %w", o.Module(), err)
 	}
 	if oldest != nil {
 		d.Oldest = *oldest
 	}
-	rows, err := o.db.Query(ctx, "SELECT subscriber, count(*) FROM outbox_held GROUP BY subscriber")
+	rows, err := o.db.Query(ctx, "SELECT subscriber, count(*) FROM kit_outbox_held GROUP BY subscriber")
 	if err != nil {
 		return Depth{}, fmt.Errorf("count the held events of %s: %w", o.Module(), err)
 	}

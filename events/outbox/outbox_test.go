@@ -117,10 +117,10 @@ func TestOutbox_Sweep(t *testing.T) {
 	db := open(t)
 	o := outbox.New(db)
 	old := published(t, db, paid, 0, 2500)
-	mustExec(t, db, "UPDATE outbox SET published_at = now() - interval '15 days', created_at = now() - interval '15 days'")
+	mustExec(t, db, "UPDATE kit_outbox SET published_at = now() - interval '15 days', created_at = now() - interval '15 days'")
 	young := published(t, db, paid, 2500, 2510)
 	emit(t, db, paid, 2510, 2512)
-	mustExec(t, db, "UPDATE outbox SET created_at = now() - interval '20 days' WHERE published_at IS NULL")
+	mustExec(t, db, "UPDATE kit_outbox SET created_at = now() - interval '20 days' WHERE published_at IS NULL")
 	hold(t, o, "cart", old[:3])
 	hold(t, o, "cart", young[:1])
 
@@ -132,7 +132,7 @@ func TestOutbox_Sweep(t *testing.T) {
 		t.Errorf("held: %q, want %q", got, want)
 	}
 	var left int
-	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM outbox").Scan(&left); err != nil || left != 3+10+2 {
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM kit_outbox").Scan(&left); err != nil || left != 3+10+2 {
 		t.Errorf("%d rows are left (%v), want 15", left, err)
 	}
 }
@@ -144,7 +144,7 @@ func TestOutbox_Published(t *testing.T) {
 	first := published(t, db, paid, 0, 500)
 	published(t, db, paidV2, 500, 510)
 	published(t, db, sent, 510, 520)
-	mustExec(t, db, "UPDATE outbox SET created_at = timestamptz '2025-01-01T00:00:00Z' + seq * interval '1 minute'")
+	mustExec(t, db, "UPDATE kit_outbox SET created_at = timestamptz '2025-01-01T00:00:00Z' + seq * interval '1 minute'")
 	minute := func(n int) time.Time { return time.Date(2025, 1, 1, 0, n, 0, 0, time.UTC) }
 	emit(t, db, paid, 520, 523) // not published
 

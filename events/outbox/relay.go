@@ -208,7 +208,7 @@ func (r *Relay) batches(ctx context.Context, behind int64, most int) (more bool,
 	return true, <-marked
 }
 
-const unpublished = `SELECT * FROM outbox WHERE published_at IS NULL AND seq > $1
+const unpublished = `SELECT * FROM kit_outbox WHERE published_at IS NULL AND seq > $1
 	AND ($3::text[] IS NULL OR ` + topic + ` = ANY ($3)) ORDER BY seq LIMIT $2`
 
 // publish hands over the first events behind a number that are not published. Only if
@@ -238,7 +238,7 @@ func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
 
 // Nobody waits for the disk: where the server loses this with a power cut, the events
 // are published once more.
-const markPublished = `UPDATE outbox SET published_at = now()
+const markPublished = `UPDATE kit_outbox SET published_at = now()
 	WHERE seq = ANY ($1) AND set_config('synchronous_commit', 'off', true) = 'off'`
 
 func (r *Relay) mark(ctx context.Context, seqs []int64) error {

@@ -121,7 +121,7 @@ func TestRelay_Pass(t *testing.T) {
 		r := newRelay(db, &bus)
 		err := db.InTx(t.Context(), func(_ context.Context, tx postgres.Tx) error {
 			// The first number is drawn, and its transaction goes on.
-			mustExec(t, tx, `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+			mustExec(t, tx, `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at)
 				VALUES (gen_random_uuid(), 'shop.order.paid', 1, 'first', '', '', '{}', now())`)
 			emit(t, reopen(t, db), paid, 2, 3)
 			pass(t, r)
@@ -324,7 +324,7 @@ func TestRelay_Run(t *testing.T) {
 		var bus takingBus
 		run(t, newRelay(db, &bus))
 		err := reopen(t, db).InTx(t.Context(), func(_ context.Context, tx postgres.Tx) error {
-			mustExec(t, tx, `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+			mustExec(t, tx, `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at)
 				VALUES (gen_random_uuid(), 'shop.order.paid', 1, 'first', '', '', '{}', now())`)
 			for n := 0; n < meanwhile; n += 1000 {
 				emit(t, db, paid, n, n+1000)
@@ -439,7 +439,7 @@ func (l *rememberingLocks) TryLock(ctx context.Context, key int64) (bool, error)
 func emitLate(ctx context.Context, db *postgres.DB, n int) error {
 	return db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		tx.Signal(events.Emitted)
-		_, err := tx.Exec(ctx, `INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+		_, err := tx.Exec(ctx, `INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at)
 			VALUES (gen_random_uuid(), 'shop.order.paid', 1, $1, '', '', '{}', now())`, fmt.Sprint(n))
 		if err == nil && n%3 == 0 {
 			_, err = tx.Exec(ctx, "SELECT pg_sleep(0.01)")

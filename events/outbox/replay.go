@@ -34,7 +34,7 @@ func (s Selection) check() error {
 	return nil
 }
 
-const selected = `SELECT * FROM outbox
+const selected = `SELECT * FROM kit_outbox
 	WHERE published_at IS NOT NULL AND seq > $1
 	AND (cardinality($2::uuid[]) = 0 OR id = ANY ($2)) AND ($3 = '' OR type = $3) AND ($4 = 0 OR version = $4)
 	AND created_at >= $5 AND created_at < $6

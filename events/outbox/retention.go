@@ -32,9 +32,9 @@ func (r *Relay) sweep(ctx context.Context) {
 
 // SKIP LOCKED, as other processes may be at it. What is held was published, but
 // somebody waits for it.
-const deleteOld = `DELETE FROM outbox WHERE seq IN (
-	SELECT seq FROM outbox o
-	WHERE published_at < $1 AND NOT EXISTS (SELECT FROM outbox_held h WHERE h.seq = o.seq)
+const deleteOld = `DELETE FROM kit_outbox WHERE seq IN (
+	SELECT seq FROM kit_outbox o
+	WHERE published_at < $1 AND NOT EXISTS (SELECT FROM kit_outbox_held h WHERE h.seq = o.seq)
 	ORDER BY published_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
 
 // Sweep deletes the events that were published before a time and that no subscriber

@@ -21,7 +21,7 @@ type strangers struct {
 	told   map[string]bool // topics that were logged
 }
 
-const strangeRows = "SELECT " + topic + ", count(*), max(seq) FROM outbox WHERE published_at IS NULL AND " + topic + " <> ALL ($1) GROUP BY 1"
+const strangeRows = "SELECT " + topic + ", count(*), max(seq) FROM kit_outbox WHERE published_at IS NULL AND " + topic + " <> ALL ($1) GROUP BY 1"
 
 // lookForStrangers tells once of each topic that is not declared. The relay does not look at
 // their rows again and again: it has just seen all that it knows itself, and goes on behind.

@@ -48,15 +48,15 @@ func TestBus_Publish(t *testing.T) {
 		if err := emit(t.Context(), db, batch); err != nil {
 			t.Fatalf("emit: %v", err)
 		}
-		mustExec(t, db, "ALTER TABLE outbox_held RENAME TO gone")
+		mustExec(t, db, "ALTER TABLE kit_outbox_held RENAME TO gone")
 		if err := bus.Publish(t.Context(), batch); err == nil || !strings.Contains(err.Error(), "for cart") {
 			t.Errorf("Publish() = %v, want an error that names the subscriber", err)
 		}
-		mustExec(t, db, "ALTER TABLE gone RENAME TO outbox_held")
+		mustExec(t, db, "ALTER TABLE gone RENAME TO kit_outbox_held")
 		if err := bus.Publish(t.Context(), batch); err != nil {
 			t.Errorf("Publish() = %v once it can be held", err)
 		}
-		if got := count(t, db, "outbox_held"); got != 3 {
+		if got := count(t, db, "kit_outbox_held"); got != 3 {
 			t.Errorf("%d messages are held, want 3", got)
 		}
 	})
@@ -109,7 +109,7 @@ func TestBus_Consume(t *testing.T) {
 		if err := bus.Publish(t.Context(), batch); err != nil {
 			t.Errorf("Publish() = %v", err)
 		}
-		eventually(t, "nothing is held", func() bool { return count(t, db, "outbox_held") == 0 })
+		eventually(t, "nothing is held", func() bool { return count(t, db, "kit_outbox_held") == 0 })
 		cancel()
 		running.Wait()
 		if got := strings.Count(log.String(), "the database is away"); got != 1 {
@@ -153,7 +153,7 @@ func (e emitting) Publish(ctx context.Context, batch []events.Message) error {
 func emit(ctx context.Context, db *postgres.DB, batch []events.Message) error {
 	return db.InTx(ctx, func(_ context.Context, tx postgres.Tx) error {
 		for _, m := range batch {
-			tx.AtCommit(`INSERT INTO outbox (id, type, version, key, traceparent, subject, data, created_at)
+			tx.AtCommit(`INSERT INTO kit_outbox (id, type, version, key, traceparent, subject, data, created_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 				m.ID, m.Type, m.Version, m.Key, m.Traceparent, m.Subject, m.Data, m.Time)
 		}

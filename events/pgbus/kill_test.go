@@ -101,7 +101,7 @@ func TestBus_Killed(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- serve(ctx, db) }()
 			eventually(t, "every event is accepted and nothing is held", func() bool {
-				return count(t, db, "accepted") == all && count(t, db, "outbox_held") == 0 && count(t, db, "outbox WHERE published_at IS NULL") == 0
+				return count(t, db, "accepted") == all && count(t, db, "kit_outbox_held") == 0 && count(t, db, "kit_outbox WHERE published_at IS NULL") == 0
 			})
 			cancel()
 			if err := <-ended; err != nil {

@@ -155,9 +155,9 @@ func TestCollector(t *testing.T) {
 		p := w.pending(t)
 		w.found = Result{Outcome: Approved}
 		w.later(t, lease)
-		w.exec(t, `ALTER TABLE outbox RENAME TO elsewhere`)
+		w.exec(t, `ALTER TABLE kit_outbox RENAME TO elsewhere`)
 		w.pass(t)
-		w.exec(t, `ALTER TABLE elsewhere RENAME TO outbox`)
+		w.exec(t, `ALTER TABLE elsewhere RENAME TO kit_outbox`)
 		w.wantStatus(t, p, acquiringapi.StatusPending, false)
 		slipwaytest.Unpublished(w.kit.In(t), acquiringapi.Captured)
 		w.later(t, lease)
@@ -184,9 +184,9 @@ func TestCollector(t *testing.T) {
 		w := newWorld(t)
 		p := w.untold(t)
 		w.later(t, time.Hour)
-		w.exec(t, `ALTER TABLE outbox RENAME TO elsewhere`)
+		w.exec(t, `ALTER TABLE kit_outbox RENAME TO elsewhere`)
 		w.pass(t)
-		w.exec(t, `ALTER TABLE elsewhere RENAME TO outbox`)
+		w.exec(t, `ALTER TABLE elsewhere RENAME TO kit_outbox`)
 		w.wantStatus(t, p, acquiringapi.StatusCaptured, false) // told and noted together, or neither
 		w.later(t, lease)
 		w.pass(t)

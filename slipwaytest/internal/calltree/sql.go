@@ -116,7 +116,7 @@ func isControl(sql string) bool {
 // isLate finds what goes along with a commit: its own word, and the rows of events and
 // of jobs, which are in the tree as what they are.
 func isLate(sql string) bool {
-	return isControl(sql) || strings.HasPrefix(sql, "INSERT INTO outbox ") || strings.HasPrefix(sql, "INSERT INTO delivery ")
+	return isControl(sql) || strings.HasPrefix(sql, "INSERT INTO kit_outbox ") || strings.HasPrefix(sql, "INSERT INTO kit_delivery ")
 }
 
 func outcomeOf(tag pgconn.CommandTag, err error) Outcome {

@@ -157,10 +157,10 @@ func TestQueries(t *testing.T) {
 			"WITH late AS (SELECT id FROM orders FOR UPDATE SKIP LOCKED) SELECT id FROM late",
 		}
 		kit := []string{
-			"SELECT id FROM delivery", "INSERT INTO delivery (id) VALUES (1)", "UPDATE delivery SET id = 1", "DELETE FROM ONLY outbox",
-			"SELECT d.id FROM orders o JOIN delivery d ON d.id = o.id", "WITH late AS (SELECT id FROM delivery) SELECT id FROM late",
+			"SELECT id FROM kit_delivery", "INSERT INTO kit_delivery (id) VALUES (1)", "UPDATE kit_delivery SET id = 1", "DELETE FROM ONLY kit_outbox",
+			"SELECT d.id FROM orders o JOIN kit_delivery d ON d.id = o.id", "WITH late AS (SELECT id FROM kit_delivery) SELECT id FROM late",
 		}
-		if got := ladder.Without(slices.Concat(own, kit), []string{"outbox", "delivery"}); !slices.Equal(got, own) {
+		if got := ladder.Without(slices.Concat(own, kit), []string{"kit_outbox", "kit_delivery"}); !slices.Equal(got, own) {
 			t.Errorf("Without() = %q, want %q", got, own)
 		}
 	})
