@@ -29,7 +29,7 @@ setup: ## Find what running and testing need, and install what is missing
 run: setup-run build ## Run the whole shop as one process; Ctrl-C stops it
 	@exec $(SHOP)
 
-run-services: setup build ## Run the same shop as one process per module behind the same address
+run-services: setup-services build ## Run the same shop as one process per module behind the same address
 	@exec $(SHOP) services
 
 demo: setup-go ## Buy something over HTTP, step by step (while `make run` is running elsewhere)
@@ -52,7 +52,7 @@ faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=
 soak: setup-test ## Let faults befall the shop at random, under load, and look whether all is well after (SOAK=2m SEED=1)
 	SLIPWAY_TEST_SOAK=$(SOAK) SLIPWAY_TEST_SEED=$(SEED) $(GO) test -count=1 -timeout 24h -v -run '^TestSoak$$' ./faults/
 
-bench: setup ## Print what the kit costs, as ratios side by side (BENCH="events jobs" for these sections alone, BENCH=build for the cold build)
+bench: setup-services ## Print what the kit costs, as ratios side by side (BENCH="events jobs" for these sections alone, BENCH=build for the cold build)
 	@cd bench && $(GO) run . $(BENCH)
 
 fmt: tools ## Format the code and its imports
@@ -101,6 +101,10 @@ setup-go:
 .PHONY: setup-run
 setup-run:
 	@sh scripts/setup.sh go postgres
+
+.PHONY: setup-services
+setup-services:
+	@sh scripts/setup.sh go postgres rabbitmq
 
 setup-test:
 	@sh scripts/setup.sh go postgres rabbitmq $(if $(RACE),cc)

@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -16,7 +18,6 @@ import (
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
-	"github.com/slipway-go/slipway/postgres/postgrestest"
 )
 
 // helperVariable makes this test binary a program that shares a private server;
@@ -33,7 +34,12 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	_ = flag.Set("test.parallel", "6") // they wait for servers more than they work
-	postgrestest.Main(m)
+	code := m.Run()
+	if err := stopServer(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // help takes a share of the server in its first argument, says where it is, and
@@ -53,10 +59,36 @@ func help() {
 	os.Exit(0)
 }
 
-// serverURL leads to the server of the tests that need just any; each has a schema of its own.
+// server is shared by the tests that need just any; each has a schema of its own.
+var server struct {
+	once    sync.Once
+	private *postgres.Private
+	url     string
+	err     error
+}
+
 func serverURL(t testing.TB) string {
 	t.Helper()
-	return postgrestest.URL(t)
+	server.once.Do(func() {
+		if server.url = os.Getenv("SLIPWAY_TEST_DATABASE_URL"); server.url != "" {
+			return
+		}
+		dir := filepath.Join(os.TempDir(), fmt.Sprintf("slipway-postgres-test-%d", os.Geteuid()))
+		if server.private, server.err = postgres.StartPrivate(t.Context(), postgres.PrivateConfig{Dir: dir}); server.err == nil {
+			server.url, server.err = server.private.Database(t.Context(), "test_"+unique())
+		}
+	})
+	if server.err != nil {
+		t.Fatalf("start a private PostgreSQL: %v", server.err)
+	}
+	return server.url
+}
+
+func stopServer() error {
+	if server.private == nil {
+		return nil
+	}
+	return server.private.Close()
 }
 
 // open returns a DB with a schema of its own.

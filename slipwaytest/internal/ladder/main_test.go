@@ -4,24 +4,58 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
-	"github.com/slipway-go/slipway/postgres/postgrestest"
 	"github.com/slipway-go/slipway/slipwaytest/internal/ladder"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
+func TestMain(m *testing.M) {
+	postgres.Supervise()
+	code := m.Run()
+	if server.private != nil {
+		_ = server.private.Close() // a private server ends without us as well
+	}
+	os.Exit(code)
+}
+
+// server is shared by the tests; each has a schema of its own.
+var server struct {
+	once    sync.Once
+	private *postgres.Private
+	url     string
+	err     error
+}
+
+func serverURL(t testing.TB) string {
+	t.Helper()
+	server.once.Do(func() {
+		if server.url = os.Getenv("SLIPWAY_TEST_DATABASE_URL"); server.url != "" {
+			return
+		}
+		dir := filepath.Join(os.TempDir(), fmt.Sprintf("slipway-ladder-test-%d", os.Geteuid()))
+		if server.private, server.err = postgres.StartPrivate(context.Background(), postgres.PrivateConfig{Dir: dir}); server.err == nil {
+			server.url, server.err = server.private.Database(context.Background(), "test_"+strings.ToLower(rand.Text()))
+		}
+	})
+	if server.err != nil {
+		t.Fatalf("start a private PostgreSQL: %v", server.err)
+	}
+	return server.url
+}
 
 // scratch returns a database with an empty schema.
 func scratch(t testing.TB) *postgres.DB {
 	t.Helper()
 	schema := "t_" + strings.ToLower(rand.Text())
-	db, err := postgres.Open(postgres.Config{URL: config.Secret(postgrestest.URL(t)), Schema: schema})
+	db, err := postgres.Open(postgres.Config{URL: config.Secret(serverURL(t)), Schema: schema})
 	if err != nil {
 		t.Fatalf("Open() = %v", err)
 	}

@@ -9,14 +9,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/slipway-go/slipway/postgres/postgrestest"
 	"github.com/slipway-go/slipway/slipwaytest/internal/ladder"
 )
 
 // listen returns a connection that a recorder listens to.
 func listen(t *testing.T, r *ladder.Recorder) *pgx.Conn {
 	t.Helper()
-	settings, err := pgx.ParseConfig(postgrestest.URL(t))
+	settings, err := pgx.ParseConfig(serverURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
