@@ -112,7 +112,7 @@ func (w *world) endSessions(condition string) {
 func (w *world) exhaust(module string, lasts time.Duration) {
 	w.t.Helper()
 	err := pgx.BeginFunc(w.t.Context(), w.databases[module], func(tx pgx.Tx) error {
-		if _, err := tx.Exec(w.t.Context(), "LOCK TABLE effects, kit_delivery IN ACCESS EXCLUSIVE MODE"); err != nil {
+		if _, err := tx.Exec(w.t.Context(), "LOCK TABLE kit_delivery, effects IN ACCESS EXCLUSIVE MODE"); err != nil {
 			return err
 		}
 		time.Sleep(lasts)
