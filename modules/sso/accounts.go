@@ -47,15 +47,18 @@ func (a accounts) create(ctx context.Context, n newAccount) (uuid.UUID, error) {
 // An account is what a login needs to know.
 type account struct {
 	id           uuid.UUID
-	passwordHash string
+	email        string
+	confirmed    bool   // the e-mail
+	passwordHash string // "" for none
 	open         bool
 }
 
 // byEmail returns the account, or false when there is none.
 func (a accounts) byEmail(ctx context.Context, email string) (account, bool, error) {
 	var found account
-	err := a.db.QueryRow(ctx, `SELECT id, password_hash, disabled_at IS NULL FROM users WHERE email = $1`, email).
-		Scan(&found.id, &found.passwordHash, &found.open)
+	err := a.db.QueryRow(ctx, `
+		SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL FROM users WHERE email = $1`, email).
+		Scan(&found.id, &found.email, &found.confirmed, &found.passwordHash, &found.open)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account{}, false, nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -141,7 +142,7 @@ func TestService_OpensNoSessionForAnAccountThatWasClosedAMomentAgo(t *testing.T)
 	}
 	exec(t, db, `UPDATE users SET disabled_at = now()`)
 	for name, user := range map[string]uuid.UUID{"closed": id, "deleted": uuid.New()} {
-		_, err := s.openSession(t.Context(), account{id: user})
+		_, err := s.openSession(t.Context(), account{id: user}, session.Password, ssoapi.Origin{})
 		if p, ok := errors.AsType[*problem.Error](err); !ok || p.Code() != "wrong_credentials" {
 			t.Errorf("%s: openSession() = %v, want wrong_credentials", name, err)
 		}

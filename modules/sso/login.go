@@ -6,6 +6,7 @@ import (
 
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/problem"
 )
@@ -25,7 +26,7 @@ func (s *service) login(ctx context.Context, in ssoapi.LoginInput) (ssoapi.Token
 	if err != nil {
 		return ssoapi.Tokens{}, err
 	}
-	return s.openSession(ctx, user)
+	return s.openSession(ctx, user, session.Password, in.Origin)
 }
 
 // An attempt is one try to log in.
@@ -93,7 +94,7 @@ func (s *service) chargeBrakes(ctx context.Context, a attempt) error {
 }
 
 // openSession begins a session and returns its first tokens.
-func (s *service) openSession(ctx context.Context, user account) (ssoapi.Tokens, error) {
+func (s *service) openSession(ctx context.Context, user account, how session.Method, from ssoapi.Origin) (ssoapi.Tokens, error) {
 	scopes, open, err := s.accounts.Permissions(ctx, user.id)
 	if err != nil {
 		return ssoapi.Tokens{}, err
@@ -101,7 +102,7 @@ func (s *service) openSession(ctx context.Context, user account) (ssoapi.Tokens,
 	if !open {
 		return ssoapi.Tokens{}, wrongCredentials() // closed a moment ago
 	}
-	begun, refreshToken, err := s.sessions.Begin(ctx, user.id, ssoapi.FirstParty)
+	begun, refreshToken, err := s.sessions.Begin(ctx, session.Login{User: user.id, Client: ssoapi.FirstParty, Method: how, Device: s.device(from)})
 	if err != nil {
 		return ssoapi.Tokens{}, err
 	}
@@ -109,6 +110,11 @@ func (s *service) openSession(ctx context.Context, user account) (ssoapi.Tokens,
 	if err != nil {
 		return ssoapi.Tokens{}, err
 	}
-	s.logger.InfoContext(ctx, "logged in", "user_id", user.id, "session_id", begun.ID)
+	s.logger.InfoContext(ctx, "logged in", "user_id", user.id, "session_id", begun.ID, "method", how)
 	return ssoapi.Tokens{AccessToken: t.Token, RefreshToken: refreshToken, TokenType: "Bearer", ExpiresIn: t.ExpiresIn}, nil
+}
+
+// device is what the owner of a session recognises it by.
+func (s *service) device(from ssoapi.Origin) session.Device {
+	return session.Device{Address: from.Address(s.cfg.TrustedProxies), UserAgent: from.UserAgent()}
 }

@@ -2,6 +2,7 @@ package ssoapi
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,13 +15,26 @@ import (
 type Origin struct {
 	remote    string
 	forwarded []string
+	userAgent string
 }
 
 var _ huma.Resolver = (*Origin)(nil)
 
+// OriginOf reads where a request of a mounted handler comes from.
+func OriginOf(r *http.Request) Origin {
+	o := Origin{remote: r.RemoteAddr, userAgent: r.UserAgent()}
+	for _, value := range r.Header.Values("X-Forwarded-For") {
+		o.forwarded = append(o.forwarded, strings.Split(value, ",")...)
+	}
+	return o
+}
+
+// UserAgent returns what the client says of itself, of any length.
+func (o *Origin) UserAgent() string { return o.userAgent }
+
 // Resolve reads the connection's address and what proxies say of it.
 func (o *Origin) Resolve(ctx huma.Context) []error {
-	o.remote = ctx.RemoteAddr()
+	o.remote, o.userAgent = ctx.RemoteAddr(), ctx.Header("User-Agent")
 	ctx.EachHeader(func(name, value string) {
 		if strings.EqualFold(name, "X-Forwarded-For") {
 			o.forwarded = append(o.forwarded, strings.Split(value, ",")...)

@@ -36,7 +36,7 @@ SELECT failures, updated_at
   FROM throttles
   WHERE bucket = $1;
 
-SELECT id, password_hash, disabled_at IS NULL
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
   FROM users
   WHERE email = $1;
 
@@ -44,7 +44,7 @@ SELECT id, state, public_key, sealed, created_at, activated_at, retired_at
   FROM signing_keys
   ORDER BY created_at, id;
 
-SELECT s.id, s.user_id, s.client_id, s.auth_time, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
   FROM refresh_tokens r
   JOIN sessions s
   ON s.id = r.session_id
@@ -68,10 +68,6 @@ UPDATE refresh_tokens
   FROM $3 AND replaced_at IS NULL
   RETURNING 1;
 
-UPDATE sessions
-  SET ended_at = $2, ended_why = $3
-  WHERE id = $1 AND ended_at IS NULL;
-
 UPDATE signing_keys
   SET state = 'active', activated_at = $2
   WHERE id = $1;
@@ -80,9 +76,14 @@ UPDATE signing_keys
   SET state = 'retired', retired_at = $2, sealed = NULL
   WHERE id = ANY($1);
 
-WITH s AS ( INSERT INTO sessions (id, user_id, client_id, auth_time, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING id )
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
+  INSERT INTO revocations (key, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
+  FROM ended;
+
+WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)
-  SELECT $6, id, $7
+  SELECT $13, id, $14
   FROM s;
 
 WITH u AS ( INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id )

@@ -34,7 +34,7 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (Session, string, erro
 	if err != nil {
 		return Session{}, "", err
 	}
-	child := newToken()
+	child := newToken(refreshPrefix)
 	switch verdict := t.verdict(r, time.Now()); verdict {
 	case redeem, redeemAgain:
 		err = s.rotate(ctx, t, verdict, child)
@@ -43,7 +43,7 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (Session, string, erro
 	case raced:
 		err = cmp.Or(contest(ctx, s.db, t), ErrRaced)
 	case replayed:
-		err = cmp.Or(endFamily(ctx, s.db, t), ErrReplayed)
+		err = cmp.Or(s.endFamily(ctx, s.db, t), ErrReplayed)
 	}
 	if err != nil {
 		return Session{}, "", err
@@ -66,12 +66,10 @@ type token struct {
 func (s *Store) find(ctx context.Context, r Redemption) (token, error) {
 	t := token{hash: digest(r.Token)}
 	err := s.db.QueryRow(ctx, `
-		SELECT s.id, s.user_id, s.client_id, s.auth_time, s.expires_at, s.ended_at IS NOT NULL,
-		       r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+		SELECT `+columns+`, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
 		WHERE r.hash = $1 AND s.client_id = $2`, t.hash, r.Client).
-		Scan(&t.session.ID, &t.session.User, &t.session.Client, &t.session.AuthTime, &t.session.ExpiresAt, &t.ended,
-			&t.expiresAt, &t.usedAt, &t.answeredAt, &t.replacedAt, &t.contestedAt)
+		Scan(append(t.session.fields(), &t.ended, &t.expiresAt, &t.usedAt, &t.answeredAt, &t.replacedAt, &t.contestedAt)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return token{}, ErrUnknown
 	}
@@ -163,7 +161,7 @@ func (s *Store) rotateIn(ctx context.Context, tx postgres.Tx, t token, v verdict
 			return outcome{}, err
 		}
 		if !replaced {
-			return outcome{ErrReplayed}, endFamily(ctx, tx, t)
+			return outcome{ErrReplayed}, s.endFamily(ctx, tx, t)
 		}
 	}
 	return s.insertChild(ctx, tx, t, child)
@@ -216,9 +214,6 @@ func contest(ctx context.Context, q execer, t token) error {
 	return nil
 }
 
-func endFamily(ctx context.Context, q execer, t token) error {
-	if _, err := q.Exec(ctx, endSession, t.session.ID, time.Now(), "a refresh token was redeemed again after its successor"); err != nil {
-		return fmt.Errorf("end the session of a replayed refresh token: %w", err)
-	}
-	return nil
+func (s *Store) endFamily(ctx context.Context, q postgres.Querier, t token) error {
+	return s.End(ctx, q, t.session.ID, "a refresh token was redeemed again after its successor")
 }

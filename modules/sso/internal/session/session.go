@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,13 +25,48 @@ var (
 	ErrReplayed = errors.New("the refresh token was redeemed before and its successor is in use; the session has been ended, since one of the two holders is not its owner")
 )
 
-// A Session is a login that goes on.
+// A Method is how somebody proved who they are.
+type Method string
+
+// The methods.
+const (
+	Password Method = "password"
+	Code     Method = "code"
+	Passkey  Method = "passkey"
+	Social   Method = "social"
+)
+
+// A Session is a login that goes on: somebody's own, in an app or a browser, or that
+// of a client that a browser's session let in.
 type Session struct {
 	ID        uuid.UUID
 	User      uuid.UUID
-	Client    string // that the tokens are issued to
+	Parent    uuid.UUID // the browser's session that let the client in; zero for none
+	Client    string    // that the tokens are issued to
+	Method    Method
+	Scope     []string // what the client was granted; nil for everything that the user may
+	Device    Device
 	AuthTime  time.Time
+	BegunAt   time.Time
 	ExpiresAt time.Time // however often it is continued
+}
+
+// A Device is where a session was begun, for its owner to recognise.
+type Device struct {
+	Address   string
+	UserAgent string
+}
+
+// A Login begins a session.
+type Login struct {
+	User   uuid.UUID
+	Client string
+	Method Method
+	Device Device
+	// Parent is the browser's session that lets the client in; its AuthTime and
+	// Method are taken over and its end is the end of both. Nil for none.
+	Parent *Session
+	Scope  []string // see Session
 }
 
 // Config says how long sessions live.
@@ -56,21 +92,113 @@ func NewStore(db *postgres.DB, cfg Config) *Store {
 
 // Begin opens a session for who has just logged in, and returns it with its
 // first refresh token.
-func (s *Store) Begin(ctx context.Context, user uuid.UUID, client string) (Session, string, error) {
-	now := time.Now()
-	begun := Session{ID: uuid.New(), User: user, Client: client, AuthTime: now, ExpiresAt: now.Add(s.cfg.Life)}
-	token := newToken()
+func (s *Store) Begin(ctx context.Context, l Login) (Session, string, error) {
+	begun, token := s.begin(l), newToken(refreshPrefix)
 	// One statement: a session without a token would be of no use.
 	_, err := s.db.Exec(ctx, `
-		WITH s AS (
-			INSERT INTO sessions (id, user_id, client_id, auth_time, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
-		)
-		INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $6, id, $7 FROM s`,
-		begun.ID, begun.User, begun.Client, begun.AuthTime, begun.ExpiresAt, digest(token), s.tokenExpiry(begun, now))
+		WITH s AS (`+insertSession+` RETURNING id)
+		INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $13, id, $14 FROM s`,
+		append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt))...)
 	if err != nil {
 		return Session{}, "", fmt.Errorf("begin a session: %w", err)
 	}
 	return begun, token, nil
+}
+
+// BeginInBrowser opens a session for who has just logged in in a browser, and returns
+// it with the secret that its cookie holds.
+func (s *Store) BeginInBrowser(ctx context.Context, l Login) (Session, string, error) {
+	begun, secret := s.begin(l), newToken(cookiePrefix)
+	if _, err := s.db.Exec(ctx, insertSession, begun.row(digest(secret))...); err != nil {
+		return Session{}, "", fmt.Errorf("begin a session in a browser: %w", err)
+	}
+	return begun, secret, nil
+}
+
+func (s *Store) begin(l Login) Session {
+	now := time.Now()
+	begun := Session{
+		ID: uuid.New(), User: l.User, Client: l.Client, Method: l.Method, Scope: l.Scope, Device: l.Device,
+		AuthTime: now, BegunAt: now, ExpiresAt: now.Add(s.cfg.Life),
+	}
+	begun.Device.UserAgent = cut(begun.Device.UserAgent)
+	if p := l.Parent; p != nil {
+		begun.Parent, begun.AuthTime, begun.Method = p.ID, p.AuthTime, p.Method
+	}
+	return begun
+}
+
+// maxUserAgent is what of a browser's description of itself is worth keeping.
+const maxUserAgent = 200
+
+func cut(userAgent string) string {
+	return strings.ToValidUTF8(userAgent[:min(len(userAgent), maxUserAgent)], "")
+}
+
+const insertSession = `
+	INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+
+func (s Session) row(cookieHash []byte) []any {
+	parent := &s.Parent
+	if s.Parent == uuid.Nil {
+		parent = nil
+	}
+	return []any{
+		s.ID, s.User, parent, s.Client, string(s.Method), s.Scope, s.Device.Address, s.Device.UserAgent,
+		s.AuthTime, s.BegunAt, s.ExpiresAt, cookieHash,
+	}
+}
+
+// Find returns the session if it goes on.
+func (s *Store) Find(ctx context.Context, id uuid.UUID) (Session, bool, error) {
+	return one(s.query(ctx, `id = $2`, id))
+}
+
+// InBrowser returns the session whose cookie holds the secret, if it goes on. It has
+// no idle time: what uses it are the tokens of its children.
+func (s *Store) InBrowser(ctx context.Context, secret string) (Session, bool, error) {
+	return one(s.query(ctx, `cookie_hash = $2`, digest(secret)))
+}
+
+// OfUser returns the user's sessions that go on, the latest login first.
+func (s *Store) OfUser(ctx context.Context, user uuid.UUID) ([]Session, error) {
+	return s.query(ctx, `user_id = $2`, user)
+}
+
+func one(found []Session, err error) (Session, bool, error) {
+	if err != nil || len(found) == 0 {
+		return Session{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (s *Store) query(ctx context.Context, where string, arg any) ([]Session, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM sessions s WHERE ended_at IS NULL AND expires_at > $1 AND `+where+
+		` ORDER BY begun_at DESC, id`, time.Now(), arg)
+	if err != nil {
+		return nil, fmt.Errorf("look up sessions: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Session, error) {
+		var one Session
+		err := row.Scan(one.fields()...)
+		return one, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up sessions: %w", err)
+	}
+	return found, nil
+}
+
+const columns = `s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope,
+	s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at`
+
+// fields are where the columns go.
+func (s *Session) fields() []any {
+	return []any{
+		&s.ID, &s.User, &s.Parent, &s.Client, (*string)(&s.Method), &s.Scope,
+		&s.Device.Address, &s.Device.UserAgent, &s.AuthTime, &s.BegunAt, &s.ExpiresAt,
+	}
 }
 
 // Alive reports whether the session goes on.
@@ -86,16 +214,41 @@ func (s *Store) Alive(ctx context.Context, id uuid.UUID) (bool, error) {
 	return alive, nil
 }
 
-// End ends the session and every refresh token of it; why is for who reads the table.
-func (s *Store) End(ctx context.Context, id uuid.UUID, why string) error {
-	_, err := s.db.Exec(ctx, endSession, id, time.Now(), why)
-	if err != nil {
+// End ends the session with every refresh token of it, and the sessions that it let
+// in; why is for who reads the table. Their access tokens are revoked in the same
+// statement.
+func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why string) error {
+	if _, err := q.Exec(ctx, endSessions(`id = $4 OR parent_id = $4`), endArgs(why, id)...); err != nil {
 		return fmt.Errorf("end session %s: %w", id, err)
 	}
 	return nil
 }
 
-const endSession = `UPDATE sessions SET ended_at = $2, ended_why = $3 WHERE id = $1 AND ended_at IS NULL`
+// EndAll ends every session of the user but one, which may be zero.
+func (s *Store) EndAll(ctx context.Context, q postgres.Querier, user, except uuid.UUID, why string) error {
+	if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND id <> $5`), endArgs(why, user, except)...); err != nil {
+		return fmt.Errorf("end the sessions of %s: %w", user, err)
+	}
+	return nil
+}
+
+// endSessions ends those that the condition names. The key is that of auth.SessionKey.
+func endSessions(where string) string {
+	return `
+		WITH ended AS (
+			UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (` + where + `) AND ended_at IS NULL RETURNING id
+		)
+		INSERT INTO revocations (key, until) SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3 FROM ended`
+}
+
+// believed is how long an access token may live at most (the setting's bound), and
+// with it what revokes it.
+const believed = time.Hour + 2*time.Minute
+
+func endArgs(why string, which ...any) []any {
+	now := time.Now()
+	return append([]any{now, why, now.Add(believed)}, which...)
+}
 
 // Sweep deletes sessions that have been over for a while.
 func (s *Store) Sweep(ctx context.Context) error {
@@ -118,12 +271,16 @@ func (s *Store) tokenExpiry(of Session, now time.Time) time.Time {
 	return expiry
 }
 
-// newToken returns a refresh token. The prefix lets people and secret scanners
-// recognise one.
-func newToken() string {
+// The prefixes let people and secret scanners recognise what they see.
+const (
+	refreshPrefix = "slr_"
+	cookiePrefix  = "slc_"
+)
+
+func newToken(prefix string) string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails
-	return "slr_" + base64.RawURLEncoding.EncodeToString(b)
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
 func digest(token string) []byte {

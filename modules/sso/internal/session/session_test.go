@@ -39,7 +39,7 @@ func newWorldOn(t *testing.T, db *postgres.DB, cfg session.Config) *world {
 	}
 	w := &world{Store: session.NewStore(db, cfg), db: db}
 	var err error
-	if w.session, w.first, err = w.Begin(t.Context(), user, "slipway"); err != nil {
+	if w.session, w.first, err = w.Begin(t.Context(), session.Login{User: user, Client: "slipway", Method: session.Password}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -149,7 +149,7 @@ func TestStore_Redeem(t *testing.T) {
 	t.Run("refuses after the end", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, session.Config{})
-		if err := w.End(t.Context(), w.session.ID, "logged out"); err != nil {
+		if err := w.End(t.Context(), w.db, w.session.ID, "logged out"); err != nil {
 			t.Fatal(err)
 		}
 		w.refuses(t, w.first, session.ErrOver)
@@ -270,7 +270,7 @@ func TestStore_SaysWhatItWasDoing(t *testing.T) {
 		do     func(ctx context.Context, w *world) error
 	}{
 		"begin a session: ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
-			_, _, err := w.Begin(ctx, uuid.New(), "slipway")
+			_, _, err := w.Begin(ctx, session.Login{User: uuid.New(), Client: "slipway"})
 			return err
 		}},
 		"look up session ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
@@ -278,7 +278,7 @@ func TestStore_SaysWhatItWasDoing(t *testing.T) {
 			return err
 		}},
 		"end session ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
-			return w.End(ctx, w.session.ID, "logged out")
+			return w.End(ctx, w.db, w.session.ID, "logged out")
 		}},
 		"sweep sessions: ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error { return w.Sweep(ctx) }},
 		"look up a refresh token: ": {`ALTER TABLE refresh_tokens RENAME TO gone`, func(ctx context.Context, w *world) error {
