@@ -1,16 +1,12 @@
 package slipway
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -19,13 +15,21 @@ import (
 
 // A program is a product with what its commands read and write.
 type program struct {
-	modules []Module
-	source  func() (*config.Source, error)
-	out     io.Writer
+	modules   []Module
+	source    func() (*config.Source, error)
+	out       io.Writer
+	overrides Overrides // of commands that operate
 }
 
 func command(ctx context.Context, args []string, out io.Writer, modules []Module) error {
-	p := program{modules, func() (*config.Source, error) { return config.FromEnvironment(".") }, out}
+	p := program{modules: modules, source: func() (*config.Source, error) { return config.FromEnvironment(".") }, out: out}
+	return p.execute(ctx, args)
+}
+
+// CommandWith runs a command as [Main] would, with settings given and parts replaced,
+// for test kits.
+func CommandWith(ctx context.Context, src *config.Source, o Overrides, out io.Writer, args []string, modules ...Module) error {
+	p := program{modules: modules, source: func() (*config.Source, error) { return src, nil }, out: out, overrides: o}
 	return p.execute(ctx, args)
 }
 
@@ -34,7 +38,7 @@ func (p program) execute(ctx context.Context, args []string) error {
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
 	root.SetOut(p.out)
 	root.SetErr(p.out)
-	return root.ExecuteContext(ctx) //nolint:wrapcheck // it is for the person as it is
+	return root.ExecuteContext(context.WithValue(ctx, commandKey{}, p)) //nolint:wrapcheck // it is for the person as it is
 }
 
 // root has all commands; by itself it serves.
@@ -54,6 +58,11 @@ func (p program) root() *cobra.Command {
 		&cobra.Command{Use: "asyncapi", Short: "Print the description of the events, as JSON", RunE: p.with(p.writing(writeAsyncAPI))},
 		p.eventsCommand(), p.jobsCommand(),
 	)
+	for _, m := range p.modules {
+		if c := m.command(); c != nil {
+			root.AddCommand(c)
+		}
+	}
 	strict(root)
 	return root
 }
@@ -91,56 +100,4 @@ func (p program) with(f func(context.Context, *config.Source, []Module) error) f
 
 func (p program) writing(f func(io.Writer, *config.Source, []Module) error) func(context.Context, *config.Source, []Module) error {
 	return func(_ context.Context, src *config.Source, modules []Module) error { return f(p.out, src, modules) }
-}
-
-// A report is what a command has to say: fields of JSON, and tables for people.
-type report interface{ tables() []table }
-
-type table struct {
-	header []string
-	rows   [][]string
-	empty  string // what to say in place of a table without rows
-}
-
-const jsonFlag = "json"
-
-// show writes a report as the flag asks.
-func show(c *cobra.Command, r report) error {
-	out := c.OutOrStdout()
-	if asJSON, err := c.Flags().GetBool(jsonFlag); err == nil && asJSON {
-		return writeJSON(out, r)
-	}
-	for i, t := range r.tables() {
-		if i > 0 {
-			_, _ = fmt.Fprintln(out)
-		}
-		if err := t.write(out); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeJSON(out io.Writer, r report) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
-		return err //nolint:wrapcheck // it says what it is
-	}
-	_, err := out.Write(printableJSON(b.Bytes()))
-	return err //nolint:wrapcheck // of the terminal
-}
-
-func (t table) write(out io.Writer) error {
-	if len(t.rows) == 0 {
-		_, err := fmt.Fprintln(out, printable(cmp.Or(t.empty, "There is nothing.")))
-		return err //nolint:wrapcheck // of the terminal
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(printableCells(row), "\t"), " \t")) // Flush says
-	}
-	return w.Flush() //nolint:wrapcheck // of the terminal
 }

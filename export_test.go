@@ -9,6 +9,5 @@ import (
 
 // Command runs a command of a product as main would, with settings of the test's own.
 func Command(ctx context.Context, src *config.Source, out io.Writer, modules []Module, args ...string) error {
-	p := program{modules, func() (*config.Source, error) { return src, nil }, out}
-	return p.execute(ctx, args)
+	return CommandWith(ctx, src, Overrides{}, out, args, modules...)
 }

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/events"
@@ -20,6 +22,7 @@ type Module struct {
 	emits      []*events.Definition
 	subscribes []*events.Definition
 	aroundJobs []jobs.Middleware
+	commands   []func() []*cobra.Command
 	// What depends on the type of the module's settings is held as functions.
 	prepare    func(*config.Source) (func(*Setup) error, error)
 	neighbours func(*config.Source) ([]config.Neighbour, error)
@@ -69,7 +72,7 @@ func AroundJobs(middleware ...jobs.Middleware) Option {
 // With returns the module with more options.
 func (m Module) With(opts ...Option) Module {
 	m.calls, m.emits, m.subscribes = slices.Clip(m.calls), slices.Clip(m.emits), slices.Clip(m.subscribes)
-	m.aroundJobs = slices.Clip(m.aroundJobs)
+	m.aroundJobs, m.commands = slices.Clip(m.aroundJobs), slices.Clip(m.commands)
 	for _, opt := range opts {
 		opt(&m)
 	}

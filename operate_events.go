@@ -56,7 +56,7 @@ func (p program) operate(f func(ctx context.Context, o *operator, c *cobra.Comma
 			}
 			defer func() { err = errors.Join(err, done()) }()
 		}
-		o, err := newOperator(src, p.modules)
+		o, err := newOperator(src, p.overrides, p.modules)
 		if err != nil {
 			return err
 		}
@@ -147,26 +147,26 @@ func (o *operator) queues(ctx context.Context) ([]queueRow, error) {
 	return all, err
 }
 
-func (r overview) tables() []table {
-	topics := table{header: []string{"EVENT", "PRODUCER", "CONSUMERS"}, empty: "No module of this product emits an event."}
+func (r overview) Tables() []Table {
+	topics := Table{Header: []string{"EVENT", "PRODUCER", "CONSUMERS"}, Empty: "No module of this product emits an event."}
 	for _, e := range r.Events {
-		topics.rows = append(topics.rows, []string{e.Topic, e.Producer, cmp.Or(strings.Join(e.Consumers, ", "), "nobody")})
+		topics.Rows = append(topics.Rows, []string{e.Topic, e.Producer, cmp.Or(strings.Join(e.Consumers, ", "), "nobody")})
 	}
-	boxes := table{header: []string{"OUTBOX", "UNPUBLISHED", "SINCE", "HELD FOR"}}
+	boxes := Table{Header: []string{"OUTBOX", "UNPUBLISHED", "SINCE", "HELD FOR"}}
 	for _, b := range r.Outboxes {
-		boxes.rows = append(boxes.rows, []string{b.Module, strconv.FormatInt(b.Unpublished, 10), age(b.Oldest), held(b.Held)})
+		boxes.Rows = append(boxes.Rows, []string{b.Module, strconv.FormatInt(b.Unpublished, 10), age(b.Oldest), held(b.Held)})
 	}
-	all := []table{topics, boxes}
+	all := []Table{topics, boxes}
 	if len(r.Queues) == 0 {
 		return all
 	}
-	queues := table{header: []string{"QUEUE OF", "WAITING", "PARKED", "CONSUMERS"}}
+	queues := Table{Header: []string{"QUEUE OF", "WAITING", "PARKED", "CONSUMERS"}}
 	for _, q := range r.Queues {
 		row := []string{q.Module, strconv.Itoa(q.Waiting), strconv.Itoa(q.Parked), strconv.Itoa(q.Consumers)}
 		if q.Missing {
 			row = []string{q.Module, "there is no queue yet: events apply makes it"}
 		}
-		queues.rows = append(queues.rows, row)
+		queues.Rows = append(queues.Rows, row)
 	}
 	return append(all, queues)
 }
@@ -265,12 +265,12 @@ func (o *operator) subscribers(only string) ([]string, error) {
 	return []string{only}, nil
 }
 
-func (r parkedReport) tables() []table {
-	t := table{header: []string{"MODULE", "MESSAGE", "TOPIC", "PARKED", "REASON"}, empty: "Nothing is parked."}
+func (r parkedReport) Tables() []Table {
+	t := Table{Header: []string{"MODULE", "MESSAGE", "TOPIC", "PARKED", "REASON"}, Empty: "Nothing is parked."}
 	for _, p := range r.Parked {
-		t.rows = append(t.rows, []string{p.Module, cmp.Or(p.ID, "-"), cmp.Or(p.Topic, "-"), age(p.Time), oneLine(p.Reason)})
+		t.Rows = append(t.Rows, []string{p.Module, cmp.Or(p.ID, "-"), cmp.Or(p.Topic, "-"), age(p.Time), oneLine(p.Reason)})
 	}
-	return []table{t}
+	return []Table{t}
 }
 
 func (p program) redriveCommand() *cobra.Command {
@@ -304,12 +304,12 @@ type changed struct {
 	words  string
 }
 
-func (r changed) tables() []table { return []table{{empty: fmt.Sprintf("%d %s.", r.N, r.words)}} }
+func (r changed) Tables() []Table { return []Table{{Empty: fmt.Sprintf("%d %s.", r.N, r.words)}} }
 
 // An unchanged report says why there was nothing to change.
 type unchanged struct{ changed }
 
-func (r unchanged) tables() []table { return []table{{empty: r.words + "."}} }
+func (r unchanged) Tables() []Table { return []Table{{Empty: r.words + "."}} }
 
 func (p program) unsubscribeCommand() *cobra.Command {
 	var force bool

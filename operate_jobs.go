@@ -69,20 +69,20 @@ func (o *operator) counts(ctx context.Context, only string) (countReport, error)
 	return r, nil
 }
 
-func (r countReport) tables() []table {
-	t := table{header: []string{"MODULE", "JOB", "READY", "RUNNING", "DONE", "SKIPPED", "DEAD", "DISCARDED", "WAITS SINCE"}, empty: "No job has had anything to do in the last two weeks."}
+func (r countReport) Tables() []Table {
+	t := Table{Header: []string{"MODULE", "JOB", "READY", "RUNNING", "DONE", "SKIPPED", "DEAD", "DISCARDED", "WAITS SINCE"}, Empty: "No job has had anything to do in the last two weeks."}
 	states := []string{"ready", "running", "done", "skipped", "dead", "discarded"}
-	aside := table{header: []string{"MODULE", "EVENT WITHOUT A JOB", "SET ASIDE", "SINCE"}}
+	aside := Table{Header: []string{"MODULE", "EVENT WITHOUT A JOB", "SET ASIDE", "SINCE"}}
 	rows := map[[2]string][]string{}
 	for _, n := range r.Jobs {
 		if n.State == jobs.SetAside {
-			aside.rows = append(aside.rows, []string{n.Module, n.Job, strconv.Itoa(n.Count), age(&n.Oldest)})
+			aside.Rows = append(aside.Rows, []string{n.Module, n.Job, strconv.Itoa(n.Count), age(&n.Oldest)})
 			continue
 		}
 		key := [2]string{n.Module, n.Job}
 		if rows[key] == nil {
 			rows[key] = []string{n.Module, n.Job, "0", "0", "0", "0", "0", "0", "-"}
-			t.rows = append(t.rows, rows[key])
+			t.Rows = append(t.Rows, rows[key])
 		}
 		if i := slices.Index(states, n.State); i >= 0 {
 			rows[key][2+i] = strconv.Itoa(n.Count)
@@ -91,14 +91,14 @@ func (r countReport) tables() []table {
 			rows[key][8] = age(&n.Oldest)
 		}
 	}
-	if len(aside.rows) == 0 {
-		return []table{t}
+	if len(aside.Rows) == 0 {
+		return []Table{t}
 	}
-	return []table{t, aside}
+	return []Table{t, aside}
 }
 
 func (p program) deadCommand() *cobra.Command {
-	return p.listCommand("dead", "List the jobs that nobody tries any more, the oldest first", func(all []jobRow) report { return deadReport{all} },
+	return p.listCommand("dead", "List the jobs that nobody tries any more, the oldest first", func(all []jobRow) Report { return deadReport{all} },
 		func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error) {
 			return admin.Dead(ctx, 0, limit)
 		})
@@ -106,7 +106,7 @@ func (p program) deadCommand() *cobra.Command {
 
 func (p program) waitingCommand() *cobra.Command {
 	return p.listCommand("waiting", "List the jobs that have failed and are tried again, or wait for their time, the next one first",
-		func(all []jobRow) report { return waitingReport{all} },
+		func(all []jobRow) Report { return waitingReport{all} },
 		func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error) {
 			return admin.Waiting(ctx, limit)
 		})
@@ -115,7 +115,7 @@ func (p program) waitingCommand() *cobra.Command {
 type lister func(ctx context.Context, admin *jobs.Admin, limit int) ([]jobs.Record, error)
 
 // listCommand lists jobs of all modules.
-func (p program) listCommand(use, short string, of func([]jobRow) report, list lister) *cobra.Command {
+func (p program) listCommand(use, short string, of func([]jobRow) Report, list lister) *cobra.Command {
 	var module string
 	var limit int
 	c := &cobra.Command{
@@ -196,30 +196,30 @@ type deadReport struct {
 	Dead []jobRow `json:"dead"`
 }
 
-func (r deadReport) tables() []table {
-	t := table{header: []string{"MODULE", "ID", "JOB", "EVENT", "KEY", "FAILURES", "DIED", "REASON"}, empty: "No job is dead."}
+func (r deadReport) Tables() []Table {
+	t := Table{Header: []string{"MODULE", "ID", "JOB", "EVENT", "KEY", "FAILURES", "DIED", "REASON"}, Empty: "No job is dead."}
 	for i := range r.Dead {
 		d := &r.Dead[i]
-		t.rows = append(t.rows, []string{
+		t.Rows = append(t.Rows, []string{
 			d.Module, strconv.FormatInt(d.ID, 10), d.Job, cmp.Or(d.Event, "-"), cmp.Or(oneLine(d.Key), "-"), strconv.Itoa(d.Failures), age(&d.RunAt) + " ago", oneLine(d.Reason),
 		})
 	}
-	return []table{t}
+	return []Table{t}
 }
 
 type waitingReport struct {
 	Waiting []jobRow `json:"waiting"`
 }
 
-func (r waitingReport) tables() []table {
-	t := table{header: []string{"MODULE", "ID", "JOB", "FAILURES", "NEXT", "REASON"}, empty: "No job has failed and is tried again, or waits for its time."}
+func (r waitingReport) Tables() []Table {
+	t := Table{Header: []string{"MODULE", "ID", "JOB", "FAILURES", "NEXT", "REASON"}, Empty: "No job has failed and is tried again, or waits for its time."}
 	for i := range r.Waiting {
 		w := &r.Waiting[i]
-		t.rows = append(t.rows, []string{
+		t.Rows = append(t.Rows, []string{
 			w.Module, strconv.FormatInt(w.ID, 10), w.Job, strconv.Itoa(w.Failures), next(w.RunAt), cmp.Or(oneLine(w.Reason), "-"),
 		})
 	}
-	return []table{t}
+	return []Table{t}
 }
 
 // next is when something is due, as seen from now.
@@ -323,18 +323,18 @@ func (o *operator) showEvent(ctx context.Context, module string, event uuid.UUID
 	return r, nil
 }
 
-func (r eventReport) tables() (all []table) {
+func (r eventReport) Tables() (all []Table) {
 	for i := range r.Jobs {
-		all = append(all, r.Jobs[i].tables()...)
+		all = append(all, r.Jobs[i].Tables()...)
 	}
 	return all
 }
 
-func (r jobRow) tables() []table {
-	t := table{header: []string{"module", r.Module}}
+func (r jobRow) Tables() []Table {
+	t := Table{Header: []string{"module", r.Module}}
 	add := func(name, value string) {
 		if value != "" {
-			t.rows = append(t.rows, []string{name, value})
+			t.Rows = append(t.Rows, []string{name, value})
 		}
 	}
 	add("job", r.Job)
@@ -355,7 +355,7 @@ func (r jobRow) tables() []table {
 	add("caused by", r.Subject)
 	add("reason", r.Reason)
 	add("data", spell(r.Data))
-	return []table{t}
+	return []Table{t}
 }
 
 func (p program) retryCommand() *cobra.Command {

@@ -247,8 +247,8 @@ func (r *replayRow) count(batch []events.Message) {
 	r.Events += len(batch)
 }
 
-func (r replayReport) tables() []table {
-	t := table{header: []string{"EVENT", "JOBS", "EVENTS", "NEW RUNS", "FIRST", "LAST"}, empty: "There is no such event."}
+func (r replayReport) Tables() []Table {
+	t := Table{Header: []string{"EVENT", "JOBS", "EVENTS", "NEW RUNS", "FIRST", "LAST"}, Empty: "There is no such event."}
 	for _, e := range r.Events {
 		if e.Events == 0 {
 			continue
@@ -259,7 +259,7 @@ func (r replayReport) tables() []table {
 		} else {
 			runs = fmt.Sprint(*e.Runs)
 		}
-		t.rows = append(t.rows, []string{e.Topic, strings.Join(e.Jobs, ", "), fmt.Sprint(e.Events), runs, e.First.Format(time.RFC3339), e.Last.Format(time.RFC3339)})
+		t.Rows = append(t.Rows, []string{e.Topic, strings.Join(e.Jobs, ", "), fmt.Sprint(e.Events), runs, e.First.Format(time.RFC3339), e.Last.Format(time.RFC3339)})
 	}
-	return []table{t}
+	return []Table{t}
 }

@@ -27,14 +27,14 @@ type operator struct {
 
 // newOperator reads no more settings than it needs, so that it works beside any
 // process of the product.
-func newOperator(src *config.Source, modules []Module) (*operator, error) {
+func newOperator(src *config.Source, overrides Overrides, modules []Module) (*operator, error) {
 	s, settingsErr := loadSettings(src)
 	s.process.Migrate = false
 	t, topologyErr := newTopology(src, s.process.Modules, modules, true)
 	if err := config.Join(settingsErr, topologyErr); err != nil {
 		return nil, err
 	}
-	return &operator{app: &App{source: src, settings: s, topology: t}, databases: map[string]*postgres.DB{}}, nil
+	return &operator{app: &App{source: src, settings: s, topology: t, overrides: overrides}, databases: map[string]*postgres.DB{}}, nil
 }
 
 func (o *operator) close() error { return o.app.Close() }

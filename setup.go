@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 
 	"github.com/slipway-go/slipway/api"
@@ -85,7 +84,7 @@ func (s *Setup) Environment() config.Environment { return s.app.source.Environme
 func (s *Setup) Contracts() []*api.Contract { return s.app.contracts() }
 
 // Neighbours returns who may call whom in the whole product: caller → callees.
-func (s *Setup) Neighbours() map[string][]string { return maps.Clone(s.app.topology.callees) }
+func (s *Setup) Neighbours() map[string][]string { return s.app.topology.neighbours() }
 
 // Issuer returns the address that tokens name as their issuer.
 func (s *Setup) Issuer() string { return s.app.identity.issuer }

@@ -92,6 +92,9 @@ func (t *topology) host(names []string) error {
 	return nil
 }
 
+// neighbours returns caller → callees.
+func (t *topology) neighbours() map[string][]string { return maps.Clone(t.callees) }
+
 func (t *topology) names() []string {
 	names := make([]string, len(t.modules))
 	for i, m := range t.modules {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/slipwaytest/internal/calltree"
 )
@@ -36,7 +37,8 @@ type world struct {
 	externals  *externals        // likewise
 	services   *slipway.Services // nil in Tx
 	deaths     deaths            // of the processes of a deployment
-	app        *slipway.App      // nil in a deployment, as are the next two
+	app        *slipway.App      // nil in a deployment, as are the next three
+	settings   *config.Source
 	log        *logBuffer
 	databases  map[string]*postgres.DB
 	quiet      bool // a failure does not print the log

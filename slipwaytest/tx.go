@@ -61,7 +61,8 @@ func inProcess(t testing.TB, settings map[string]string, modules []slipway.Modul
 	w := newWorld(t, modules, ownTokens)
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": authtest.URL}
 	maps.Copy(values, settings)
-	app, err := slipway.NewWith(config.New(values), w.overrides(t, open), modules...)
+	w.settings = config.New(values)
+	app, err := slipway.NewWith(w.settings, w.overrides(t, open), modules...)
 	if err != nil {
 		t.Fatal(err)
 	}

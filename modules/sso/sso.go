@@ -25,7 +25,7 @@ func New(opts ...Option) slipway.Module {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return slipway.NewModule(ssoapi.Module, o.setup, slipway.Migrations(migrations.Files))
+	return slipway.NewModule(ssoapi.Module, o.setup, slipway.Migrations(migrations.Files), slipway.Commands(commands))
 }
 
 // An Option changes what a product's SSO does.

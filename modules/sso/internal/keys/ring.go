@@ -82,9 +82,10 @@ func (r *Ring) Public(ctx context.Context) ([]byte, error) {
 const (
 	// freshFor is how long a ring goes without a look at the database.
 	freshFor = 30 * time.Second
-	// usableFor is how long old knowledge serves while a look is under way: a
-	// key that retired since is still published.
-	usableFor = 10 * time.Minute
+	// usableFor is how long old knowledge serves while a look is under way: a key
+	// that retired since is still published. One that was withdrawn is used by
+	// nobody after that.
+	usableFor = time.Minute
 	// lookTimeout bounds a look, and lookPause comes after one that failed.
 	lookTimeout = 5 * time.Second
 	lookPause   = time.Second
@@ -139,7 +140,7 @@ func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	now := time.Now()
 	keys, err := load(ctx, r.db)
 	if err == nil && !planRotation(keys, r.cfg, now).empty() {
-		keys, err = r.rotate(ctx, now)
+		keys, err = r.rotate(ctx, now, r.due)
 	}
 	if err != nil {
 		return nil, err

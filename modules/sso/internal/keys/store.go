@@ -30,29 +30,6 @@ func load(ctx context.Context, q querier) ([]key, error) {
 	return keys, nil
 }
 
-// rotate does what is due, or finds that another process has done it.
-func (r *Ring) rotate(ctx context.Context, now time.Time) ([]key, error) {
-	var keys []key
-	err := r.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		if _, err := tx.Exec(ctx, `LOCK TABLE signing_keys IN EXCLUSIVE MODE`); err != nil {
-			return err
-		}
-		found, err := load(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := r.apply(ctx, tx, planRotation(found, r.cfg, now), now); err != nil {
-			return err
-		}
-		keys, err = load(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("rotate signing keys: %w", err)
-	}
-	return keys, nil
-}
-
 func (r *Ring) apply(ctx context.Context, tx postgres.Tx, p plan, now time.Time) error {
 	// In this order, since there is one active key and one next at any time.
 	steps := []struct {

@@ -1,0 +1,114 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// A Key is what may be known of a signing key.
+type Key struct {
+	ID          string
+	State       string // next, active or retired
+	CreatedAt   time.Time
+	ActivatedAt *time.Time
+	RetiredAt   *time.Time
+}
+
+// Keys returns every key that is published, the oldest first. It opens none, and so
+// answers without the key-encryption key as well.
+func (r *Ring) Keys(ctx context.Context) ([]Key, error) {
+	found, err := load(ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Key, len(found))
+	for i, k := range found {
+		all[i] = Key{ID: k.id, State: string(k.state), CreatedAt: k.createdAt, ActivatedAt: k.activatedAt, RetiredAt: k.retiredAt}
+	}
+	return all, nil
+}
+
+// An UnpublishedError tells that the next key is too young to sign: resource servers
+// may not have heard of it.
+type UnpublishedError struct{ Until time.Time }
+
+func (e *UnpublishedError) Error() string {
+	return fmt.Sprintf("the next key is published too short a time to sign, since not everyone who checks tokens knows it: try again after %s",
+		e.Until.UTC().Format(time.RFC3339))
+}
+
+// Rotate has the next key sign from now on. The former one stays published while tokens
+// of it live.
+func (r *Ring) Rotate(ctx context.Context) error {
+	return r.change(ctx, func(keys []key, now time.Time) (plan, error) {
+		for _, k := range keys {
+			if k.state == next && !k.published(r.cfg, now) {
+				return plan{}, &UnpublishedError{Until: k.createdAt.Add(r.cfg.Publish)}
+			}
+		}
+		due := r.cfg
+		due.Life = time.Nanosecond
+		return planRotation(keys, due, now), nil
+	})
+}
+
+// Replace withdraws every key and begins anew, as after a leak: whoever read one private
+// half may have read them all. Tokens of the former keys are refused as soon as who
+// checks them looks at the key set again, and those of the new key make it look.
+func (r *Ring) Replace(ctx context.Context) error {
+	return r.change(ctx, func(keys []key, now time.Time) (plan, error) {
+		p := planRotation(nil, r.cfg, now)
+		for _, k := range keys {
+			p.drop = append(p.drop, k.id)
+		}
+		return p, nil
+	})
+}
+
+// change applies a plan to the keys of now, and knows the outcome at once.
+func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) (plan, error)) error {
+	now := time.Now()
+	keys, err := r.rotate(ctx, now, decide)
+	if err != nil {
+		return err
+	}
+	s, err := r.snapshot(keys, now)
+	if err != nil {
+		return err
+	}
+	r.known.Store(s)
+	return nil
+}
+
+// due decides what is to be done without being told.
+func (r *Ring) due(keys []key, now time.Time) (plan, error) { return planRotation(keys, r.cfg, now), nil }
+
+// rotate does what is decided, one process at a time: another may have done it.
+func (r *Ring) rotate(ctx context.Context, now time.Time, decide func([]key, time.Time) (plan, error)) ([]key, error) {
+	var keys []key
+	err := r.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		if _, err := tx.Exec(ctx, `LOCK TABLE signing_keys IN EXCLUSIVE MODE`); err != nil {
+			return err
+		}
+		found, err := load(ctx, tx)
+		if err != nil {
+			return err
+		}
+		p, err := decide(found, now)
+		if err != nil {
+			return err
+		}
+		if err := r.apply(ctx, tx, p, now); err != nil {
+			return err
+		}
+		keys, err = load(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rotate signing keys: %w", err)
+	}
+	return keys, nil
+}
