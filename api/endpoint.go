@@ -199,6 +199,14 @@ func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h
 // Fail answers with the problem that err is, from a handler inside an endpoint.
 func Fail(w http.ResponseWriter, r *http.Request, err error) { fail(r.Context(), w, err) }
 
+// Note is [Fail] for a handler that answers with a page of its own: the access line
+// and, of an unexpected error, the report are as ever. It returns what to tell.
+func Note(r *http.Request, err error) *problem.Error { return note(r.Context(), err) }
+
+// TraceID returns the id under which logs and reports have the request of a handler
+// inside an endpoint; "" elsewhere.
+func TraceID(r *http.Request) string { return traceID(r.Context()) }
+
 func remoteIP(r *http.Request) string {
 	if !strings.Contains(r.RemoteAddr, ":") {
 		return r.RemoteAddr // a neighbour in this process

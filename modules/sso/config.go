@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"log/slog"
 	"net/netip"
@@ -24,7 +25,13 @@ type Config struct {
 	RegistrationLimit int            `env:"REGISTRATION_LIMIT" envDefault:"100" doc:"How many accounts one address may ask for until it has to wait in between; forgotten after an hour without any."`
 	TrustedProxies    []netip.Prefix `env:"TRUSTED_PROXIES" doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; unset means none."`
 	CORSOrigins       []string       `env:"CORS_ORIGINS" doc:"Origins whose scripts may read answers of the OAuth endpoints, such as https://app.example; unset means none."`
+
+	ProductName string   `env:"PRODUCT_NAME" example:"Corner Shop" doc:"What the login pages call the product. Unset: the host of the issuer."`
+	ReturnPaths []string `env:"RETURN_PATHS" envDefault:"/" example:"/,/orders" doc:"Paths of this address to which a login page may lead back, each with everything below it; never an address elsewhere."`
 }
+
+// product is what pages call the product.
+func (c Config) product(host string) string { return cmp.Or(c.ProductName, host) }
 
 // maxAccessTokenLife keeps the wait short until a role that was taken away, or a
 // session that was ended, is so everywhere.
@@ -56,6 +63,11 @@ func (c Config) Validate() []config.Problem {
 	for _, origin := range c.CORSOrigins {
 		if !validOrigin(origin) {
 			refuse("CORS_ORIGINS", origin, "scheme and host and nothing else, such as https://app.example")
+		}
+	}
+	for _, path := range c.ReturnPaths {
+		if _, ok := localPath(path); !ok {
+			refuse("RETURN_PATHS", path, "paths such as / or /orders, without a host")
 		}
 	}
 	return problems

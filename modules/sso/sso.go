@@ -47,6 +47,7 @@ type service struct {
 	nobody    string // a hash to compare with when there is no account
 	brakes    brakes
 	demo      *demo
+	browser   *browser
 	logger    *slog.Logger
 }
 
@@ -69,6 +70,9 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		logger:    m.Logger(),
 	}
 	if s.demo, err = o.newDemo(m, s); err != nil {
+		return err
+	}
+	if s.browser, err = newBrowser(s, m.Issuer()); err != nil {
 		return err
 	}
 	s.accounts.roles.warnUnknown(m.Logger(), cfg.DefaultRole)
@@ -94,6 +98,7 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	api.Mount(m, ssoapi.Keys, g.JWKS())
 	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())
 	api.Mount(m, ssoapi.AuthorizationServer, g.AuthorizationServer())
+	s.handlePages(m)
 }
 
 // publishedKeys lets the one verifier of the kit read the keys where they are.

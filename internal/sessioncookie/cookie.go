@@ -1,0 +1,84 @@
+// Package sessioncookie is the cookie by which a browser shows that somebody has logged
+// in: what it is called, who may read it, and from where a request with it may come.
+//
+// The SSO sets it; the edge turns it into an access token. Both must agree on all of
+// this, hence one package.
+package sessioncookie
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// secureName binds the cookie to one host and to https (RFC 6265bis, 4.1.3.2):
+	// no subdomain and nobody on the way can plant one of their own.
+	secureName = "__Host-slipway"
+	// plainName is for http, in development: Safari keeps no Secure cookie of http://localhost.
+	plainName = "slipway"
+)
+
+// A Cookie is what both sides know of it. The zero value is that of http.
+type Cookie struct{ secure bool }
+
+// For returns the cookie of a product whose tokens name this issuer.
+func For(issuer string) Cookie { return Cookie{secure: strings.HasPrefix(issuer, "https:")} }
+
+// Name returns what the cookie is called.
+func (c Cookie) Name() string {
+	if c.secure {
+		return secureName
+	}
+	return plainName
+}
+
+// maxSecret is more than any secret has.
+const maxSecret = 256
+
+// Secret returns what the request's cookie holds, or false when there is none. Of two
+// cookies with the name one was planted, so neither is believed.
+func (c Cookie) Secret(r *http.Request) (string, bool) {
+	if r.Header["Cookie"] == nil {
+		return "", false // nearly all requests between programs
+	}
+	all := r.CookiesNamed(c.Name())
+	if len(all) != 1 || all[0].Value == "" || len(all[0].Value) > maxSecret {
+		return "", false
+	}
+	return all[0].Value, true
+}
+
+// Set hands the secret to the browser, for as long as the session may last.
+func (c Cookie) Set(w http.ResponseWriter, secret string, expires time.Time) {
+	c.set(w, secret, int(time.Until(expires)/time.Second))
+}
+
+// Forget takes the cookie from the browser.
+func (c Cookie) Forget(w http.ResponseWriter) { c.set(w, "", -1) }
+
+func (c Cookie) set(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: c.Name(), Value: value, Path: "/", MaxAge: seconds,
+		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// Strip takes the cookie out of the request, so that who gets it next cannot read it.
+// The other cookies stay, in their order. The header of r must be r's own.
+func (c Cookie) Strip(r *http.Request) {
+	var kept []string
+	for _, line := range r.Header["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.TrimSpace(pair)
+			if name, _, _ := strings.Cut(pair, "="); name != c.Name() && pair != "" {
+				kept = append(kept, pair)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		r.Header.Del("Cookie")
+		return
+	}
+	r.Header["Cookie"] = []string{strings.Join(kept, "; ")}
+}

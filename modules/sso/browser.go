@@ -1,0 +1,100 @@
+package sso
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/slipway-go/slipway/internal/sessioncookie"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
+	"github.com/slipway-go/slipway/modules/sso/internal/pages"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+)
+
+// A browser keeps people logged in by a cookie and shows them pages.
+type browser struct {
+	sso     *service
+	cookie  sessioncookie.Cookie
+	guard   sessioncookie.Guard
+	pages   *pages.Set
+	returns returns
+}
+
+var _ grant.Browser = (*browser)(nil)
+
+func newBrowser(s *service, issuer string) (*browser, error) {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil, fmt.Errorf("read the issuer's address: %w", err)
+	}
+	set, err := pages.NewSet(s.cfg.product(u.Host))
+	if err != nil {
+		return nil, err
+	}
+	return &browser{
+		sso: s, cookie: sessioncookie.For(issuer), guard: sessioncookie.NewGuard(issuer),
+		pages: set, returns: s.cfg.ReturnPaths,
+	}, nil
+}
+
+// Session returns the browser's session, or false when nobody has logged in.
+func (b *browser) Session(r *http.Request) (session.Session, bool, error) {
+	secret, ok := b.cookie.Secret(r)
+	if !ok {
+		return session.Session{}, false, nil
+	}
+	return b.sso.sessions.InBrowser(r.Context(), secret)
+}
+
+// LogIn sends the browser to the login page.
+func (b *browser) LogIn(w http.ResponseWriter, r *http.Request, p grant.Prompt) {
+	query := url.Values{"return_to": {p.ReturnTo}}
+	if p.Hint != "" {
+		query.Set("login_hint", p.Hint)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, loginPage+"?"+query.Encode(), http.StatusSeeOther)
+}
+
+// Forget takes the session's cookie from the browser.
+func (b *browser) Forget(w http.ResponseWriter) { b.cookie.Forget(w) }
+
+// begin logs somebody in: whoever was is not any more, and the cookie is a new one, so
+// that a secret which somebody planted before opens nothing.
+func (b *browser) begin(w http.ResponseWriter, r *http.Request, user account, how session.Method) error {
+	ctx := r.Context()
+	if _, open, err := b.sso.accounts.Permissions(ctx, user.id); err != nil {
+		return err
+	} else if !open {
+		return wrongCredentials() // closed a moment ago
+	}
+	former, was, err := b.Session(r)
+	if err != nil {
+		return err
+	}
+	login := session.Login{User: user.id, Client: ssoapi.FirstParty, Method: how, Device: b.sso.device(ssoapi.OriginOf(r))}
+	begun, secret, err := b.open(ctx, former, was, login)
+	if err != nil {
+		return err
+	}
+	b.cookie.Set(w, secret, begun.ExpiresAt)
+	b.sso.logger.InfoContext(ctx, "logged in in a browser", "user_id", user.id, "session_id", begun.ID, "method", how)
+	return nil
+}
+
+// open renews the session of the same user; that of another one it ends.
+func (b *browser) open(ctx context.Context, former session.Session, was bool, l session.Login) (session.Session, string, error) {
+	sessions := b.sso.sessions
+	if was && former.User == l.User {
+		if renewed, secret, ok, err := sessions.Renew(ctx, former, l); err != nil || ok {
+			return renewed, secret, err
+		}
+	} else if was {
+		if err := sessions.End(ctx, b.sso.accounts.db, former.ID, "another user logged in"); err != nil {
+			return session.Session{}, "", err
+		}
+	}
+	return sessions.BeginInBrowser(ctx, l)
+}

@@ -1,0 +1,24 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Renew makes the browser's session that of a new login by the same user, and returns
+// it with its new secret: the old one is worth nothing from then on. Clients that it has
+// let in stay. It returns false when the session has ended meanwhile.
+func (s *Store) Renew(ctx context.Context, old Session, l Login) (Session, string, bool, error) {
+	renewed, secret := s.begin(l), newToken(cookiePrefix)
+	renewed.ID, renewed.BegunAt = old.ID, old.BegunAt
+	tag, err := s.db.Exec(ctx, `
+		UPDATE sessions SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, expires_at = $7
+		WHERE id = $1 AND ended_at IS NULL AND expires_at > $8`,
+		old.ID, digest(secret), string(renewed.Method), renewed.Device.Address, renewed.Device.UserAgent,
+		renewed.AuthTime, renewed.ExpiresAt, time.Now())
+	if err != nil {
+		return Session{}, "", false, fmt.Errorf("renew session %s: %w", old.ID, err)
+	}
+	return renewed, secret, tag.RowsAffected() == 1, nil
+}

@@ -1,0 +1,96 @@
+package sso
+
+import (
+	"net/http"
+
+	"github.com/slipway-go/slipway/modules/sso/internal/pages"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+)
+
+const (
+	loginPage  = "/sso/login"
+	logoutPage = "/sso/logout"
+)
+
+func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	b.show(w, r, http.StatusOK, b.loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{}))
+	return nil
+}
+
+// login is by e-mail and password.
+func (b *browser) login(w http.ResponseWriter, r *http.Request) error {
+	back, email := b.returns.read(r.PostFormValue("return_to")), r.PostFormValue("email")
+	user, err := b.loginByPassword(r, email)
+	if err == nil {
+		err = b.begin(w, r, user, session.Password)
+	}
+	if err != nil {
+		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.loginForm(back, email, f) })
+	}
+	seeOther(w, r, onward(back))
+	return nil
+}
+
+func (b *browser) loginByPassword(r *http.Request, email string) (account, error) {
+	if err := b.sso.demo.ensure(r.Context()); err != nil {
+		return account{}, err
+	}
+	from := ssoapi.OriginOf(r)
+	return b.sso.authenticate(r.Context(), attempt{
+		email: email, password: r.PostFormValue("password"), address: from.Address(b.sso.cfg.TrustedProxies),
+	})
+}
+
+func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pages.Page {
+	return pages.Login{Form: pages.Form{
+		Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
+		Fields: []pages.Field{
+			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: cutText(email, maxEmail), MaxLength: maxEmail},
+			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", MaxLength: maxPassword},
+		},
+	}}
+}
+
+// What a field takes at most; see ssoapi.Registration.
+const (
+	maxEmail    = 254
+	maxPassword = 256
+)
+
+func cutText(s string, limit int) string { return s[:min(len(s), limit)] }
+
+func (b *browser) showLogout(w http.ResponseWriter, r *http.Request) error {
+	if _, found, err := b.Session(r); err != nil {
+		return err
+	} else if !found {
+		b.show(w, r, http.StatusOK, loggedOut())
+		return nil
+	}
+	b.show(w, r, http.StatusOK, pages.Form{
+		Title: "Log out?", Intro: "Everything that you have opened with this login is logged out too.", Action: logoutPage, Submit: "Log out",
+		Links: []pages.Link{{Text: "Stay logged in", To: accountPage}},
+	})
+	return nil
+}
+
+// logout ends the session with everything that it has let in.
+func (b *browser) logout(w http.ResponseWriter, r *http.Request) error {
+	found, ok, err := b.Session(r)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := b.sso.sessions.End(r.Context(), b.sso.accounts.db, found.ID, "logged out"); err != nil {
+			return err
+		}
+	}
+	b.Forget(w)
+	b.show(w, r, http.StatusOK, loggedOut())
+	return nil
+}
+
+func loggedOut() pages.Page {
+	return pages.Message{Title: "You are logged out", Text: "You can close this page.", Links: []pages.Link{{Text: "Log in again", To: loginPage}}}
+}

@@ -1,0 +1,108 @@
+package sso
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/sso/internal/pages"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/problem"
+)
+
+func (s *service) handlePages(m *slipway.Setup) {
+	b := s.browser
+	for route, h := range map[*api.Mounted]pageHandler{
+		ssoapi.LoginPage:  b.showLogin,
+		ssoapi.LoginForm:  b.login,
+		ssoapi.LogoutPage: b.showLogout,
+		ssoapi.LogoutForm: b.logout,
+	} {
+		api.Mount(m, route, b.page(h))
+	}
+	api.Mount(m, ssoapi.Assets, pages.Assets())
+}
+
+// A pageHandler answers with a page, or returns why it cannot.
+type pageHandler func(http.ResponseWriter, *http.Request) error
+
+// page refuses forms of other websites, and shows errors as pages.
+func (b *browser) page(h pageHandler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := b.guard.Check(r); err != nil {
+			b.fail(w, r, problem.Forbidden("this form was not sent from our own page; open the page again and send it there").WithCode("foreign_form").Wrap(err))
+			return
+		}
+		if err := h(w, r); err != nil {
+			b.fail(w, r, err)
+		}
+	})
+}
+
+// show answers with a page.
+func (b *browser) show(w http.ResponseWriter, r *http.Request, status int, p pages.Page) {
+	if err := b.pages.Write(w, status, p); err != nil {
+		api.Fail(w, r, err)
+	}
+}
+
+// fail answers with a page that tells what is wrong.
+func (b *browser) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := api.Note(r, err)
+	m := pages.Message{Title: "That did not work", Text: sentence(p.Detail()), Bad: true}
+	if !p.Expected() {
+		m = pages.Message{Title: "Something went wrong", Text: "It is not your fault. Please try again in a moment.", Bad: true, Trace: api.TraceID(r)}
+	}
+	for name, values := range p.Headers() {
+		w.Header()[name] = values
+	}
+	b.show(w, r, p.Status(), m)
+}
+
+// again shows the form with what is wrong with it, if the person can do better;
+// anything else is an error.
+func (b *browser) again(w http.ResponseWriter, r *http.Request, err error, form func(pages.Faults) pages.Page) error {
+	p, ok := errors.AsType[*problem.Error](err)
+	if !ok || !p.Expected() {
+		return err
+	}
+	api.Note(r, err)
+	for name, values := range p.Headers() {
+		w.Header()[name] = values
+	}
+	b.show(w, r, p.Status(), form(faultsOf(p)))
+	return nil
+}
+
+// faultsOf puts what is wrong with "body.email" beside the field email.
+func faultsOf(p *problem.Error) pages.Faults {
+	f := pages.Faults{Summary: sentence(p.Detail()), Fields: map[string]string{}}
+	for _, field := range p.Fields() {
+		name := field.Location[strings.LastIndexByte(field.Location, '.')+1:]
+		f.Fields[name] = sentence(field.Message)
+	}
+	return f
+}
+
+// sentence makes one of a problem's words.
+func sentence(words string) string {
+	if words == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(words)
+	text := string(unicode.ToUpper(first)) + words[size:]
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
+// seeOther leads on after a form, so that going back does not send it again.
+func seeOther(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}

@@ -1,0 +1,87 @@
+package sso
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/slipway-go/slipway/modules/sso/internal/pages"
+)
+
+// returns are the paths of this server to which a login may lead back, each with
+// everything below it.
+type returns []string
+
+// authorizePath is where a client's login begins, and where it goes on.
+const authorizePath = "/oauth/authorize"
+
+// accountPage is where a login leads that came from nowhere.
+const accountPage = "/sso/account"
+
+// maxReturn bounds what a page carries along.
+const maxReturn = 4096
+
+// read returns where a login may lead that asks for raw: nothing but a path of this
+// server that is allowed. Anything else counts as not asked for.
+func (r returns) read(raw string) pages.Return {
+	u, ok := localPath(raw)
+	switch {
+	case !ok:
+		return pages.Return{}
+	case u.Path == authorizePath:
+		return pages.Return{Path: raw, Leads: originOf(u.Query().Get("redirect_uri"))}
+	case r.allow(u.Path):
+		return pages.Return{Path: raw}
+	}
+	return pages.Return{}
+}
+
+func (r returns) allow(path string) bool {
+	for _, allowed := range r {
+		below := strings.TrimSuffix(allowed, "/") + "/"
+		if path == allowed || strings.HasPrefix(path, below) {
+			return true
+		}
+	}
+	return false
+}
+
+// localPath refuses whatever a browser could take for the address of another host:
+// "//evil.example", "/\evil.example", and what hides a backslash or a line's end.
+func localPath(raw string) (*url.URL, bool) {
+	if len(raw) > maxReturn || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") || strings.ContainsFunc(raw, unfitForPath) {
+		return nil, false
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host != "" || u.Scheme != "" || strings.Contains(u.Path, "//") || strings.Contains(u.Path, `\`) {
+		return nil, false
+	}
+	return u, true
+}
+
+func unfitForPath(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }
+
+// originOf returns the origin of a client's address as a policy may name it: a scheme
+// of its own ("app.example:") for an app; "" for what has no plain one.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" || strings.ContainsFunc(u.Host, unfitForHost) {
+		return ""
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return u.Scheme + ":"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func unfitForHost(c rune) bool {
+	plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._:[]", c)
+	return !plain
+}
+
+// onward is the address to which a login that is complete leads.
+func onward(r pages.Return) string {
+	if r.Path == "" {
+		return accountPage
+	}
+	return r.Path
+}

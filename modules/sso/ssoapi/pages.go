@@ -1,0 +1,21 @@
+package ssoapi
+
+import (
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+)
+
+// pagesAccess is that of every page: it shows what belongs to the browser's own session,
+// and asks to log in where there is none.
+var pagesAccess = auth.Public("a page for browsers, which come with a cookie and not with a token")
+
+// LoginPage and the routes below are pages; a form is answered by the next page.
+var (
+	LoginPage  = api.Handler(Module, "GET /sso/login", pagesAccess, "Page: log in")
+	LoginForm  = api.Handler(Module, "POST /sso/login", pagesAccess, "Page: log in by password")
+	LogoutPage = api.Handler(Module, "GET /sso/logout", pagesAccess, "Page: log out")
+	LogoutForm = api.Handler(Module, "POST /sso/logout", pagesAccess, "Page: end the browser's session")
+)
+
+// Assets are what the pages look like.
+var Assets = api.Handler(Module, "GET /sso/assets/{file}", auth.Public("style sheets and scripts hold nobody's data"), "Assets of the pages")
