@@ -55,9 +55,18 @@ type account struct {
 
 // byEmail returns the account, or false when there is none.
 func (a accounts) byEmail(ctx context.Context, email string) (account, bool, error) {
+	return a.find(ctx, `email = $1`, email)
+}
+
+// byID returns the account, or false when there is none.
+func (a accounts) byID(ctx context.Context, id uuid.UUID) (account, bool, error) {
+	return a.find(ctx, `id = $1`, id)
+}
+
+func (a accounts) find(ctx context.Context, where string, arg any) (account, bool, error) {
 	var found account
 	err := a.db.QueryRow(ctx, `
-		SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL FROM users WHERE email = $1`, email).
+		SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL FROM users WHERE `+where, arg).
 		Scan(&found.id, &found.email, &found.confirmed, &found.passwordHash, &found.open)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account{}, false, nil

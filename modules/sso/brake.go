@@ -33,6 +33,8 @@ type brakes struct {
 	address brake
 	// registration bounds how many e-mails one can try, see ssoapi.Register.
 	registration brake
+	// ceremony bounds how many logins by passkey one begins: each is a row.
+	ceremony brake
 }
 
 func newBrakes(db *postgres.DB, cfg Config) brakes {
@@ -40,6 +42,7 @@ func newBrakes(db *postgres.DB, cfg Config) brakes {
 		login:        brake{db: db, name: "login", free: 5, first: time.Second, most: 5 * time.Minute, forget: time.Hour},
 		address:      brake{db: db, name: "address", free: 100, first: time.Second, most: time.Minute, forget: time.Hour},
 		registration: brake{db: db, name: "registration", free: cfg.RegistrationLimit, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
+		ceremony:     brake{db: db, name: "ceremony", free: 1000, first: time.Second, most: 10 * time.Second, forget: time.Hour},
 	}
 }
 

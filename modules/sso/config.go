@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 )
 
 // Config are the settings of the module; their variables begin with SSO_.
@@ -21,6 +22,9 @@ type Config struct {
 	SessionIdle      time.Duration `env:"SESSION_IDLE" envDefault:"720h" doc:"How long a session goes on unused."`
 	SessionLife      time.Duration `env:"SESSION_LIFE" envDefault:"2160h" doc:"How long a session goes on at most."`
 	KeyLife          time.Duration `env:"KEY_LIFE" envDefault:"720h" doc:"How long a signing key is used before the next one."`
+
+	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" example:"shop.example" doc:"The domain on which passkeys work, and below it. They are lost when it changes. Default: the host of the issuer; it may be a domain above that, so that the product's other hosts know them, too."`
+	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" example:"https://www.shop.example,android:apk-key-hash:…" doc:"Pages and apps beside the issuer's own that may use the passkeys: origins, and for an Android app android:apk-key-hash: with the SHA-256 of its certificate in base64url."`
 
 	RegistrationLimit int            `env:"REGISTRATION_LIMIT" envDefault:"100" doc:"How many accounts one address may ask for until it has to wait in between; forgotten after an hour without any."`
 	TrustedProxies    []netip.Prefix `env:"TRUSTED_PROXIES" doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; unset means none."`
@@ -68,6 +72,11 @@ func (c Config) Validate() []config.Problem {
 	for _, path := range c.ReturnPaths {
 		if _, ok := localPath(path); !ok {
 			refuse("RETURN_PATHS", path, "paths such as / or /orders, without a host")
+		}
+	}
+	for _, origin := range c.PasskeyOrigins {
+		if !passkey.ValidOrigin(origin) {
+			refuse("PASSKEY_ORIGINS", origin, "scheme and host and nothing else, such as https://www.shop.example, or an app such as android:apk-key-hash:…")
 		}
 	}
 	return problems

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -62,8 +63,12 @@ func TestService_Sweep(t *testing.T) {
 	setup := func(t *testing.T) (*service, *postgres.DB, *bytes.Buffer) {
 		t.Helper()
 		db, log := slipwaytest.Tx(t, New()).DB("sso"), &bytes.Buffer{}
+		passkeys, err := passkey.NewStore(db, passkey.Config{Domain: "shop.example", Origins: []string{"https://shop.example"}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s := &service{
-			sessions: session.NewStore(db, session.Config{}), brakes: newBrakes(db, Config{RegistrationLimit: 1}), demo: &demo{},
+			sessions: session.NewStore(db, session.Config{}), passkeys: passkeys, brakes: newBrakes(db, Config{RegistrationLimit: 1}), demo: &demo{},
 			logger: slog.New(slog.NewTextHandler(log, nil)),
 		}
 		exec(t, db, `INSERT INTO throttles VALUES ('\x01', 9, $1), ('\x02', 9, $2)`, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))

@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/migrations"
@@ -46,6 +47,7 @@ type service struct {
 	passwords *password.Hasher
 	nobody    string // a hash to compare with when there is no account
 	brakes    brakes
+	passkeys  *passkey.Store
 	demo      *demo
 	browser   *browser
 	logger    *slog.Logger
@@ -68,6 +70,9 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		nobody:    hasher.Nobody(),
 		brakes:    newBrakes(m.DB(), cfg),
 		logger:    m.Logger(),
+	}
+	if s.passkeys, err = newPasskeys(m, cfg); err != nil {
+		return err
 	}
 	if s.demo, err = o.newDemo(m, s); err != nil {
 		return err
@@ -94,6 +99,7 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	api.Handle(m, ssoapi.Register, s.register)
 	api.Handle(m, ssoapi.Login, s.login)
+	s.handlePasskeys(m)
 	api.Mount(m, ssoapi.Token, g.Token())
 	api.Mount(m, ssoapi.Keys, g.JWKS())
 	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())
@@ -132,7 +138,7 @@ func (s *service) sweep(ctx context.Context) error {
 }
 
 func (s *service) sweepOnce(ctx context.Context) {
-	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.brakes.sweep} {
+	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.brakes.sweep, s.passkeys.Sweep} {
 		if err := sweep(ctx); err != nil {
 			s.logger.WarnContext(ctx, "sweep failed", "error", err)
 		}

@@ -3,6 +3,7 @@ package sso_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()),
+	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()), slices.Concat(passkeyExamples(t), []slipwaytest.Fixture{
 		slipwaytest.Example(ssoapi.Register, func(*slipwaytest.Kit) ssoapi.RegisterInput {
 			return ssoapi.RegisterInput{Body: ssoapi.Registration{Email: uuid.NewString() + "@example.com", Password: goodPass, Name: "Ada"}}
 		}),
@@ -29,7 +30,16 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.ExampleRequest(ssoapi.Keys, get("/oauth/jwks")),
 		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
 		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),
-	)
+	})...)
+}
+
+// withAccount gives the user whom the suite made up an account.
+func withAccount(t *testing.T, k *slipwaytest.Kit) {
+	t.Helper()
+	_, err := k.DB("sso").Exec(t.Context(), `INSERT INTO users (id, email, name, created_at) VALUES ($1, $2, 'Ada', now())`, k.Subject(), uuid.NewString()+"@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // newAccount registers somebody new and returns what they log in with.

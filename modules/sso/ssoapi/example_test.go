@@ -9,13 +9,10 @@ import (
 // The contract is a value: what it promises can be read without a server.
 func Example() {
 	for _, r := range ssoapi.Module.Routes() {
-		fmt.Println(r.Pattern())
+		if r.Path() == "/sso/v1/login" {
+			fmt.Println(r.Pattern(), "is", r.Access())
+		}
 	}
 	// Output:
-	// POST /sso/v1/registrations
-	// POST /sso/v1/login
-	// POST /oauth/token
-	// GET /oauth/jwks
-	// GET /.well-known/openid-configuration
-	// GET /.well-known/oauth-authorization-server
+	// POST /sso/v1/login is public: a login is how one gets a token
 }

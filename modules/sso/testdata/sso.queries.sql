@@ -2,6 +2,16 @@
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
 DELETE
+  FROM passkey_ceremonies
+  WHERE hash = $1 AND user_id IS NOT DISTINCT
+  FROM $2 AND expires_at > $3
+  RETURNING state;
+
+DELETE
+  FROM passkeys
+  WHERE id = $1;
+
+DELETE
   FROM signing_keys
   WHERE id = ANY($1);
 
@@ -9,10 +19,19 @@ DELETE
   FROM throttles
   WHERE bucket = $1;
 
+INSERT INTO passkey_ceremonies (hash, user_id, state, expires_at)
+  VALUES ($1, $2, $3, $4);
+
+INSERT INTO passkeys (id, user_id, domain, credential_id, record, sign_count, name, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
 INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
   SELECT $1, id, $3, $4
   FROM sessions
   WHERE id = $2 AND ended_at IS NULL;
+
+INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 INSERT INTO signing_keys (id, state, public_key, sealed, created_at, activated_at)
   VALUES ($1, $2, $3, $4, $5, $6);
@@ -24,7 +43,21 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   SET failures = CASE
   WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
+SELECT
+  FROM users
+  WHERE id = $1
+  FOR
+  UPDATE;
+
+SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1)
+  FROM users
+  WHERE id = $1;
+
 SELECT disabled_at IS NULL, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role)
+  FROM users
+  WHERE id = $1;
+
+SELECT email, name
   FROM users
   WHERE id = $1;
 
@@ -40,15 +73,42 @@ SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), d
   FROM users
   WHERE email = $1;
 
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
+  FROM users
+  WHERE id = $1;
+
 SELECT id, state, public_key, sealed, created_at, activated_at, retired_at
   FROM signing_keys
   ORDER BY created_at, id;
+
+SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
+  FROM passkeys
+  WHERE id = $1
+  ORDER BY created_at, id;
+
+SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
+  FROM passkeys
+  WHERE user_id = $1
+  ORDER BY created_at, id;
+
+SELECT record, sign_count
+  FROM passkeys
+  WHERE user_id = $1 AND domain = $2;
+
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+  FROM sessions s
+  WHERE ended_at IS NULL AND expires_at > $1 AND cookie_hash = $2
+  ORDER BY begun_at DESC, id;
 
 SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
   FROM refresh_tokens r
   JOIN sessions s
   ON s.id = r.session_id
   WHERE r.hash = $1 AND s.client_id = $2;
+
+UPDATE passkeys
+  SET record = $2, sign_count = $3, last_used_at = $4
+  WHERE credential_id = $1 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0));
 
 UPDATE refresh_tokens
   SET answered_at = $2
@@ -67,6 +127,10 @@ UPDATE refresh_tokens
   WHERE hash = $1 AND used_at IS NOT DISTINCT
   FROM $3 AND replaced_at IS NULL
   RETURNING 1;
+
+UPDATE sessions
+  SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, expires_at = $7
+  WHERE id = $1 AND ended_at IS NULL AND expires_at > $8;
 
 UPDATE signing_keys
   SET state = 'active', activated_at = $2
