@@ -36,6 +36,7 @@ type App struct {
 	verifier  api.Authenticator
 	identity  struct{ issuer, audience string }
 	proxies   networks
+	cookies   *cookies
 
 	eventing eventing
 	locks    map[string]*postgres.Locks // by the address of the database
@@ -129,18 +130,21 @@ func (a *App) identify() error {
 		}}
 	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
 		a.identity.issuer = a.settings.process.publicURL()
-	case a.topology.role != roleEdge:
+	case a.topology.role != roleEdge || a.hasSSO():
 		return config.Errors{{
 			Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
 			Fix: "a process that does not host the whole product cannot guess it; give every process the same",
 		}}
 	}
-	return nil
+	return a.checkIssuer()
 }
 
 // ssoModule is the name under which the SSO is known to the kit: tokens come
 // from it when the product has it.
 const ssoModule = "sso"
+
+// hasSSO reports whether the product issues its tokens itself.
+func (a *App) hasSSO() bool { return slices.Contains(a.topology.names(), ssoModule) }
 
 // checkSettings loads every hosted module's settings, so that all mistakes show
 // before anything starts.

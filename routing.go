@@ -19,6 +19,7 @@ import (
 // this is the edge, health and the documentation.
 func (a *App) route() error {
 	mux := http.NewServeMux()
+	a.cookies = a.newCookies()
 	a.health = newHealth(a)
 	r := &router{mux: mux}
 	forProbes := auth.Public("whoever runs the process asks how it is")
@@ -59,9 +60,9 @@ func (a *App) serving(m Module, route *api.Route) http.Handler {
 	case a.topology.role != roleService && !route.OnEdge() && !a.overrides.ServiceRoutes:
 		return nil
 	case a.topology.hosted[m.Name()]:
-		return a.setups[m.Name()].server.Endpoint(route)
+		return a.cookied(m.Name(), route, a.setups[m.Name()].server.Endpoint(route))
 	case a.topology.role == roleEdge:
-		return a.proxy(m.Name(), route, a.proxies)
+		return a.cookied(m.Name(), route, a.proxy(m.Name(), route, a.proxies))
 	}
 	return nil
 }

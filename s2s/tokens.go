@@ -19,7 +19,8 @@ import (
 	"github.com/slipway-go/slipway/problem"
 )
 
-// Credentials are what one service presents to the SSO.
+// Credentials are what one service presents to the SSO. A client without a secret is
+// public: it only names itself.
 type Credentials struct {
 	ClientID string
 	Secret   config.Secret
@@ -93,6 +94,25 @@ func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer
 			"audience":           {audience},
 		}
 	})
+}
+
+// Browser returns a token of the user who has logged in in a browser, for the secret
+// that its cookie holds. Only the product's own front end gets such.
+func (t *Tokens) Browser(ctx context.Context, secret, audience string) (string, error) {
+	b, err := t.get(ctx, t.exchangeKey(secret, audience), func() url.Values {
+		return url.Values{
+			"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
+			"subject_token":      {secret},
+			"subject_token_type": {"urn:slipway:token-type:browser"},
+			"audience":           {audience},
+		}
+	})
+	return b.Token, err
+}
+
+// ForgetBrowser drops the token that [Tokens.Browser] keeps: it is no longer believed.
+func (t *Tokens) ForgetBrowser(ctx context.Context, secret, audience string) {
+	t.forget(ctx, t.exchangeKey(secret, audience))
 }
 
 // forget drops a token that the neighbour refused.
@@ -182,14 +202,19 @@ const maxTokenResponse = 64 << 10
 
 func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, error) {
 	issued := time.Now()
+	id, secret := t.cfg.Credentials.ClientID, t.cfg.Credentials.Secret.Reveal()
+	if secret == "" {
+		form.Set("client_id", id)
+	}
 	r, err := http.NewRequestWithContext(httpclient.WithRoute(ctx, "POST /oauth/token"), http.MethodPost, t.cfg.Endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return CachedToken{}, fmt.Errorf("build the token request: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
-	// RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
-	r.SetBasicAuth(url.QueryEscape(t.cfg.Credentials.ClientID), url.QueryEscape(t.cfg.Credentials.Secret.Reveal()))
+	if secret != "" { // RFC 6749, 2.3.1: both halves are form-encoded before they are joined
+		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
+	}
 	resp, err := t.cfg.Transport.RoundTrip(r)
 	if err != nil {
 		return CachedToken{}, problem.Unavailable("the sign-in service could not be reached").WithCode(codeUnavailable).WithHeader("Retry-After", "1").Wrap(err)

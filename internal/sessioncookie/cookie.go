@@ -25,6 +25,9 @@ type Cookie struct{ secure bool }
 // For returns the cookie of a product whose tokens name this issuer.
 func For(issuer string) Cookie { return Cookie{secure: strings.HasPrefix(issuer, "https:")} }
 
+// Secure reports whether the cookie travels by https alone.
+func (c Cookie) Secure() bool { return c.secure }
+
 // Name returns what the cookie is called.
 func (c Cookie) Name() string {
 	if c.secure {
@@ -33,15 +36,22 @@ func (c Cookie) Name() string {
 	return plainName
 }
 
+// In reports whether the request may have the cookie, at next to no cost.
+func (c Cookie) In(r *http.Request) bool {
+	for _, line := range r.Header["Cookie"] {
+		if strings.Contains(line, c.Name()) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxSecret is more than any secret has.
 const maxSecret = 256
 
 // Secret returns what the request's cookie holds, or false when there is none. Of two
 // cookies with the name one was planted, so neither is believed.
 func (c Cookie) Secret(r *http.Request) (string, bool) {
-	if r.Header["Cookie"] == nil {
-		return "", false // nearly all requests between programs
-	}
 	all := r.CookiesNamed(c.Name())
 	if len(all) != 1 || all[0].Value == "" || len(all[0].Value) > maxSecret {
 		return "", false

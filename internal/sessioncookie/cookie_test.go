@@ -46,6 +46,22 @@ func TestCookie_Secret(t *testing.T) {
 	}
 }
 
+func TestCookie_In(t *testing.T) {
+	c := sessioncookie.For("https://shop.example")
+	for given, want := range map[string]bool{"__Host-slipway=secret": true, "theme=dark": false, "": false} {
+		r := request(http.MethodGet)
+		if given != "" {
+			r.Header.Set("Cookie", given)
+		}
+		if got := c.In(r); got != want {
+			t.Errorf("In() of %q = %t, want %t", given, got, want)
+		}
+		if n := testing.AllocsPerRun(10, func() { c.In(r) }); n > 0 {
+			t.Errorf("In() of %q allocates %v times; a request without the cookie must not pay for it", given, n)
+		}
+	}
+}
+
 func TestCookie_Set(t *testing.T) {
 	t.Parallel()
 	for issuer, want := range map[string]string{
