@@ -24,6 +24,10 @@ type Validator interface{ Validate() []Problem }
 //	example:"10.0.0.7:8080"  a value to show
 //	envSeparator:";"         what stands between a list's values; a comma without it
 //
+// A map of settings structs, env:"PROVIDERS" envPrefix:"PROVIDER_", has as many entries
+// as the variable lists names: PROVIDERS=google,corp has the one called google read
+// PROVIDER_GOOGLE_ISSUER, and so on.
+//
 // A field may be a bool, a number, a string, a duration, a URL (absolute), a
 // time zone, a [Secret], a [Neighbour] or any encoding.TextUnmarshaler, and a
 // list or a map of these. Durations are not negative unless min allows it. A type
@@ -37,7 +41,7 @@ func Load[T any](s *Source, prefix string) (T, error) {
 	var cfg T
 	shape := shapeOf(&cfg, prefix)
 	r := newReader(s, shape)
-	r.read(shape.fields)
+	r.readAll(shape)
 	r.validate()
 	return cfg, r.err()
 }
@@ -69,8 +73,18 @@ func (r *reader) problemsOrNil() error {
 	return r.problems
 }
 
+func (r *reader) readAll(s *shape) {
+	r.read(s.fields)
+	for _, n := range s.entries {
+		r.readEntries(n)
+	}
+}
+
 func (r *reader) read(fields []field) {
 	for _, f := range fields {
+		if f.of != "" {
+			continue // it stands for others
+		}
 		if err := f.setDefault(); err != nil {
 			r.defects = append(r.defects, err)
 			continue

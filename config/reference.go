@@ -12,6 +12,9 @@ type Variable struct {
 	Secret                   bool
 	Required                 bool // everywhere
 	RequiredInProduction     bool
+	// Of is the variable that lists the names for which <NAME> stands in Name, in
+	// capitals; "" where there is none.
+	Of string
 }
 
 // Describe returns the variables of a settings struct, in the order of its
@@ -30,6 +33,7 @@ func (f field) describe() Variable {
 	v := Variable{
 		Name: f.variable, Type: f.takes(), Default: f.tag.Get("envDefault"), Doc: f.doc(),
 		Secret: f.secret(), Required: f.requiredIn(Development), RequiredInProduction: f.requiredIn(Production),
+		Of: f.of,
 	}
 	if v.Secret && v.Default != "" {
 		v.Default = redacted

@@ -15,7 +15,8 @@ import (
 type shape struct {
 	fields  []field
 	structs []nested // with a Validate of their own, outermost first
-	defects []error  // what is wrong with the struct itself, whatever is set
+	entries []entries
+	defects []error // what is wrong with the struct itself, whatever is set
 }
 
 // A field is one variable's place in a settings struct.
@@ -24,6 +25,7 @@ type field struct {
 	name     string // Config.Timeout, for whoever wrote it
 	tag      reflect.StructTag
 	value    reflect.Value
+	of       string // the variable that lists what <NAME> stands for in this one's
 }
 
 type nested struct {
@@ -61,6 +63,8 @@ func (s *shape) walk(v reflect.Value, prefix, name string, spokenFor bool) {
 		case key == "-":
 		case key != "" && !f.IsExported():
 			s.defect("%s has an env tag but is not exported", where)
+		case f.IsExported() && isEntries(f.Type):
+			s.addEntries(f, v.Field(i), prefix, where)
 		case key != "":
 			s.add(field{variable: prefix + key, name: where, tag: f.Tag, value: v.Field(i)})
 		case !f.IsExported() && !f.Anonymous:
@@ -82,10 +86,11 @@ func validatorOf(v reflect.Value) Validator {
 
 // holdsSettings reports a pointer to or a list of settings structs.
 func holdsSettings(t reflect.Type) bool {
-	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.Struct {
-		return false
-	}
-	for f := range t.Elem().Fields() {
+	return (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) && t.Elem().Kind() == reflect.Struct && hasSettings(t.Elem())
+}
+
+func hasSettings(t reflect.Type) bool {
+	for f := range t.Fields() {
 		if !slices.Contains([]string{"", "-"}, f.Tag.Get("env")) {
 			return true
 		}

@@ -14,7 +14,7 @@ import (
 func Unknown(s *Source, known []Variable, prefixes []string) []Problem {
 	names := []string{environmentVariable}
 	for _, v := range known {
-		names = append(names, v.Name)
+		names = append(names, v.names(s)...)
 	}
 	var problems []Problem
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
@@ -24,6 +24,19 @@ func Unknown(s *Source, known []Variable, prefixes []string) []Problem {
 		problems = append(problems, Problem{Variable: name, Given: redacted, Fix: strings.TrimSuffix("nothing reads it; "+didYouMean(name, names), "; ")})
 	}
 	return problems
+}
+
+// names returns what the variable is called: once for each entry of a map of settings.
+func (v Variable) names(s *Source) []string {
+	if v.Of == "" {
+		return []string{v.Name}
+	}
+	var all []string
+	list, _ := s.Lookup(v.Of)
+	for entry := range strings.SplitSeq(list, ",") {
+		all = append(all, strings.Replace(v.Name, placeholder, strings.ToUpper(strings.TrimSpace(entry)), 1))
+	}
+	return all
 }
 
 func hasPrefix(name string, prefixes []string) bool {
