@@ -80,16 +80,29 @@ func (a accounts) find(ctx context.Context, where string, arg any) (account, boo
 // Permissions returns what the user may do by the roles of now, or false when
 // the account is closed or gone.
 func (a accounts) Permissions(ctx context.Context, user uuid.UUID) ([]string, bool, error) {
-	var open bool
-	var names []string
-	err := a.db.QueryRow(ctx, `
-		SELECT disabled_at IS NULL, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role)
-		FROM users WHERE id = $1`, user).Scan(&open, &names)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
-	}
+	return a.permissions(ctx, a.db, user)
+}
+
+func (a accounts) permissions(ctx context.Context, q postgres.Querier, user uuid.UUID) ([]string, bool, error) {
+	rows, err := q.Query(ctx, `
+		SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), coalesce(p.granted, false)
+		FROM users u LEFT JOIN user_roles r ON r.user_id = u.id LEFT JOIN role_permissions p ON p.role = r.role
+		WHERE u.id = $1`, user)
 	if err != nil {
 		return nil, false, fmt.Errorf("look up the roles of %s: %w", user, err)
 	}
-	return a.roles.permissions(names), open, nil
+	open, names, changed := false, []string{}, changes{}
+	var role, permission string
+	var granted bool
+	_, err = pgx.ForEachRow(rows, []any{&open, &role, &permission, &granted}, func() error {
+		names = append(names, role) // once for every change of it, which does no harm
+		if permission != "" {
+			changed.add(role, permission, granted)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("look up the roles of %s: %w", user, err)
+	}
+	return a.roles.of(names, changed), open, nil
 }

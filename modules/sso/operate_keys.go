@@ -11,11 +11,6 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 )
 
-// commands are those of the product's binary below sso.
-func commands() []*cobra.Command {
-	return []*cobra.Command{keysCommand()}
-}
-
 func keysCommand() *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "The keys that tokens are signed by"}
 	c.AddCommand(
@@ -108,4 +103,3 @@ func moment(t *time.Time) string {
 	}
 	return t.UTC().Format("2006-01-02 15:04")
 }
-

@@ -48,6 +48,7 @@ type service struct {
 	nobody    string // a hash to compare with when there is no account
 	brakes    brakes
 	passkeys  *passkey.Store
+	admin     administration
 	demo      *demo
 	browser   *browser
 	logger    *slog.Logger
@@ -74,6 +75,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 	if s.passkeys, err = newPasskeys(m, cfg); err != nil {
 		return err
 	}
+	s.admin = newAdministration(s, ring)
 	if s.demo, err = o.newDemo(m, s); err != nil {
 		return err
 	}
@@ -100,6 +102,7 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	api.Handle(m, ssoapi.Register, s.register)
 	api.Handle(m, ssoapi.Login, s.login)
 	s.handlePasskeys(m)
+	s.handleAdmin(m)
 	api.Mount(m, ssoapi.Token, g.Token())
 	api.Mount(m, ssoapi.Keys, g.JWKS())
 	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())

@@ -27,6 +27,19 @@ func TestUniversal(t *testing.T) {
 			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {login.RefreshToken}}
 			return formRequest("/oauth/token", form)
 		}),
+		slipwaytest.Example(ssoapi.ListUsers, func(*slipwaytest.Kit) ssoapi.ListUsersInput { return ssoapi.ListUsersInput{Limit: 10} }),
+		slipwaytest.Example(ssoapi.GetUser, newUser),
+		slipwaytest.Example(ssoapi.ChangeUser, func(k *slipwaytest.Kit) ssoapi.ChangeUserInput {
+			return ssoapi.ChangeUserInput{UserInput: newUser(k), Body: ssoapi.UserChange{Disabled: true}}
+		}),
+		slipwaytest.Example(ssoapi.SetUserRoles, func(k *slipwaytest.Kit) ssoapi.SetUserRolesInput {
+			return ssoapi.SetUserRolesInput{UserInput: newUser(k), Body: ssoapi.UserRoles{Roles: []string{}}}
+		}),
+		slipwaytest.Example(ssoapi.GetRole, func(*slipwaytest.Kit) ssoapi.RoleInput { return ssoapi.RoleInput{Name: "customer"} }),
+		slipwaytest.Example(ssoapi.SetRole, func(*slipwaytest.Kit) ssoapi.SetRoleInput {
+			return ssoapi.SetRoleInput{RoleInput: ssoapi.RoleInput{Name: "helper"}, Body: ssoapi.RolePermissions{Permissions: []string{}}}
+		}),
+		slipwaytest.Example(ssoapi.ResetRole, func(*slipwaytest.Kit) ssoapi.RoleInput { return ssoapi.RoleInput{Name: "customer"} }),
 		slipwaytest.ExampleRequest(ssoapi.Keys, get("/oauth/jwks")),
 		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
 		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),
@@ -47,6 +60,12 @@ func newAccount(k *slipwaytest.Kit) ssoapi.Credentials {
 	c := ssoapi.Credentials{Email: uuid.NewString() + "@example.com", Password: goodPass}
 	slipwaytest.Do(k, ssoapi.Register, ssoapi.RegisterInput{Body: ssoapi.Registration{Email: c.Email, Password: c.Password, Name: "Ada"}}).Want(201)
 	return c
+}
+
+// newUser names an account of somebody new.
+func newUser(k *slipwaytest.Kit) ssoapi.UserInput {
+	in := ssoapi.RegisterInput{Body: ssoapi.Registration{Email: uuid.NewString() + "@example.com", Password: goodPass, Name: "Ada"}}
+	return ssoapi.UserInput{ID: slipwaytest.Do(k, ssoapi.Register, in).Want(201).Body.UserID}
 }
 
 func get(path string) func(*slipwaytest.Kit) *http.Request {

@@ -84,7 +84,9 @@ func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) (plan, 
 }
 
 // due decides what is to be done without being told.
-func (r *Ring) due(keys []key, now time.Time) (plan, error) { return planRotation(keys, r.cfg, now), nil }
+func (r *Ring) due(keys []key, now time.Time) (plan, error) {
+	return planRotation(keys, r.cfg, now), nil
+}
 
 // rotate does what is decided, one process at a time: another may have done it.
 func (r *Ring) rotate(ctx context.Context, now time.Time, decide func([]key, time.Time) (plan, error)) ([]key, error) {

@@ -1,0 +1,36 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// RenewTokens has the access tokens of the user's sessions refused that were issued before:
+// the sessions go on, with what the user may do now.
+func (s *Store) RenewTokens(ctx context.Context, q postgres.Querier, user uuid.UUID) error {
+	now := time.Now()
+	_, err := q.Exec(ctx, `
+		INSERT INTO revocations (key, before, until)
+		SELECT sha256(convert_to('sid:' || id, 'UTF8')), $2, $3 FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2`,
+		user, now, now.Add(believed))
+	if err != nil {
+		return fmt.Errorf("renew the tokens of %s: %w", user, err)
+	}
+	return nil
+}
+
+// RenewClientTokens has the tokens refused that the client got before.
+func (s *Store) RenewClientTokens(ctx context.Context, q postgres.Querier, client string) error {
+	now, key := time.Now(), auth.ClientKey(client)
+	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`, key[:], now, now.Add(believed))
+	if err != nil {
+		return fmt.Errorf("renew the tokens of client %s: %w", client, err)
+	}
+	return nil
+}
