@@ -20,6 +20,7 @@ import (
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/s2s"
+	"github.com/slipway-go/slipway/s2s/rediscache"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -40,6 +41,7 @@ type App struct {
 
 	eventing eventing
 	locks    map[string]*postgres.Locks // by the address of the database
+	redis    *rediscache.Server         // nil: each process keeps its tokens to itself
 
 	setups  map[string]*Setup
 	tokens  map[string]*s2s.Tokens
@@ -90,7 +92,7 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}}
-	var errs [4]error
+	var errs [5]error
 	a.settings, errs[0] = loadSettings(src)
 	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
 	if a.topology == nil {
@@ -99,6 +101,7 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
 	a.proxies, errs[3] = parseNetworks(a.settings.process.TrustedProxies)
 	a.observe()
+	errs[4] = a.shareTokens()
 	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
 		return nil, err
 	}
@@ -115,6 +118,24 @@ func (a *App) observe() {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
 	a.reporter = a.overrides.Reporter
+}
+
+// shareTokens opens the cache that replicas share, if there is one; it connects at
+// the first use.
+func (a *App) shareTokens() error {
+	address := a.settings.tokens.URL
+	if address.Reveal() == "" {
+		return nil
+	}
+	secure, err := a.settings.http.TLS()
+	if err != nil {
+		return nil //nolint:nilerr // the transport to neighbours tells the same
+	}
+	a.redis, err = rediscache.Open(rediscache.Config{URL: address, TLS: secure, Logger: a.logger})
+	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	return nil
 }
 
 // identify decides whose tokens are believed.
@@ -303,11 +324,15 @@ func (a *App) tokensOf(module string) *s2s.Tokens {
 	if base == "" {
 		base = strings.TrimSuffix(a.identity.issuer, "/")
 	}
-	t = s2s.NewTokens(s2s.TokensConfig{
+	cfg := s2s.TokensConfig{
 		Credentials: s2s.Credentials{ClientID: module, Secret: secret},
 		Endpoint:    base + "/oauth/token",
 		Transport:   a.logged(transport, a.logger.With("module", module)),
-	})
+	}
+	if a.redis != nil {
+		cfg.Cache = a.redis.Cache(cfg.Credentials)
+	}
+	t = s2s.NewTokens(cfg)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens[module] = t

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/s2s/rediscache/redistest"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -197,6 +199,29 @@ func TestLibrary_neighbourDies(t *testing.T) {
 	})
 }
 
+// A process that has just started goes on with the tokens of the one before it, as a
+// second replica does with those of the first.
+func TestLibrary_replicasShareTokens(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	k := slipwaytest.Deploy(t, slipwaytest.Deployment{Settings: map[string]string{"REDIS_URL": redis.URL().Reveal()}}, library()...)
+	reader := k.As("reader")
+	slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200)
+	slipwaytest.Do(reader, countBook, titleInput{"Emma"}).Want(200)
+	first := redis.Entries(t)
+	k.Kill("desk")
+	k.Restart("desk")
+	slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200)
+	slipwaytest.Do(reader, countBook, titleInput{"Emma"}).Want(200)
+	if again := redis.Entries(t); len(first) != 2 || !maps.Equal(first, again) {
+		t.Errorf("Redis holds %d tokens, then %d, or others; want the reader's and the desk's, asked for once", len(first), len(again))
+	}
+	redis.Kill(t)
+	slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200)
+	slipwaytest.Do(k.As("reader"), readBook, titleInput{"Emma"}).Want(200)
+	k.JSON("GET", "/readyz", "").Want(200)
+}
+
 func TestTx_repliesForNeighbours(t *testing.T) {
 	t.Parallel()
 	k := slipwaytest.TxWith(t, map[string]string{"SHELF_URL": "http://127.0.0.1:1"}, desk())
@@ -251,6 +276,7 @@ func TestNew(t *testing.T) {
 		"a module twice":                       {map[string]string{"SSO_ISSUER": "http://sso"}, []slipway.Module{shelf(), shelf()}, `module shelf is listed twice`},
 		"an address that is none":              {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_URL": "shelf:80"}, library(), `SHELF_URL`},
 		"a way for tokens that is none":        {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_TOKENS": "copy"}, library(), `SHELF_TOKENS is "copy"; expected exchange or forward`},
+		"an address of Redis that is none":     {map[string]string{"SSO_ISSUER": "http://sso", "REDIS_URL": "http://:hunter2@redis"}, library(), `REDIS_URL: the URL of Redis: expected redis://USER:PASSWORD@HOST`},
 		"a duration that is none, and more":    {map[string]string{"SSO_ISSUER": "http://sso", "SLIPWAY_REQUEST_TIMEOUT": "soon"}, library(), `SLIPWAY_REQUEST_TIMEOUT is "soon"; expected`},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {

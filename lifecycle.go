@@ -42,6 +42,9 @@ func (a *App) Run(ctx context.Context) error {
 // modules up. It neither listens nor runs background work; [App.Handler] serves
 // from then on. Close it, also after an error.
 func (a *App) Start(ctx context.Context) error {
+	if a.redis != nil {
+		a.closers = append(a.closers, a.redis.Close)
+	}
 	databases, err := a.openDatabases(ctx)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func kitSections() []config.Section {
 		{Title: "Events", Variables: config.Describe[broker]("")},
 		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
-		{Title: "Calls to neighbours", Variables: config.Describe[httpclient.Config](callPrefix)},
+		{Title: "Calls to neighbours", Variables: append(config.Describe[httpclient.Config](callPrefix), config.Describe[tokenCache]("")...)},
 	}
 }
 

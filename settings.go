@@ -70,6 +70,11 @@ type broker struct {
 	URL config.Secret `env:"AMQP_URL" example:"amqp://user:password@rabbitmq.internal:5672/shop" doc:"RabbitMQ, over which events travel between processes. Unset: they travel inside this one, which then hosts every module that emits events or subscribes to them."`
 }
 
+// tokenCache is where the replicas of a module share their tokens for neighbours.
+type tokenCache struct {
+	URL config.Secret `env:"REDIS_URL" example:"rediss://:password@redis.internal:6379/0" doc:"Redis, in which the replicas of a module share their tokens for neighbours: fewer questions to the SSO. Entries are sealed by the module's <MODULE>_CLIENT_SECRET, so modules may share the Redis. One that is down is no trouble. Unset: each process keeps its tokens to itself."`
+}
+
 // allSettings are the settings of the kit.
 type allSettings struct {
 	process  settings
@@ -77,6 +82,7 @@ type allSettings struct {
 	identity identity
 	log      telemetry.LogConfig
 	http     httpclient.Config
+	tokens   tokenCache
 }
 
 // callPrefix is that of the settings for calls to neighbours. It is not HTTP_:
@@ -85,11 +91,12 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [5]error
+	var errs [6]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
 	s.http, errs[3] = config.Load[httpclient.Config](src, callPrefix)
 	s.broker, errs[4] = config.Load[broker](src, "")
+	s.tokens, errs[5] = config.Load[tokenCache](src, "")
 	return s, config.Join(errs[:]...)
 }

@@ -27,7 +27,7 @@ const (
 // wait and every size has a bound, TLS is 1.2 or newer, and there is no proxy
 // but the one that is set.
 func NewTransport(c Config) (*http.Transport, error) {
-	secure, err := c.tls()
+	secure, err := c.TLS()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,9 @@ func NewTransport(c Config) (*http.Transport, error) {
 	return t, nil
 }
 
-func (c Config) tls() (*tls.Config, error) {
+// TLS returns the configuration of secure connections inside: 1.2 or newer, with the
+// authorities and the certificate that are set.
+func (c Config) TLS() (*tls.Config, error) {
 	secure := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
 		pool, err := authorities(c.CAFile)

@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-// A Cache keeps tokens. The default is [NewMemory]; a cache shared by processes
-// is a plug behind the same interface.
+// A Cache keeps tokens. The default is [NewMemory]; package rediscache shares them
+// between processes. A cache of your own must pass [s2stest.TestCache]: it stands in
+// the way of every call, so what fails in it counts as not cached, and soon.
+//
+// [s2stest.TestCache]: https://pkg.go.dev/github.com/slipway-go/slipway/s2s/s2stest#TestCache
 type Cache interface {
 	// Get returns the token, or false when there is none that still lives.
 	Get(ctx context.Context, key string) (CachedToken, bool)
-	// Set keeps the token until it expires.
+	// Set keeps the token until it expires. Keys are any bytes.
 	Set(ctx context.Context, key string, t CachedToken)
 	// Delete forgets a token that a neighbour refused.
 	Delete(ctx context.Context, key string)
@@ -28,10 +31,11 @@ type CachedToken struct {
 
 const bearerScheme = "Bearer "
 
-// newCachedToken shares one text between the token and its header.
-func newCachedToken(token string, issued time.Time, life time.Duration) CachedToken {
+// NewCachedToken returns a token that is ready to be sent: token and header share
+// one text.
+func NewCachedToken(token string, issued, expires time.Time) CachedToken {
 	value := bearerScheme + token
-	return CachedToken{Token: value[len(bearerScheme):], Issued: issued, Expires: issued.Add(life), header: []string{value}}
+	return CachedToken{Token: value[len(bearerScheme):], Issued: issued, Expires: expires, header: []string{value}}
 }
 
 // authorization returns the value of the header Authorization. It is shared by
@@ -43,13 +47,13 @@ func (t CachedToken) authorization() []string {
 	return []string{bearerScheme + t.Token}
 }
 
-// live reports whether the token can still be sent: one that expires on its
+// Live reports whether the token can still be sent: one that expires on its
 // way helps nobody.
-func (t CachedToken) live(now time.Time) bool { return now.Add(expiryMargin).Before(t.Expires) }
+func (t CachedToken) Live(now time.Time) bool { return now.Add(expiryMargin).Before(t.Expires) }
 
-// stale reports whether four fifths of the life are over, so that the next call
+// Stale reports whether four fifths of the life are over, so that the next call
 // refreshes behind.
-func (t CachedToken) stale(now time.Time) bool {
+func (t CachedToken) Stale(now time.Time) bool {
 	return now.After(t.Issued.Add(t.Expires.Sub(t.Issued) * 4 / 5))
 }
 
@@ -70,7 +74,7 @@ func (m *memory) Get(_ context.Context, key string) (CachedToken, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	t, ok := m.tokens[key]
-	return t, ok && t.live(time.Now())
+	return t, ok && t.Live(time.Now())
 }
 
 func (m *memory) Set(_ context.Context, key string, t CachedToken) {
@@ -90,7 +94,7 @@ func (m *memory) Delete(_ context.Context, key string) {
 
 func (m *memory) shrink(now time.Time) {
 	for k, t := range m.tokens {
-		if !t.live(now) {
+		if !t.Live(now) {
 			delete(m.tokens, k)
 		}
 	}

@@ -136,7 +136,7 @@ func (t *Tokens) exchangeKey(subject, audience string) string {
 func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (bearer, error) {
 	now := time.Now()
 	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
-		if c.stale(now) && t.cooled(now) == nil {
+		if c.Stale(now) && t.cooled(now) == nil {
 			t.fetch(ctx, key, form()) // behind; this call goes on with the live token
 		}
 		return bearer{c, key}, nil
@@ -240,7 +240,7 @@ func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, 
 	err := json.Unmarshal(body, &a)
 	switch {
 	case status == http.StatusOK && err == nil && a.AccessToken != "" && a.ExpiresIn > 0:
-		return newCachedToken(a.AccessToken, issued, time.Duration(a.ExpiresIn)*time.Second), nil
+		return NewCachedToken(a.AccessToken, issued, issued.Add(time.Duration(a.ExpiresIn)*time.Second)), nil
 	case err == nil && a.Error != "" && status < http.StatusInternalServerError:
 		return CachedToken{}, t.refused(a)
 	}

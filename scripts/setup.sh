@@ -92,31 +92,37 @@ has_rabbitmq() {
 	return 1
 }
 
-# Slipway runs a RabbitMQ of its own, so that of Debian's package is neither started now nor at boot. Where no services
-# may start anyhow, as in a container, a policy says so already and stays; ours lives only for this installation.
-apt_rabbitmq() {
+# apt_resting PACKAGE SERVICE...: Slipway runs servers of its own, so those of Debian's package are neither started now
+# nor at boot. Where no services may start anyhow, as in a container, a policy says so already and stays; ours lives only
+# for this installation.
+apt_resting() {
+	package=$1
+	shift
 	policy=/usr/sbin/policy-rc.d
 	ours=no
 	if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
 		ours=yes
 		trap 'as_root rm -f "$policy"' EXIT
 		trap 'exit 130' HUP INT TERM
-		printf '#!/bin/sh\n# Made by slipway while it installs RabbitMQ.\nexit 101\n' | as_root tee "$policy" >/dev/null
+		printf '#!/bin/sh\n# Made by slipway while it installs %s.\nexit 101\n' "$package" | as_root tee "$policy" >/dev/null
 		as_root chmod 755 "$policy"
 	fi
 	installed=yes
-	services=rabbitmq-server
-	if ! has epmd; then services="$services epmd.service"; fi # Erlang's port mapper comes along; an older one is in use
-	apt_install rabbitmq-server || installed=no
+	apt_install "$package" || installed=no
 	if [ "$ours" = yes ]; then
 		as_root rm -f "$policy"
 		trap - EXIT HUP INT TERM
 	fi
 	if [ "$installed" = yes ]; then
-		has systemctl && as_root systemctl --quiet disable $services 2>/dev/null ||
-			say "The system's own RabbitMQ may start at boot: sudo systemctl disable $services"
+		has systemctl && as_root systemctl --quiet disable "$@" 2>/dev/null ||
+			say "The system's own service may start at boot: sudo systemctl disable $*"
 	fi
 	[ "$installed" = yes ]
+}
+
+# Erlang's port mapper comes along with RabbitMQ; an older one is in use.
+apt_rabbitmq() {
+	if has epmd; then apt_resting rabbitmq-server rabbitmq-server; else apt_resting rabbitmq-server rabbitmq-server epmd.service; fi
 }
 
 need_rabbitmq() {
@@ -127,6 +133,16 @@ need_rabbitmq() {
   Debian, Ubuntu: sudo apt-get install rabbitmq-server
   macOS:          brew install rabbitmq
 The shop in one process (make run) needs none."
+}
+
+need_redis() {
+	if has redis-server; then return 0; fi
+	if can_apt && apt_resting redis-server redis-server && has redis-server; then return 0; fi
+	if has brew && say "Installing with brew: redis" && quietly brew install redis && has redis-server; then return 0; fi
+	fail "Redis is missing, and this script could not install it. Do one of these:
+  Debian, Ubuntu: sudo apt-get install redis-server
+  macOS:          brew install redis
+Only tests need it; a product works without."
 }
 
 need_postgres() {
@@ -161,8 +177,8 @@ need_bench_python() {
 
 for need in "$@"; do
 	case $need in
-	go | postgres | rabbitmq | cc) "need_$need" ;;
+	go | postgres | rabbitmq | redis | cc) "need_$need" ;;
 	bench-python) need_bench_python ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq cc bench-python" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis cc bench-python" ;;
 	esac
 done

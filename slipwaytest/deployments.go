@@ -79,6 +79,7 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": processName, childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t),
 		deathsVariable: w.deaths.folder,
 		"AMQP_URL":     "", // of whoever runs the tests
+		"REDIS_URL":    "", // likewise
 	}
 	if !hosts(modules, ssoName) {
 		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
