@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -56,6 +57,20 @@ func (b *browser) LogIn(w http.ResponseWriter, r *http.Request, p grant.Prompt) 
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, loginPage+"?"+query.Encode(), http.StatusSeeOther)
+}
+
+// Refuse shows what a client did wrong that cannot be told itself.
+func (b *browser) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	refusal, ok := errors.AsType[*grant.Error](err)
+	if !ok {
+		b.fail(w, r, err)
+		return
+	}
+	b.sso.logger.InfoContext(r.Context(), "authorization refused", "error", refusal.Code, "reason", refusal.Description)
+	b.show(w, r, refusal.Status, pages.Message{
+		Title: "This link does not work", Bad: true,
+		Text: "The application that sent you here has made a mistake, and you cannot be sent back to it: " + refusal.Description + ".",
+	})
 }
 
 // Forget takes the session's cookie from the browser.

@@ -8,34 +8,43 @@ import (
 	"strings"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/modules/sso/internal/client"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
 
-// clients are the product's own front end and one per module.
-type clients map[string]grant.Client
+// clients are the product's own front end, one per module, and those that are
+// registered.
+type clients struct {
+	builtin    map[string]grant.Client
+	registered *client.Store
+}
 
 func newClients(m *slipway.Setup) clients {
-	all := clients{ssoapi.FirstParty: {ID: ssoapi.FirstParty, Public: true, Grants: []string{grant.RefreshToken}}}
+	all := map[string]grant.Client{ssoapi.FirstParty: {
+		ID: ssoapi.FirstParty, Public: true, Grants: []string{grant.RefreshToken, grant.TokenExchange},
+	}}
 	neighbours := m.Neighbours()
 	for _, c := range m.Contracts() {
-		client := grant.Client{ID: c.Name(), Grants: []string{grant.ClientCredentials, grant.TokenExchange}}
+		service := grant.Client{ID: c.Name(), Grants: []string{grant.ClientCredentials, grant.TokenExchange}}
 		secret, known := m.ServiceSecret(c.Name())
 		if known {
-			client = client.WithSecrets(secret.Reveal())
+			service = service.WithSecrets(secret.Reveal())
 		} else if len(neighbours[c.Name()]) > 0 {
 			m.Logger().Warn("a service has no credential here, so it gets no tokens; set the variable to the value that the service has",
 				"service", c.Name(), "variable", strings.ToUpper(c.Name())+"_CLIENT_SECRET")
 		}
-		all[c.Name()] = client
+		all[c.Name()] = service
 	}
-	return all
+	return clients{builtin: all, registered: client.NewStore(m.DB())}
 }
 
 // Client finds a client.
-func (c clients) Client(_ context.Context, id string) (grant.Client, bool, error) {
-	client, ok := c[id]
-	return client, ok, nil
+func (c clients) Client(ctx context.Context, id string) (grant.Client, bool, error) {
+	if found, ok := c.builtin[id]; ok {
+		return found, true, nil
+	}
+	return c.registered.Client(ctx, id)
 }
 
 func jsonResponse(r *http.Request, body []byte) *http.Response {

@@ -82,6 +82,7 @@ type keyRows struct {
 
 type keyRow struct {
 	ID          string     `json:"id"`
+	Algorithm   string     `json:"algorithm"`
 	State       string     `json:"state"`
 	CreatedAt   time.Time  `json:"created_at"`
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
@@ -89,9 +90,9 @@ type keyRow struct {
 }
 
 func (r keyRows) Tables() []slipway.Table {
-	t := slipway.Table{Header: []string{"KEY", "STATE", "PUBLISHED", "SIGNS SINCE", "RETIRED"}, Empty: "There is no key yet: the first token makes one."}
+	t := slipway.Table{Header: []string{"KEY", "ALGORITHM", "STATE", "PUBLISHED", "SIGNS SINCE", "RETIRED"}, Empty: "There is no key yet: the first token makes one."}
 	for _, k := range r.Keys {
-		t.Rows = append(t.Rows, []string{k.ID, k.State, moment(&k.CreatedAt), moment(k.ActivatedAt), moment(k.RetiredAt)})
+		t.Rows = append(t.Rows, []string{k.ID, k.Algorithm, k.State, moment(&k.CreatedAt), moment(k.ActivatedAt), moment(k.RetiredAt)})
 	}
 	return []slipway.Table{t}
 }

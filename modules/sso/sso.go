@@ -92,7 +92,7 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 	return grant.NewServer(grant.Config{
 		Issuer: m.Issuer(), EdgeAudience: m.EdgeAudience(), FirstParty: ssoapi.FirstParty, Origins: s.cfg.CORSOrigins,
 		Minter: s.minter, Keys: ring, Sessions: s.sessions, Subjects: s.accounts,
-		Clients: newClients(m), Matrix: newMatrix(m.Contracts(), m.Neighbours()),
+		Clients: newClients(m), Matrix: newMatrix(m.Contracts(), m.Neighbours()), Browser: s.browser,
 		Verifier: auth.NewVerifier(auth.VerifierConfig{Issuer: m.Issuer(), JWKSURL: "http://sso/oauth/jwks", Transport: publishedKeys(ring)}),
 		Logger:   m.Logger(),
 	})
@@ -103,10 +103,7 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	api.Handle(m, ssoapi.Login, s.login)
 	s.handlePasskeys(m)
 	s.handleAdmin(m)
-	api.Mount(m, ssoapi.Token, g.Token())
-	api.Mount(m, ssoapi.Keys, g.JWKS())
-	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())
-	api.Mount(m, ssoapi.AuthorizationServer, g.AuthorizationServer())
+	handleOAuth(m, g)
 	s.handlePages(m)
 }
 

@@ -98,6 +98,7 @@ type reply struct {
 	Subject string      `json:"subject"`
 	Service string      `json:"service"`
 	Scope   string      `json:"scope"`
+	IDToken string      `json:"id_token"`
 	ssoapi.Tokens
 }
 

@@ -77,19 +77,3 @@ type Tokens struct {
 var Login = api.POST[LoginInput, Tokens](Module, "/sso/v1/login",
 	auth.Public("a login is how one gets a token"), "Log in by password").
 	MaxBody(smallBody).Timeout(passwordTimeout)
-
-// Token is the token endpoint: client_credentials, refresh_token and token exchange.
-var Token = api.Handler(Module, "POST /oauth/token",
-	auth.Public("clients authenticate in the request itself (RFC 6749)"), "Get a token (OAuth 2.0)")
-
-// Keys is the key set.
-var Keys = api.Handler(Module, "GET /oauth/jwks",
-	auth.Public("public keys, for everyone who checks tokens"), "The keys that tokens are signed by")
-
-// OpenIDConfiguration is one of the two discovery documents.
-var OpenIDConfiguration = api.Handler(Module, "GET /.well-known/openid-configuration",
-	auth.Public("discovery comes before any token"), "Discovery (OpenID Connect)")
-
-// AuthorizationServer is the other.
-var AuthorizationServer = api.Handler(Module, "GET /.well-known/oauth-authorization-server",
-	auth.Public("discovery comes before any token"), "Discovery (RFC 8414)")

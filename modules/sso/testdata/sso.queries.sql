@@ -12,12 +12,23 @@ DELETE
   WHERE id = $1;
 
 DELETE
+  FROM role_names
+  WHERE name = $1;
+
+DELETE
+  FROM role_permissions
+  WHERE role = $1;
+
+DELETE
   FROM signing_keys
   WHERE id = ANY($1);
 
 DELETE
   FROM throttles
   WHERE bucket = $1;
+
+INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 INSERT INTO passkey_ceremonies (hash, user_id, state, expires_at)
   VALUES ($1, $2, $3, $4);
@@ -30,11 +41,23 @@ INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
   FROM sessions
   WHERE id = $2 AND ended_at IS NULL;
 
+INSERT INTO revocations (key, before, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $2, $3
+  FROM sessions
+  WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2;
+
+INSERT INTO role_names (name, created_at)
+  VALUES ($1, $2)
+  ON CONFLICT DO NOTHING;
+
+INSERT INTO role_permissions (role, permission, granted)
+  VALUES ($1, $2, $3);
+
 INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
-INSERT INTO signing_keys (id, state, public_key, sealed, created_at, activated_at)
-  VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO signing_keys (id, algorithm, state, public_key, sealed, created_at, activated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
@@ -43,6 +66,8 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   SET failures = CASE
   WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
+SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
+
 SELECT
   FROM users
   WHERE id = $1
@@ -50,10 +75,6 @@ SELECT
   UPDATE;
 
 SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1)
-  FROM users
-  WHERE id = $1;
-
-SELECT disabled_at IS NULL, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role)
   FROM users
   WHERE id = $1;
 
@@ -69,6 +90,10 @@ SELECT failures, updated_at
   FROM throttles
   WHERE bucket = $1;
 
+SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at
+  FROM signing_keys
+  ORDER BY created_at, algorithm COLLATE "C", id;
+
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
   FROM users
   WHERE email = $1;
@@ -77,9 +102,20 @@ SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), d
   FROM users
   WHERE id = $1;
 
-SELECT id, state, public_key, sealed, created_at, activated_at, retired_at
-  FROM signing_keys
-  ORDER BY created_at, id;
+SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role), disabled_at IS NOT NULL, created_at
+  FROM users
+  WHERE id = $1;
+
+SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role), disabled_at IS NOT NULL, created_at
+  FROM users
+  WHERE starts_with(email, $1) AND email > coalesce((SELECT email FROM users WHERE id = $2), '')
+  ORDER BY email
+  LIMIT $3;
+
+SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at
+  FROM clients
+  WHERE revoked_at IS NULL AND id = $1
+  ORDER BY id;
 
 SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
   FROM passkeys
@@ -91,6 +127,16 @@ SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>
   WHERE user_id = $1
   ORDER BY created_at, id;
 
+SELECT name, '', false, 0
+  FROM role_names
+  UNION ALL
+  SELECT role, permission, granted, 0
+  FROM role_permissions
+  UNION ALL
+  SELECT role, '', false, count(*)
+  FROM user_roles
+  GROUP BY role;
+
 SELECT record, sign_count
   FROM passkeys
   WHERE user_id = $1 AND domain = $2;
@@ -100,11 +146,31 @@ SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000
   WHERE ended_at IS NULL AND expires_at > $1 AND cookie_hash = $2
   ORDER BY begun_at DESC, id;
 
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+  FROM sessions s
+  WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+  FOR SHARE;
+
 SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
   FROM refresh_tokens r
   JOIN sessions s
   ON s.id = r.session_id
   WHERE r.hash = $1 AND s.client_id = $2;
+
+SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), coalesce(p.granted, false)
+  FROM users u
+  LEFT
+  JOIN user_roles r
+  ON r.user_id = u.id
+  LEFT
+  JOIN role_permissions p
+  ON p.role = r.role
+  WHERE u.id = $1;
+
+UPDATE codes
+  SET used_at = $1
+  WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 AND client_id = $3 AND redirect_uri = $4 AND challenge = $5
+  RETURNING session_id, parent_id, nonce, scope;
 
 UPDATE passkeys
   SET record = $2, sign_count = $3, last_used_at = $4
@@ -140,10 +206,24 @@ UPDATE signing_keys
   SET state = 'retired', retired_at = $2, sealed = NULL
   WHERE id = ANY($1);
 
+UPDATE users
+  SET disabled_at = $2
+  WHERE id = $1;
+
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended;
+
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id = $4 AND id <> $5) AND ended_at IS NULL RETURNING id )
+  INSERT INTO revocations (key, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
+  FROM ended;
+
+WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
+  INSERT INTO user_roles (user_id, role)
+  SELECT DISTINCT $1::uuid, unnest($2::text[])
+  ON CONFLICT DO NOTHING;
 
 WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)

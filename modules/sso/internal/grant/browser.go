@@ -13,6 +13,8 @@ type Browser interface {
 	Session(r *http.Request) (session.Session, bool, error)
 	// LogIn shows the login page, which leads back to where the prompt says.
 	LogIn(w http.ResponseWriter, r *http.Request, p Prompt)
+	// Refuse shows what a client did wrong that cannot be told itself.
+	Refuse(w http.ResponseWriter, r *http.Request, err error)
 	// Forget takes the session's cookie from the browser.
 	Forget(w http.ResponseWriter)
 }

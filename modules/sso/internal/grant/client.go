@@ -12,17 +12,32 @@ import (
 
 // The grant types.
 const (
+	AuthorizationCode = "authorization_code"
 	ClientCredentials = "client_credentials"
 	RefreshToken      = "refresh_token"
 	TokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
+// EveryPermission stands in a client's scopes for all that its users may.
+const EveryPermission = "*"
+
 // A Client is an application that is known here.
 type Client struct {
 	ID     string
+	Name   string   // for people
 	Grants []string // that it may use
 	// Public clients cannot keep a secret and have none.
-	Public  bool
+	Public bool
+	// RedirectURIs are where browsers may be sent with a code, and
+	// PostLogoutRedirectURIs where after a logout; they are compared as they stand.
+	RedirectURIs           []string
+	PostLogoutRedirectURIs []string
+	// Scopes are what it may be granted: openid, profile, email, phone,
+	// offline_access, names of permissions, and EveryPermission.
+	Scopes []string
+	// Algorithm signs what it gets. Default: EdDSA.
+	Algorithm string
+
 	secrets [][sha256.Size]byte
 }
 
@@ -37,6 +52,20 @@ func (c Client) WithSecrets(secrets ...string) Client {
 	}
 	return c
 }
+
+// WithHashes is WithSecrets with the SHA-256 of each.
+func (c Client) WithHashes(hashes ...[]byte) Client {
+	c.secrets = nil
+	for _, h := range hashes {
+		if len(h) == sha256.Size {
+			c.secrets = append(c.secrets, [sha256.Size]byte(h))
+		}
+	}
+	return c
+}
+
+// Secrets returns how many secrets are good.
+func (c Client) Secrets() int { return len(c.secrets) }
 
 // holds reports whether the secret is one of the client's. It takes the same
 // time for a secret that is wrong at its first letter or at its last.

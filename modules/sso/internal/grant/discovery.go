@@ -6,45 +6,70 @@ import (
 	"strings"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 )
 
-// metadata lists what is served and nothing else. The two lists that stand
-// empty are required by RFC 8414 and OpenID Connect Discovery: there is no
-// authorization endpoint yet, so there are no response types and no ID tokens.
+// metadata lists what is served and nothing else (RFC 8414, OpenID Connect Discovery).
 type metadata struct {
-	Issuer          string   `json:"issuer"`
-	TokenEndpoint   string   `json:"token_endpoint"`
-	JWKSURI         string   `json:"jwks_uri"`
-	GrantTypes      []string `json:"grant_types_supported"`
-	ClientAuth      []string `json:"token_endpoint_auth_methods_supported"`
-	ResponseTypes   []string `json:"response_types_supported"`
-	SubjectTypes    []string `json:"subject_types_supported,omitempty"`
-	IDTokenSignings []string `json:"id_token_signing_alg_values_supported,omitzero"`
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	Scopes                []string `json:"scopes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	ClientAuth            []string `json:"token_endpoint_auth_methods_supported"`
+	NamesIssuer           bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
+}
+
+// openID is what OpenID Connect adds.
+type openID struct {
+	metadata
+
+	SubjectTypes    []string `json:"subject_types_supported"`
+	IDTokenSignings []string `json:"id_token_signing_alg_values_supported"`
+	Claims          []string `json:"claims_supported"`
+	Prompts         []string `json:"prompt_values_supported"`
+	TakesClaims     bool     `json:"claims_parameter_supported"`
+	TakesRequest    bool     `json:"request_parameter_supported"`
+	TakesRequestURI bool     `json:"request_uri_parameter_supported"` // true when left out
 }
 
 func (s *Server) metadata() metadata {
-	base := strings.TrimSuffix(s.cfg.Issuer, "/")
 	return metadata{
-		Issuer:        s.cfg.Issuer,
-		TokenEndpoint: base + "/oauth/token",
-		JWKSURI:       base + "/oauth/jwks",
-		GrantTypes:    []string{ClientCredentials, RefreshToken, TokenExchange},
-		ClientAuth:    []string{"client_secret_basic", "client_secret_post", "none"},
-		ResponseTypes: []string{},
+		Issuer:                s.cfg.Issuer,
+		AuthorizationEndpoint: s.address("/oauth/authorize"),
+		TokenEndpoint:         s.address("/oauth/token"),
+		JWKSURI:               s.address("/oauth/jwks"),
+		Scopes:                identityScopes,
+		GrantTypes:            []string{AuthorizationCode, ClientCredentials, RefreshToken, TokenExchange},
+		ResponseTypes:         []string{"code"},
+		ResponseModes:         []string{"query"},
+		ChallengeMethods:      []string{"S256"},
+		ClientAuth:            []string{"client_secret_basic", "client_secret_post", "none"},
+		NamesIssuer:           true,
 	}
 }
 
+func (s *Server) address(path string) string { return strings.TrimSuffix(s.cfg.Issuer, "/") + path }
+
 // OpenIDConfiguration serves GET /.well-known/openid-configuration.
 func (s *Server) OpenIDConfiguration() http.Handler {
-	m := s.metadata()
-	m.SubjectTypes, m.IDTokenSignings = []string{"public"}, []string{}
-	return s.document(m)
+	return s.document(openID{
+		metadata:        s.metadata(),
+		SubjectTypes:    []string{"public"},
+		IDTokenSignings: []string{auth.EdDSA, auth.ES256},
+		Claims:          []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr"},
+		Prompts:         []string{"none", "login", "select_account", "consent"},
+	})
 }
 
 // AuthorizationServer serves GET /.well-known/oauth-authorization-server.
 func (s *Server) AuthorizationServer() http.Handler { return s.document(s.metadata()) }
 
-func (s *Server) document(m metadata) http.Handler {
+func (s *Server) document(m any) http.Handler {
 	return s.cors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		writeJSON(w, http.StatusOK, m)

@@ -34,16 +34,16 @@ func TestDiscovery_ListsOnlyWhatIsServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, _ := get(t, h)
-			if got["issuer"] != issuer || got["token_endpoint"] != issuer+"/oauth/token" || got["jwks_uri"] != issuer+"/oauth/jwks" {
+			if got["issuer"] != issuer || got["authorization_endpoint"] != issuer+"/oauth/authorize" || got["token_endpoint"] != issuer+"/oauth/token" || got["jwks_uri"] != issuer+"/oauth/jwks" {
 				t.Errorf("document = %v", got)
 			}
-			for _, absent := range []string{"authorization_endpoint", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint", "registration_endpoint"} {
+			for _, absent := range []string{"userinfo_endpoint", "introspection_endpoint", "revocation_endpoint", "end_session_endpoint", "registration_endpoint"} {
 				if _, listed := got[absent]; listed {
 					t.Errorf("%s is listed and not served", absent)
 				}
 			}
 			grants, _ := got["grant_types_supported"].([]any)
-			if want := []any{grant.ClientCredentials, grant.RefreshToken, grant.TokenExchange}; !slices.Equal(grants, want) {
+			if want := []any{grant.AuthorizationCode, grant.ClientCredentials, grant.RefreshToken, grant.TokenExchange}; !slices.Equal(grants, want) {
 				t.Errorf("grants = %v, want %v", grants, want)
 			}
 		})
@@ -54,7 +54,7 @@ func TestJWKS_HasPublicKeysOnly(t *testing.T) {
 	t.Parallel()
 	got, header := get(t, newWorld(t).JWKS())
 	keys, _ := got["keys"].([]any)
-	if len(keys) != 1 {
+	if len(keys) != 2 {
 		t.Fatalf("key set = %v", got)
 	}
 	key, _ := keys[0].(map[string]any)

@@ -17,11 +17,17 @@ import (
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
+	// TypeBrowser is that of the secret in a browser's cookie, which the edge turns
+	// into an access token.
+	TypeBrowser = "urn:slipway:token-type:browser"
 )
 
 // exchange gives a service a user's token that is addressed to a neighbour and
 // names the service as the actor (RFC 8693).
 func (s *Server) exchange(ctx context.Context, r request) (answer, error) {
+	if r.client.ID == s.cfg.FirstParty {
+		return s.exchangeBrowser(ctx, r)
+	}
 	if err := checkTypes(r.form); err != nil {
 		return answer{}, err
 	}
@@ -53,6 +59,30 @@ func (s *Server) exchange(ctx context.Context, r request) (answer, error) {
 		AccessToken: t.Token, IssuedTokenType: typeAccessToken, TokenType: "Bearer",
 		ExpiresIn: t.ExpiresIn, Scope: strings.Join(scopes, " "),
 	}, nil
+}
+
+// exchangeBrowser gives the product's own front end, and so the edge, the token of who
+// has logged in in a browser.
+func (s *Server) exchangeBrowser(ctx context.Context, r request) (answer, error) {
+	if err := r.form.need("subject_token", "subject_token_type"); err != nil {
+		return answer{}, err
+	}
+	if r.form["subject_token_type"] != TypeBrowser {
+		return answer{}, invalidRequest("subject_token_type must be %s: %s has nothing else to exchange", TypeBrowser, r.client.ID)
+	}
+	if audience := r.form["audience"]; audience != "" && audience != s.cfg.EdgeAudience {
+		return answer{}, refuse("invalid_target", "a browser's session is exchanged for tokens addressed to %s", s.cfg.EdgeAudience)
+	}
+	found, goesOn, err := s.cfg.Sessions.InBrowser(ctx, r.form["subject_token"])
+	switch {
+	case err != nil:
+		return answer{}, err
+	case !goesOn:
+		return answer{}, sessionOver("subject_token belongs to no session that goes on in a browser")
+	}
+	a, err := s.userTokens(ctx, r.client, found, r.form["scope"], "")
+	a.IssuedTokenType = typeAccessToken
+	return a, err
 }
 
 func checkTypes(f form) error {

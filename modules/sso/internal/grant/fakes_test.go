@@ -1,10 +1,16 @@
 package grant_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,6 +39,7 @@ type world struct {
 	verifier *auth.Verifier
 	sessions *fakeSessions
 	subjects *fakeSubjects
+	browser  *fakeBrowser
 	keys     *ring
 }
 
@@ -46,12 +53,14 @@ func newWorld(t *testing.T) *world {
 			ID: uuid.New(), User: uuid.New(), Client: "slipway", AuthTime: time.Now().Add(-time.Hour), ExpiresAt: time.Now().Add(time.Hour),
 		}, alive: true},
 		subjects: &fakeSubjects{permissions: []string{"cart:read", "cart:write", "catalog:read"}, open: true},
+		browser:  &fakeBrowser{},
 		keys:     ring,
 	}
+	w.browser.sessions = w.sessions
 	w.Server = grant.NewServer(grant.Config{
 		Issuer: issuer, EdgeAudience: "edge", FirstParty: "slipway", Origins: []string{"https://app.test"},
 		Minter: w.minter, Keys: ring, Clients: fakeClients{}, Matrix: fakeMatrix{}, Sessions: w.sessions,
-		Subjects: w.subjects, Verifier: w.verifier, Logger: telemetry.Discard(),
+		Subjects: w.subjects, Browser: w.browser, Verifier: w.verifier, Logger: telemetry.Discard(),
 	})
 	return w
 }
@@ -78,6 +87,7 @@ type reply struct {
 	AccessToken     string      `json:"access_token"`
 	IssuedTokenType string      `json:"issued_token_type"`
 	RefreshToken    string      `json:"refresh_token"`
+	IDToken         string      `json:"id_token"`
 	TokenType       string      `json:"token_type"`
 	ExpiresIn       int64       `json:"expires_in"`
 	Scope           string      `json:"scope"`
@@ -128,10 +138,23 @@ type fakeClients struct{}
 func (fakeClients) Client(_ context.Context, id string) (grant.Client, bool, error) {
 	switch id {
 	case "slipway":
-		return grant.Client{ID: id, Public: true, Grants: []string{grant.RefreshToken}}, true, nil
+		return grant.Client{ID: id, Public: true, Grants: []string{grant.RefreshToken, grant.TokenExchange}}, true, nil
 	case "cart", "acquiring":
 		c := grant.Client{ID: id, Grants: []string{grant.ClientCredentials, grant.TokenExchange}}
 		return c.WithSecrets(secretOf(id), "the former one"), true, nil
+	case "web": // a confidential client
+		c := grant.Client{
+			ID: id, Name: "The web", Grants: []string{grant.AuthorizationCode, grant.RefreshToken}, Algorithm: auth.ES256,
+			RedirectURIs: []string{"https://web.test/back", "https://web.test/back?tenant=1"}, PostLogoutRedirectURIs: []string{"https://web.test/bye"},
+			Scopes: []string{"openid", "profile", "email", "cart:read", "cart:write", "crm:admin"},
+		}
+		return c.WithSecrets(secretOf(id)), true, nil
+	case "app": // a public one
+		return grant.Client{
+			ID: id, Name: "The app", Public: true, Grants: []string{grant.AuthorizationCode},
+			RedirectURIs: []string{"http://127.0.0.1/back", "http://[::1]/back", "com.example.app:/back", "https://app.test/back"},
+			Scopes:       []string{"openid", grant.EveryPermission},
+		}, true, nil
 	case "secretless":
 		return grant.Client{ID: id, Grants: []string{grant.ClientCredentials}}.WithSecrets(""), true, nil
 	}
@@ -162,6 +185,9 @@ type fakeSessions struct {
 	alive   bool
 	err     error
 	seen    []session.Redemption
+
+	codes    []session.AuthorizationCode
+	redeemed []session.CodeRedemption
 }
 
 func (f *fakeSessions) Redeem(_ context.Context, r session.Redemption) (session.Session, string, error) {
@@ -169,9 +195,70 @@ func (f *fakeSessions) Redeem(_ context.Context, r session.Redemption) (session.
 	return f.session, "the next one", f.err
 }
 
+// InBrowser knows the one session, by the secret that the browser's cookie holds.
+func (f *fakeSessions) InBrowser(_ context.Context, secret string) (session.Session, bool, error) {
+	return f.session, f.alive && secret == "the cookie", f.err
+}
+
+func (f *fakeSessions) IssueCode(_ context.Context, c session.AuthorizationCode) (string, error) {
+	if f.err != nil {
+		return "", f.err
+	}
+	code := fmt.Sprintf("code %d", len(f.codes)+1)
+	f.codes = append(f.codes, c)
+	return code, nil
+}
+
+// RedeemCode looks at what a store looks at; that a code serves once is for its tests.
+func (f *fakeSessions) RedeemCode(_ context.Context, r session.CodeRedemption) (session.Redeemed, error) {
+	f.redeemed = append(f.redeemed, r)
+	var n int
+	if _, err := fmt.Sscanf(r.Code, "code %d", &n); err != nil || n < 1 || n > len(f.codes) || f.err != nil {
+		return session.Redeemed{}, cmp.Or(f.err, session.ErrCodeUnknown)
+	}
+	c := f.codes[n-1]
+	if c.Client != r.Client || c.RedirectURI != r.RedirectURI || c.Challenge != r.Challenge {
+		return session.Redeemed{}, session.ErrCodeUnknown
+	}
+	child := f.session
+	child.Client, child.Scope, child.Parent = c.Client, c.Scope, c.Parent
+	redeemed := session.Redeemed{Session: child, Nonce: c.Nonce}
+	if r.Continued {
+		redeemed.RefreshToken = "the first one"
+	}
+	return redeemed, nil
+}
+
 func (f *fakeSessions) Alive(_ context.Context, id uuid.UUID) (bool, error) {
 	return f.alive && id == f.session.ID, f.err
 }
+
+// A fakeBrowser has logged in when it is in.
+type fakeBrowser struct {
+	sessions *fakeSessions
+	in       bool
+	err      error
+	prompts  []grant.Prompt
+}
+
+func (f *fakeBrowser) Session(*http.Request) (session.Session, bool, error) {
+	return f.sessions.session, f.in, f.err
+}
+
+func (f *fakeBrowser) LogIn(w http.ResponseWriter, _ *http.Request, p grant.Prompt) {
+	f.prompts = append(f.prompts, p)
+	w.WriteHeader(http.StatusOK)
+}
+
+func (f *fakeBrowser) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	status := http.StatusInternalServerError
+	if refusal, ok := errors.AsType[*grant.Error](err); ok {
+		status = refusal.Status
+	}
+	http.Error(w, err.Error(), status)
+}
+
+func (f *fakeBrowser) Forget(http.ResponseWriter) { f.in = false }
 
 type fakeSubjects struct {
 	permissions []string
@@ -183,9 +270,10 @@ func (f *fakeSubjects) Permissions(context.Context, uuid.UUID) ([]string, bool, 
 	return slices.Clone(f.permissions), f.open, f.err
 }
 
-// A ring signs by one key and publishes it; as a transport it is the way to it.
+// A ring signs by a key of each algorithm and publishes both; as a transport it is the
+// way to them.
 type ring struct {
-	signer jose.Signer
+	keys   map[string]jose.JSONWebKey // by algorithm
 	public []byte
 	err    error // of a key-encryption key that is lost, say
 }
@@ -193,23 +281,29 @@ type ring struct {
 func newRing(t *testing.T) *ring {
 	t.Helper()
 	private := ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", ed25519.SeedSize)))
-	key := jose.JSONWebKey{Key: private, KeyID: "k1", Algorithm: "EdDSA", Use: "sig"}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: key}, (&jose.SignerOptions{}).WithType("at+jwt"))
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key.Public()}})
+	ed := jose.JSONWebKey{Key: private, KeyID: "k1", Algorithm: auth.EdDSA, Use: "sig"}
+	ec := jose.JSONWebKey{Key: curve, KeyID: "k2", Algorithm: auth.ES256, Use: "sig"}
+	public, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{ed.Public(), ec.Public()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ring{signer: signer, public: public}
+	return &ring{keys: map[string]jose.JSONWebKey{auth.EdDSA: ed, auth.ES256: ec}, public: public}
 }
 
-func (r *ring) Sign(_ context.Context, payload []byte) (string, error) {
+func (r *ring) Sign(_ context.Context, algorithm, typ string, payload []byte) (string, error) {
 	if r.err != nil {
 		return "", r.err
 	}
-	s, err := r.signer.Sign(payload)
+	key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: r.keys[algorithm]}
+	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if err != nil {
+		return "", err
+	}
+	s, err := signer.Sign(payload)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,14 @@ const maxForm = 64 << 10
 type form map[string]string
 
 func parseForm(r *http.Request) (form, error) {
+	values, err := formValues(r)
+	if err != nil {
+		return nil, err
+	}
+	return once(values)
+}
+
+func formValues(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery != "" || r.URL.ForceQuery {
 		return nil, invalidRequest("parameters belong in the body: what stands in an address is logged along the way")
 	}
@@ -34,18 +42,22 @@ func parseForm(r *http.Request) (form, error) {
 	if err != nil {
 		return nil, invalidRequest("the body is not a form: names and values are joined by = and &, and percent-encoded")
 	}
-	return once(values)
+	return values, nil
 }
 
 func readForm(body io.Reader) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(body, maxForm+1))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || len(b) > maxForm {
-		return "", &Error{Status: http.StatusRequestEntityTooLarge, Code: "invalid_request", Description: "the body is larger than 64 KiB"}
+	if _, larger := errors.AsType[*http.MaxBytesError](err); larger || len(b) > maxForm {
+		return "", tooLarge()
 	}
 	if err != nil {
 		return "", invalidRequest("the body could not be read to its end")
 	}
 	return string(b), nil
+}
+
+func tooLarge() error {
+	return &Error{Status: http.StatusRequestEntityTooLarge, Code: "invalid_request", Description: "the request is larger than 64 KiB"}
 }
 
 func once(values url.Values) (form, error) {

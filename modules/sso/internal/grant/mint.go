@@ -1,18 +1,27 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/slipway-go/slipway/auth"
 )
 
-// A Signer signs payloads as access tokens.
+// A Signer signs payloads as tokens of a type, by an algorithm of package auth.
 type Signer interface {
-	Sign(ctx context.Context, payload []byte) (string, error)
+	Sign(ctx context.Context, algorithm, typ string, payload []byte) (string, error)
 }
+
+// The types of tokens, as their headers have them.
+const (
+	typeOfAccess = "at+jwt" // RFC 9068
+	typeOfID     = "JWT"
+)
 
 // Claims are what a token says besides where and when it was issued.
 type Claims struct {
@@ -23,6 +32,8 @@ type Claims struct {
 	AuthTime time.Time
 	Scopes   []string
 	Actors   []string // outermost first
+	// Algorithm signs the token. Default: EdDSA.
+	Algorithm string
 	// NotAfter caps the token's life; zero for none.
 	NotAfter time.Time
 }
@@ -78,7 +89,7 @@ func (m Minter) Mint(ctx context.Context, c Claims) (AccessToken, error) {
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("encode a token: %w", err)
 	}
-	token, err := m.Signer.Sign(ctx, b)
+	token, err := m.Signer.Sign(ctx, cmp.Or(c.Algorithm, auth.EdDSA), typeOfAccess, b)
 	if err != nil {
 		return AccessToken{}, err
 	}

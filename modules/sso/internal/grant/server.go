@@ -28,6 +28,7 @@ type Config struct {
 	Matrix   Matrix
 	Sessions Sessions
 	Subjects Subjects
+	Browser  Browser
 	Verifier Verifier
 	Logger   *slog.Logger
 }
@@ -50,6 +51,10 @@ type Matrix interface {
 type Sessions interface {
 	Redeem(ctx context.Context, r session.Redemption) (session.Session, string, error)
 	Alive(ctx context.Context, id uuid.UUID) (bool, error)
+	// InBrowser returns the session of a cookie's secret, if it goes on.
+	InBrowser(ctx context.Context, secret string) (session.Session, bool, error)
+	IssueCode(ctx context.Context, c session.AuthorizationCode) (string, error)
+	RedeemCode(ctx context.Context, r session.CodeRedemption) (session.Redeemed, error)
 }
 
 // Subjects are the users.
@@ -74,6 +79,7 @@ type Server struct {
 func NewServer(cfg Config) *Server {
 	s := &Server{cfg: cfg}
 	s.grants = map[string]func(context.Context, request) (answer, error){
+		AuthorizationCode: s.authorizationCode,
 		ClientCredentials: s.clientCredentials,
 		RefreshToken:      s.refresh,
 		TokenExchange:     s.exchange,
@@ -84,8 +90,7 @@ func NewServer(cfg Config) *Server {
 // Token serves POST /oauth/token.
 func (s *Server) Token() http.Handler {
 	return s.cors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Pragma", "no-cache") // RFC 6749 asks for it
+		noStore(w)
 		answer, err := s.token(r, time.Now())
 		if err != nil {
 			s.fail(w, r, err)
@@ -102,6 +107,7 @@ type answer struct {
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
 	RefreshToken    string `json:"refresh_token,omitempty"`
+	IDToken         string `json:"id_token,omitempty"`
 	Scope           string `json:"scope"`
 }
 
@@ -116,6 +122,9 @@ func (s *Server) token(r *http.Request, arrived time.Time) (answer, error) {
 	grant, ok := s.grants[f["grant_type"]]
 	if !ok {
 		return answer{}, refuse("unsupported_grant_type", "the grant %.60q is not served here", f["grant_type"])
+	}
+	if f["code_verifier"] != "" && f["grant_type"] != AuthorizationCode {
+		return answer{}, invalidRequest("code_verifier belongs to the grant %s", AuthorizationCode)
 	}
 	client, err := s.authenticate(r, f)
 	if err != nil {

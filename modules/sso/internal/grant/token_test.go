@@ -81,7 +81,7 @@ func TestRefusal27_GrantNotRegistered(t *testing.T) {
 	if len(w.sessions.seen) > 0 {
 		t.Error("the refresh token was redeemed for a client that may not")
 	}
-	for _, unknown := range []string{"password", "authorization_code", "CLIENT_CREDENTIALS", strings.Repeat("x", 5000)} {
+	for _, unknown := range []string{"password", "implicit", "CLIENT_CREDENTIALS", strings.Repeat("x", 5000)} {
 		w.post(t, "cart", with(credentials("catalog"), "grant_type", unknown)).wantRefusal(t, 400, "unsupported_grant_type")
 	}
 	w.post(t, "cart", with(credentials("catalog"), "grant_type", "")).wantRefusal(t, 400, "invalid_request")

@@ -6,6 +6,8 @@
 // sealed by the key-encryption key (AES-256-GCM) and is erased when the key
 // retires. A key that seals another is in nobody's database.
 //
+// There are keys of two algorithms, EdDSA and ES256, and each rotates by itself.
+//
 // A [Ring] starts nothing: it looks at the database when it is used and what it
 // knows is older than half a minute, and rotates then if it is time. Several
 // processes may share the database; one of them rotates. While the database is

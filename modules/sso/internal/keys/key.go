@@ -2,7 +2,6 @@ package keys
 
 import (
 	"crypto"
-	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -22,8 +21,9 @@ const (
 // A key is a row of signing_keys.
 type key struct {
 	id          string
+	algorithm   jose.SignatureAlgorithm
 	state       state
-	public      ed25519.PublicKey
+	public      []byte
 	sealed      []byte
 	createdAt   time.Time
 	activatedAt *time.Time
@@ -31,45 +31,55 @@ type key struct {
 }
 
 // newKey returns a key in the state next.
-func newKey(s *Sealer, now time.Time) (key, error) {
-	public, private, err := ed25519.GenerateKey(nil)
+func newKey(s *Sealer, algorithm jose.SignatureAlgorithm, now time.Time) (key, error) {
+	public, private, err := generate(algorithm)
 	if err != nil {
 		return key{}, fmt.Errorf("generate a signing key: %w", err)
 	}
-	k := key{state: next, public: public, createdAt: now}
-	thumbprint, err := (&jose.JSONWebKey{Key: public}).Thumbprint(crypto.SHA256)
+	k := key{algorithm: algorithm, state: next, public: public, createdAt: now}
+	jwk, err := k.jwk()
+	if err != nil {
+		return key{}, err
+	}
+	thumbprint, err := jwk.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return key{}, fmt.Errorf("name a signing key: %w", err)
 	}
 	k.id = base64.RawURLEncoding.EncodeToString(thumbprint)
-	k.sealed = s.seal(k.id, private.Seed())
+	k.sealed = s.seal(k.id, private)
 	return k, nil
 }
 
-func (k key) jwk() jose.JSONWebKey {
-	return jose.JSONWebKey{Key: k.public, KeyID: k.id, Algorithm: string(jose.EdDSA), Use: "sig"}
+func (k key) jwk() (jose.JSONWebKey, error) {
+	public, err := publicKey(k.algorithm, k.public)
+	if err != nil {
+		return jose.JSONWebKey{}, fmt.Errorf("signing key %s: %w", k.id, err)
+	}
+	return jose.JSONWebKey{Key: public, KeyID: k.id, Algorithm: string(k.algorithm), Use: "sig"}, nil
 }
 
-// signer returns what signs tokens by the key.
-func (k key) signer(s *Sealer) (jose.Signer, error) {
-	seed, err := s.open(k.id, k.sealed)
+// signer returns what signs tokens of the type by the key.
+func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
+	stored, err := s.open(k.id, k.sealed)
 	if err != nil {
 		return nil, err
 	}
-	if len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("signing key %s has %d bytes instead of %d", k.id, len(seed), ed25519.SeedSize)
+	private, err := privateKey(k.algorithm, stored)
+	if err != nil {
+		return nil, fmt.Errorf("signing key %s: %w", k.id, err)
 	}
-	private := jose.JSONWebKey{Key: ed25519.NewKeyFromSeed(seed), KeyID: k.id}
-	options := (&jose.SignerOptions{}).WithType("at+jwt")
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: private}, options)
+	signing := jose.SigningKey{Algorithm: k.algorithm, Key: jose.JSONWebKey{Key: private, KeyID: k.id}}
+	signer, err := jose.NewSigner(signing, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", k.id, err)
 	}
 	return signer, nil
 }
 
-// A plan is what a rotation does to the keys.
+// A plan is what a rotation does to the keys of one algorithm.
 type plan struct {
+	algorithm jose.SignatureAlgorithm
+
 	retire   []string // ids
 	activate string   // id of the next key; "" when none is there to be
 	drop     []string
@@ -81,8 +91,24 @@ func (p plan) empty() bool {
 	return len(p.retire)+len(p.drop)+p.create == 0 && p.activate == ""
 }
 
-// planRotation decides what is due. The first key of all signs at once: nobody
-// can know an older one.
+// plans are what is due, for the algorithms with something to do.
+func plans(keys []key, cfg Config, now time.Time) []plan {
+	var all []plan
+	for _, algorithm := range algorithms {
+		if p := planRotation(of(keys, algorithm), cfg, now); !p.empty() {
+			p.algorithm = algorithm
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func of(keys []key, algorithm jose.SignatureAlgorithm) []key {
+	return slices.DeleteFunc(slices.Clone(keys), func(k key) bool { return k.algorithm != algorithm })
+}
+
+// planRotation decides what is due for the keys of one algorithm. The first key of
+// all signs at once: nobody can know an older one.
 func planRotation(keys []key, cfg Config, now time.Time) plan {
 	var p plan
 	current, following := find(keys, active), find(keys, next)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -52,18 +51,29 @@ func NewRing(db *postgres.DB, sealer *Sealer, cfg Config) *Ring {
 
 // A snapshot is what a ring knew at a time.
 type snapshot struct {
-	at     time.Time
-	signer jose.Signer
-	public []byte
+	at      time.Time
+	signers map[signature]jose.Signer
+	public  []byte
 }
 
-// Sign returns the payload as a compact JWS of type at+jwt.
-func (r *Ring) Sign(ctx context.Context, payload []byte) (string, error) {
+// A signature is what a header says of a token.
+type signature struct{ algorithm, typ string }
+
+// types are what tokens may be: access tokens and ID tokens.
+var types = []string{"at+jwt", "JWT"}
+
+// Sign returns the payload as a compact JWS of the type, at+jwt or JWT, by the active
+// key of the algorithm, EdDSA or ES256.
+func (r *Ring) Sign(ctx context.Context, algorithm, typ string, payload []byte) (string, error) {
 	s, err := r.current(ctx)
 	if err != nil {
 		return "", err
 	}
-	signed, err := s.signer.Sign(payload)
+	signer, ok := s.signers[signature{algorithm, typ}]
+	if !ok {
+		return "", fmt.Errorf("no key signs tokens of the type %q by %q", typ, algorithm)
+	}
+	signed, err := signer.Sign(payload)
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}
@@ -139,7 +149,7 @@ func (r *Ring) awaitLook(ctx context.Context) (*snapshot, error) {
 func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	now := time.Now()
 	keys, err := load(ctx, r.db)
-	if err == nil && !planRotation(keys, r.cfg, now).empty() {
+	if err == nil && len(plans(keys, r.cfg, now)) > 0 {
 		keys, err = r.rotate(ctx, now, r.due)
 	}
 	if err != nil {
@@ -153,24 +163,39 @@ func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
-var errNoKey = errors.New("no signing key is active")
-
 func (r *Ring) snapshot(keys []key, now time.Time) (*snapshot, error) {
-	current := find(keys, active)
-	if current == nil {
-		return nil, errNoKey
-	}
-	signer, err := current.signer(r.sealer)
-	if err != nil {
-		return nil, err
+	s := &snapshot{at: now, signers: map[signature]jose.Signer{}}
+	for _, algorithm := range algorithms {
+		if err := s.sign(r.sealer, algorithm, find(of(keys, algorithm), active)); err != nil {
+			return nil, err
+		}
 	}
 	var set jose.JSONWebKeySet
 	for _, k := range keys {
-		set.Keys = append(set.Keys, k.jwk())
+		jwk, err := k.jwk()
+		if err != nil {
+			return nil, err
+		}
+		set.Keys = append(set.Keys, jwk)
 	}
-	public, err := json.Marshal(set)
-	if err != nil {
+	var err error
+	if s.public, err = json.Marshal(set); err != nil {
 		return nil, fmt.Errorf("encode the key set: %w", err)
 	}
-	return &snapshot{at: now, signer: signer, public: public}, nil
+	return s, nil
+}
+
+// sign has the key sign for its algorithm.
+func (s *snapshot) sign(sealer *Sealer, algorithm jose.SignatureAlgorithm, current *key) error {
+	if current == nil {
+		return fmt.Errorf("no signing key is active for %s", algorithm)
+	}
+	for _, typ := range types {
+		signer, err := current.signer(sealer, typ)
+		if err != nil {
+			return err
+		}
+		s.signers[signature{string(algorithm), typ}] = signer
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/postgres"
@@ -44,7 +46,7 @@ func keySet(t *testing.T, r *keys.Ring) jose.JSONWebKeySet {
 // verify returns the id of the published key that has signed a token.
 func verify(t *testing.T, r *keys.Ring, token string) string {
 	t.Helper()
-	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,12 @@ func verify(t *testing.T, r *keys.Ring, token string) string {
 
 func sign(t *testing.T, r *keys.Ring) string {
 	t.Helper()
-	token, err := r.Sign(t.Context(), []byte("{}"))
+	return signBy(t, r, auth.EdDSA)
+}
+
+func signBy(t *testing.T, r *keys.Ring, algorithm string) string {
+	t.Helper()
+	token, err := r.Sign(t.Context(), algorithm, "at+jwt", []byte("{}"))
 	if err != nil {
 		t.Fatalf("Sign() = %v", err)
 	}
@@ -71,23 +78,67 @@ func exec(t *testing.T, db *postgres.DB, sql string) {
 	}
 }
 
+// published returns the keys of one algorithm that a set has.
+func published(t *testing.T, r *keys.Ring, algorithm string) []jose.JSONWebKey {
+	t.Helper()
+	return slices.DeleteFunc(keySet(t, r).Keys, func(k jose.JSONWebKey) bool { return k.Algorithm != algorithm })
+}
+
 func TestRing_PublishesTheNextKeyBeforeItSigns(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{auth.EdDSA, auth.ES256} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			db := slipwaytest.Commit(t, sso.New()).DB("sso")
+			r := ring(t, db, 1)
+			signing := verify(t, r, signBy(t, r, algorithm))
+			if n := len(published(t, r, algorithm)); n != 2 {
+				t.Fatalf("%d keys are published, want the active one and the next", n)
+			}
+			exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
+			later := ring(t, db, 1)
+			next := verify(t, later, signBy(t, later, algorithm))
+			set := keySet(t, later)
+			if next == signing || len(set.Key(next)) != 1 {
+				t.Errorf("key %s signs; want the one that was published beside %s", next, signing)
+			}
+			if len(published(t, later, algorithm)) != 3 || len(set.Key(signing)) != 1 {
+				t.Errorf("the retired key is not published any more")
+			}
+		})
+	}
+}
+
+func TestRing_RotatesEachAlgorithmByItself(t *testing.T) {
 	t.Parallel()
 	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	r := ring(t, db, 1)
-	signing := verify(t, r, sign(t, r))
-	set := keySet(t, r)
-	if len(set.Keys) != 2 {
-		t.Fatalf("%d keys are published, want the active one and the next", len(set.Keys))
-	}
-	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day'`)
+	old, other := verify(t, r, signBy(t, r, auth.EdDSA)), verify(t, r, signBy(t, r, auth.ES256))
+	exec(t, db, `UPDATE signing_keys SET activated_at = now() - interval '1 year', created_at = now() - interval '1 day' WHERE algorithm = 'ES256'`)
 	later := ring(t, db, 1)
-	next := verify(t, later, sign(t, later))
-	if next == signing || len(set.Key(next)) != 1 {
-		t.Errorf("key %s signs; want the one that was published beside %s", next, signing)
+	if got := verify(t, later, signBy(t, later, auth.EdDSA)); got != old {
+		t.Errorf("key %s signs by EdDSA, want %s, which is not old", got, old)
 	}
-	if published := keySet(t, later); len(published.Keys) != 3 || len(published.Key(signing)) != 1 {
-		t.Errorf("the retired key is not published any more")
+	if got := verify(t, later, signBy(t, later, auth.ES256)); got == other {
+		t.Error("the old key signs by ES256 still")
+	}
+}
+
+func TestRing_SignsWhatItKnows(t *testing.T) {
+	t.Parallel()
+	r := ring(t, slipwaytest.Commit(t, sso.New()).DB("sso"), 1)
+	for _, unknown := range [][2]string{{"RS256", "JWT"}, {"none", "at+jwt"}, {"", "at+jwt"}, {auth.EdDSA, ""}, {auth.ES256, "logout+jwt"}} {
+		if token, err := r.Sign(t.Context(), unknown[0], unknown[1], []byte("{}")); err == nil {
+			t.Errorf("Sign(%v) = %s, want an error", unknown, token)
+		}
+	}
+	token, err := r.Sign(t.Context(), auth.ES256, "JWT", []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil || parsed.Signatures[0].Header.ExtraHeaders[jose.HeaderType] != "JWT" {
+		t.Errorf("an ID token's header is %+v, %v", parsed.Signatures[0].Header, err)
 	}
 }
 
@@ -114,7 +165,7 @@ func TestRing_ManyProcessesAgree(t *testing.T) {
 		rings[i] = ring(t, db, 1)
 		group.Go(func() {
 			var err error
-			if tokens[i], err = rings[i].Sign(t.Context(), []byte("{}")); err != nil {
+			if tokens[i], err = rings[i].Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}")); err != nil {
 				t.Errorf("Sign() = %v", err)
 			}
 		})
@@ -123,8 +174,8 @@ func TestRing_ManyProcessesAgree(t *testing.T) {
 	for _, token := range tokens {
 		verify(t, rings[0], token)
 	}
-	if set := keySet(t, rings[0]); len(set.Keys) != 2 {
-		t.Errorf("%d keys were made, want 2", len(set.Keys))
+	if set := keySet(t, rings[0]); len(set.Keys) != 4 {
+		t.Errorf("%d keys were made, want 2 of each algorithm", len(set.Keys))
 	}
 }
 
@@ -132,7 +183,7 @@ func TestRing_AnotherEncryptionKey(t *testing.T) {
 	t.Parallel()
 	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	sign(t, ring(t, db, 1))
-	_, err := ring(t, db, 2).Sign(t.Context(), []byte("{}"))
+	_, err := ring(t, db, 2).Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}"))
 	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
 		t.Errorf("Sign() = %v, want an error that names the setting", err)
 	}
@@ -148,7 +199,7 @@ func TestRing_GoesOnWithoutTheDatabase(t *testing.T) {
 		r.Age(age)
 		sign(t, r)
 	}
-	if _, err := ring(t, db, 1).Sign(t.Context(), []byte("{}")); err == nil {
+	if _, err := ring(t, db, 1).Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}")); err == nil {
 		t.Error("Sign() succeeds without ever having seen a key")
 	}
 }
@@ -175,7 +226,7 @@ func TestRing_GivesUpWithTheContext(t *testing.T) {
 	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := ring(t, db, 1).Sign(ctx, []byte("{}")); err == nil {
+	if _, err := ring(t, db, 1).Sign(ctx, auth.EdDSA, "at+jwt", []byte("{}")); err == nil {
 		t.Error("Sign() succeeds for a context that is done")
 	}
 }

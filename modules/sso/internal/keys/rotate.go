@@ -11,6 +11,7 @@ import (
 // A Key is what may be known of a signing key.
 type Key struct {
 	ID          string
+	Algorithm   string // EdDSA or ES256
 	State       string // next, active or retired
 	CreatedAt   time.Time
 	ActivatedAt *time.Time
@@ -26,7 +27,7 @@ func (r *Ring) Keys(ctx context.Context) ([]Key, error) {
 	}
 	all := make([]Key, len(found))
 	for i, k := range found {
-		all[i] = Key{ID: k.id, State: string(k.state), CreatedAt: k.createdAt, ActivatedAt: k.activatedAt, RetiredAt: k.retiredAt}
+		all[i] = Key{ID: k.id, Algorithm: string(k.algorithm), State: string(k.state), CreatedAt: k.createdAt, ActivatedAt: k.activatedAt, RetiredAt: k.retiredAt}
 	}
 	return all, nil
 }
@@ -40,18 +41,18 @@ func (e *UnpublishedError) Error() string {
 		e.Until.UTC().Format(time.RFC3339))
 }
 
-// Rotate has the next key sign from now on. The former one stays published while tokens
-// of it live.
+// Rotate has the next keys sign from now on, of every algorithm. The former ones stay
+// published while tokens of them live.
 func (r *Ring) Rotate(ctx context.Context) error {
-	return r.change(ctx, func(keys []key, now time.Time) (plan, error) {
+	return r.change(ctx, func(keys []key, now time.Time) ([]plan, error) {
 		for _, k := range keys {
 			if k.state == next && !k.published(r.cfg, now) {
-				return plan{}, &UnpublishedError{Until: k.createdAt.Add(r.cfg.Publish)}
+				return nil, &UnpublishedError{Until: k.createdAt.Add(r.cfg.Publish)}
 			}
 		}
 		due := r.cfg
 		due.Life = time.Nanosecond
-		return planRotation(keys, due, now), nil
+		return plans(keys, due, now), nil
 	})
 }
 
@@ -59,17 +60,17 @@ func (r *Ring) Rotate(ctx context.Context) error {
 // half may have read them all. Tokens of the former keys are refused as soon as who
 // checks them looks at the key set again, and those of the new key make it look.
 func (r *Ring) Replace(ctx context.Context) error {
-	return r.change(ctx, func(keys []key, now time.Time) (plan, error) {
-		p := planRotation(nil, r.cfg, now)
+	return r.change(ctx, func(keys []key, now time.Time) ([]plan, error) {
+		all := plans(nil, r.cfg, now)
 		for _, k := range keys {
-			p.drop = append(p.drop, k.id)
+			all[0].drop = append(all[0].drop, k.id)
 		}
-		return p, nil
+		return all, nil
 	})
 }
 
-// change applies a plan to the keys of now, and knows the outcome at once.
-func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) (plan, error)) error {
+// change applies plans to the keys of now, and knows the outcome at once.
+func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) ([]plan, error)) error {
 	now := time.Now()
 	keys, err := r.rotate(ctx, now, decide)
 	if err != nil {
@@ -84,12 +85,12 @@ func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) (plan, 
 }
 
 // due decides what is to be done without being told.
-func (r *Ring) due(keys []key, now time.Time) (plan, error) {
-	return planRotation(keys, r.cfg, now), nil
+func (r *Ring) due(keys []key, now time.Time) ([]plan, error) {
+	return plans(keys, r.cfg, now), nil
 }
 
 // rotate does what is decided, one process at a time: another may have done it.
-func (r *Ring) rotate(ctx context.Context, now time.Time, decide func([]key, time.Time) (plan, error)) ([]key, error) {
+func (r *Ring) rotate(ctx context.Context, now time.Time, decide func([]key, time.Time) ([]plan, error)) ([]key, error) {
 	var keys []key
 	err := r.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		if _, err := tx.Exec(ctx, `LOCK TABLE signing_keys IN EXCLUSIVE MODE`); err != nil {
@@ -99,12 +100,14 @@ func (r *Ring) rotate(ctx context.Context, now time.Time, decide func([]key, tim
 		if err != nil {
 			return err
 		}
-		p, err := decide(found, now)
+		decided, err := decide(found, now)
 		if err != nil {
 			return err
 		}
-		if err := r.apply(ctx, tx, p, now); err != nil {
-			return err
+		for _, p := range decided {
+			if err := r.apply(ctx, tx, p, now); err != nil {
+				return err
+			}
 		}
 		keys, err = load(ctx, tx)
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/postgres"
@@ -15,13 +16,13 @@ type querier interface {
 }
 
 func load(ctx context.Context, q querier) ([]key, error) {
-	rows, err := q.Query(ctx, `SELECT id, state, public_key, sealed, created_at, activated_at, retired_at FROM signing_keys ORDER BY created_at, id`)
+	rows, err := q.Query(ctx, `SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at FROM signing_keys ORDER BY created_at, algorithm COLLATE "C", id`)
 	if err != nil {
 		return nil, fmt.Errorf("load signing keys: %w", err)
 	}
 	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (key, error) {
 		var k key
-		err := row.Scan(&k.id, (*string)(&k.state), (*[]byte)(&k.public), &k.sealed, &k.createdAt, &k.activatedAt, &k.retiredAt)
+		err := row.Scan(&k.id, (*string)(&k.algorithm), (*string)(&k.state), &k.public, &k.sealed, &k.createdAt, &k.activatedAt, &k.retiredAt)
 		return k, err
 	})
 	if err != nil {
@@ -46,22 +47,22 @@ func (r *Ring) apply(ctx context.Context, tx postgres.Tx, p plan, now time.Time)
 		}
 	}
 	for i := range p.create {
-		if err := r.insert(ctx, tx, p.fresh && i == 0, now); err != nil {
+		if err := r.insert(ctx, tx, p.algorithm, p.fresh && i == 0, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Ring) insert(ctx context.Context, tx postgres.Tx, signs bool, now time.Time) error {
-	k, err := newKey(r.sealer, now)
+func (r *Ring) insert(ctx context.Context, tx postgres.Tx, algorithm jose.SignatureAlgorithm, signs bool, now time.Time) error {
+	k, err := newKey(r.sealer, algorithm, now)
 	if err != nil {
 		return err
 	}
 	if signs {
 		k.state, k.activatedAt = active, &now
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO signing_keys (id, state, public_key, sealed, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		k.id, string(k.state), []byte(k.public), k.sealed, k.createdAt, k.activatedAt)
+	_, err = tx.Exec(ctx, `INSERT INTO signing_keys (id, algorithm, state, public_key, sealed, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		k.id, string(k.algorithm), string(k.state), k.public, k.sealed, k.createdAt, k.activatedAt)
 	return err
 }

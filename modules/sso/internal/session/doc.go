@@ -10,5 +10,8 @@
 //   - Any older or replaced token is a copy in the wrong hands: it ends the
 //     session, with [ErrReplayed].
 //
-// Tokens are stored as their SHA-256; with 256 random bits they need no salt.
+// A browser's session lets clients in by codes. A code is redeemed once, for a child
+// of that session; redeeming it again ends the child, with [ErrCodeReplayed].
+//
+// Tokens and codes are stored as their SHA-256; with 256 random bits they need no salt.
 package session

@@ -63,8 +63,8 @@ type Login struct {
 	Client string
 	Method Method
 	Device Device
-	// Parent is the browser's session that lets the client in; its AuthTime and
-	// Method are taken over and its end is the end of both. Nil for none.
+	// Parent is the browser's session that lets the client in; its AuthTime,
+	// Method and ExpiresAt are taken over and its end is the end of both. Nil for none.
 	Parent *Session
 	Scope  []string // see Session
 }
@@ -93,12 +93,8 @@ func NewStore(db *postgres.DB, cfg Config) *Store {
 // Begin opens a session for who has just logged in, and returns it with its
 // first refresh token.
 func (s *Store) Begin(ctx context.Context, l Login) (Session, string, error) {
-	begun, token := s.begin(l), newToken(refreshPrefix)
-	// One statement: a session without a token would be of no use.
-	_, err := s.db.Exec(ctx, `
-		WITH s AS (`+insertSession+` RETURNING id)
-		INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $13, id, $14 FROM s`,
-		append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt))...)
+	begun := s.begin(l)
+	token, err := s.insertContinued(ctx, s.db, begun, true)
 	if err != nil {
 		return Session{}, "", fmt.Errorf("begin a session: %w", err)
 	}
@@ -123,7 +119,7 @@ func (s *Store) begin(l Login) Session {
 	}
 	begun.Device.UserAgent = cut(begun.Device.UserAgent)
 	if p := l.Parent; p != nil {
-		begun.Parent, begun.AuthTime, begun.Method = p.ID, p.AuthTime, p.Method
+		begun.Parent, begun.AuthTime, begun.Method, begun.ExpiresAt = p.ID, p.AuthTime, p.Method, p.ExpiresAt
 	}
 	return begun
 }
@@ -218,16 +214,30 @@ func (s *Store) Alive(ctx context.Context, id uuid.UUID) (bool, error) {
 // in; why is for who reads the table. Their access tokens are revoked in the same
 // statement.
 func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why string) error {
-	if _, err := q.Exec(ctx, endSessions(`id = $4 OR parent_id = $4`), endArgs(why, id)...); err != nil {
-		return fmt.Errorf("end session %s: %w", id, err)
+	// Twice, since the first time may have waited for a code to be redeemed, whose
+	// session it does not see. After it no code is.
+	for range 2 {
+		if _, err := q.Exec(ctx, endSessions(`id = $4 OR parent_id = $4`), endArgs(why, id)...); err != nil {
+			return fmt.Errorf("end session %s: %w", id, err)
+		}
 	}
 	return nil
 }
 
 // EndAll ends every session of the user but one, which may be zero.
 func (s *Store) EndAll(ctx context.Context, q postgres.Querier, user, except uuid.UUID, why string) error {
-	if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND id <> $5`), endArgs(why, user, except)...); err != nil {
-		return fmt.Errorf("end the sessions of %s: %w", user, err)
+	for range 2 { // as in End
+		if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND id <> $5`), endArgs(why, user, except)...); err != nil {
+			return fmt.Errorf("end the sessions of %s: %w", user, err)
+		}
+	}
+	return nil
+}
+
+// EndOfClient ends every session of the client.
+func (s *Store) EndOfClient(ctx context.Context, q postgres.Querier, client, why string) error {
+	if _, err := q.Exec(ctx, endSessions(`client_id = $4`), endArgs(why, client)...); err != nil {
+		return fmt.Errorf("end the sessions of client %s: %w", client, err)
 	}
 	return nil
 }
@@ -256,6 +266,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sweep sessions: %w", err)
 	}
+	if _, err := s.db.Exec(ctx, `DELETE FROM codes WHERE expires_at < $1`, time.Now().Add(-keepEnded)); err != nil {
+		return fmt.Errorf("sweep codes: %w", err)
+	}
 	return nil
 }
 
@@ -275,6 +288,7 @@ func (s *Store) tokenExpiry(of Session, now time.Time) time.Time {
 const (
 	refreshPrefix = "slr_"
 	cookiePrefix  = "slc_"
+	codePrefix    = "sla_"
 )
 
 func newToken(prefix string) string {

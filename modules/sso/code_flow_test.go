@@ -1,0 +1,185 @@
+package sso_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/sso/internal/client"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
+)
+
+// A flow is a client that lets people in, in a browser.
+type flow struct {
+	*world
+	client   grant.Client
+	secret   string // "" for a public client
+	verifier string
+}
+
+const back = "https://web.example/back"
+
+// flow registers a client; change may make it another one than a confidential client
+// that may do everything.
+func (w *world) flow(t *testing.T, change ...func(*grant.Client)) *flow {
+	t.Helper()
+	c := grant.Client{
+		ID: "web", Name: "The web", Grants: []string{grant.AuthorizationCode, grant.RefreshToken}, Algorithm: auth.EdDSA,
+		RedirectURIs: []string{back}, PostLogoutRedirectURIs: []string{"https://web.example/bye"},
+		Scopes: []string{"openid", "profile", "email", "phone", "offline_access", grant.EveryPermission},
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	if wrong := client.Check(c); len(wrong) > 0 {
+		t.Fatalf("the client is wrong: %v", wrong)
+	}
+	created, secret, err := client.NewStore(w.DB("sso")).Create(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &flow{world: w, client: created.Client, secret: secret, verifier: strings.Repeat("verifier-", 6)}
+}
+
+func public(c *grant.Client) { c.Public = true }
+
+// request is an authorization request with nothing wrong; pairs change it.
+func (f *flow) request(pairs ...string) string {
+	sum := sha256.Sum256([]byte(f.verifier))
+	query := url.Values{
+		"client_id": {f.client.ID}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"openid"}, "state": {"a state"}, "nonce": {"a nonce"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
+	for pair := range slices.Chunk(pairs, 2) {
+		query.Set(pair[0], pair[1])
+	}
+	return "/oauth/authorize?" + query.Encode()
+}
+
+// answer returns what the browser carries to the client.
+func (p page) answer(t *testing.T) url.Values {
+	t.Helper()
+	address, query, _ := strings.Cut(p.Header.Get("Location"), "?")
+	values, err := url.ParseQuery(query)
+	if err != nil || p.Status != http.StatusSeeOther || address != back || values.Get("iss") == "" {
+		t.Fatalf("answer = %d to %q, want 303 to the client, by an issuer\n%s", p.Status, p.Header.Get("Location"), p.Body)
+	}
+	return values
+}
+
+// code lets ada in and returns the code.
+func (f *flow) code(t *testing.T, pairs ...string) string {
+	t.Helper()
+	b := f.tab(t)
+	b.login("ada@example.com", goodPass)
+	return b.open(f.request(pairs...)).answer(t).Get("code")
+}
+
+// redeem redeems a code as the client; pairs change the request.
+func (f *flow) redeem(t *testing.T, code string, pairs ...string) reply {
+	t.Helper()
+	form := url.Values{"grant_type": {grant.AuthorizationCode}, "code": {code}, "redirect_uri": {back}, "code_verifier": {f.verifier}}
+	for pair := range slices.Chunk(pairs, 2) {
+		form.Set(pair[0], pair[1])
+	}
+	return f.ask(t, "/oauth/token", form)
+}
+
+// ask sends a form as the client.
+func (f *flow) ask(t *testing.T, path string, form url.Values) reply {
+	t.Helper()
+	if f.secret == "" {
+		form.Set("client_id", f.client.ID)
+	}
+	return replyOf(t, f.In(t).JSON(http.MethodPost, path, form.Encode(), func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if f.secret != "" {
+			r.SetBasicAuth(f.client.ID, url.QueryEscape(f.secret))
+		}
+	}))
+}
+
+func (f *flow) refresh(t *testing.T, token string) reply {
+	t.Helper()
+	return f.ask(t, "/oauth/token", url.Values{"grant_type": {grant.RefreshToken}, "refresh_token": {token}})
+}
+
+// claimsOf reads a token's claims as a stranger would.
+func claimsOf(t *testing.T, token string) map[string]any {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no compact JWS", token)
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	claims := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal(text, &claims)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return claims
+}
+
+func TestFlow_LetsSomebodyIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	id := w.register(t, "ada@example.com")
+	f := w.flow(t)
+	b := w.tab(t)
+
+	asked := b.open(f.request("login_hint", "ada@example.com"))
+	if asked.Status != http.StatusSeeOther || !strings.HasPrefix(asked.Header.Get("Location"), "/sso/login?") {
+		t.Fatalf("answer = %d to %q, want the login page", asked.Status, asked.Header.Get("Location"))
+	}
+	b.open(asked.Header.Get("Location"))
+	returned := b.submit("email", "ada@example.com", "password", goodPass)
+	answer := b.open(returned.Header.Get("Location")).answer(t)
+	if answer.Get("state") != "a state" || answer.Get("iss") != "https://sso.test" {
+		t.Errorf("answer = %v, want the state and the issuer", answer)
+	}
+
+	got := f.redeem(t, answer.Get("code"))
+	if got.Status != http.StatusOK || got.RefreshToken == "" || got.Scope != "openid shop:read" {
+		t.Fatalf("answer = %d %s", got.Status, got.Text)
+	}
+	claims := claimsOf(t, got.IDToken)
+	if claims["sub"] != id || claims["aud"] != "web" || claims["nonce"] != "a nonce" || claims["sid"] != claimsOf(t, got.AccessToken)["sid"] {
+		t.Errorf("the ID token says %v", claims)
+	}
+	if seen := w.get(t, "/till", got.AccessToken); seen.Status != http.StatusOK || seen.Subject != id || seen.Service != "till" {
+		t.Errorf("the shop sees %d %s, want the user through the till", seen.Status, seen.Text)
+	}
+	next := f.refresh(t, got.RefreshToken)
+	if next.Status != http.StatusOK || next.Scope != got.Scope || claimsOf(t, next.IDToken)["nonce"] != nil {
+		t.Errorf("the refresh is answered %d %s", next.Status, next.Text)
+	}
+}
+
+func TestFlow_BrowserToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	id := w.register(t, "ada@example.com")
+	b := w.tab(t)
+	b.login("ada@example.com", goodPass)
+	form := []string{"grant_type", exchangeURN, "client_id", "slipway", "subject_token", b.cookie(), "subject_token_type", grant.TypeBrowser}
+	got := w.token(t, "", form...)
+	if got.Status != http.StatusOK || got.RefreshToken != "" {
+		t.Fatalf("answer = %d %s", got.Status, got.Text)
+	}
+	if seen := w.get(t, "/shop", got.AccessToken); seen.Subject != id {
+		t.Errorf("the shop sees %d %s, want the user", seen.Status, seen.Text)
+	}
+	want(t, w.token(t, "", append(form, "audience", "shop")...), http.StatusBadRequest, "invalid_target")
+	b.open("/sso/logout")
+	b.submit()
+	want(t, w.token(t, "", form...), http.StatusBadRequest, "invalid_request")
+}
+

@@ -1,0 +1,17 @@
+package sso
+
+import (
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+)
+
+func handleOAuth(m *slipway.Setup, g *grant.Server) {
+	api.Mount(m, ssoapi.Authorize, g.Authorize())
+	api.Mount(m, ssoapi.AuthorizeByForm, g.Authorize())
+	api.Mount(m, ssoapi.Token, g.Token())
+	api.Mount(m, ssoapi.Keys, g.JWKS())
+	api.Mount(m, ssoapi.OpenIDConfiguration, g.OpenIDConfiguration())
+	api.Mount(m, ssoapi.AuthorizationServer, g.AuthorizationServer())
+}
