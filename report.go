@@ -34,7 +34,7 @@ func show(c *cobra.Command, r Report) error {
 		if i > 0 {
 			_, _ = fmt.Fprintln(out)
 		}
-		if err := t.write(out); err != nil {
+		if err := t.Write(out); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,8 @@ func writeJSON(out io.Writer, r Report) error {
 	return err //nolint:wrapcheck // of the terminal
 }
 
-func (t Table) write(out io.Writer) error {
+// Write prints the table.
+func (t Table) Write(out io.Writer) error {
 	if len(t.Rows) == 0 {
 		_, err := fmt.Fprintln(out, printable(cmp.Or(t.Empty, "There is nothing.")))
 		return err //nolint:wrapcheck // of the terminal

@@ -16,7 +16,7 @@ import (
 
 // commands are those of the product's binary below sso.
 func commands() []*cobra.Command {
-	return []*cobra.Command{keysCommand(), rolesCommand(), usersCommand()}
+	return []*cobra.Command{accessCommand(), keysCommand(), rolesCommand(), usersCommand()}
 }
 
 // operating runs f with what the API works with as well.

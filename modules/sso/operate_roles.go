@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +67,9 @@ type rolesReport struct {
 	Roles []ssoapi.Role `json:"roles"`
 }
 
+// permitsWidth is what is left beside the other columns on a narrow page.
+const permitsWidth = 56
+
 func (r rolesReport) Tables() []slipway.Table {
 	t := slipway.Table{Header: []string{"ROLE", "USERS", "CHANGED", "PERMITS"}}
 	for _, role := range r.Roles {
@@ -76,21 +77,7 @@ func (r rolesReport) Tables() []slipway.Table {
 		if len(difference(role.Permissions, role.Defaults)) > 0 {
 			changed = "yes"
 		}
-		t.Rows = append(t.Rows, []string{role.Name, strconv.Itoa(role.Users), changed, cmp.Or(wrapped(role.Permissions), "nothing")})
+		t.Rows = append(t.Rows, []string{role.Name, strconv.Itoa(role.Users), changed, cmp.Or(wrap(permitsWidth, role.Permissions...), "nothing")})
 	}
 	return []slipway.Table{t}
-}
-
-// wrapped joins names to lines that fit beside other columns.
-func wrapped(names []string) string {
-	const width = 56
-	var lines []string
-	line := ""
-	for _, name := range names {
-		if line != "" && len(line)+len(name) >= width {
-			lines, line = append(lines, line), ""
-		}
-		line = strings.TrimSpace(line + " " + name)
-	}
-	return strings.Join(slices.DeleteFunc(append(lines, line), func(s string) bool { return s == "" }), "\n")
 }

@@ -1,0 +1,55 @@
+package sso_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOperateAccess_FitsOnAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.person(t, "root@example.com", "admin")
+	w.command(t, &struct{}{}, "roles", "set", "helper", "sso:users:read", "shop:read")
+	w.command(t, &struct{}{}, "roles", "revoke", "seller", "shop:sell")
+	out, err := w.Command("sso", "access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 100 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	for _, line := range []string{"seller    nothing", "POST /shop/offers", "shop:sell        no role", "shop:read        customer, helper"} {
+		if !strings.Contains(out, line) {
+			t.Errorf("%q is not in\n%s", line, out)
+		}
+	}
+}
+
+func TestOperateAccess_IsJSONForMachines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	var r struct {
+		Routes []struct {
+			Path  string   `json:"path"`
+			Roles []string `json:"roles"`
+		} `json:"routes"`
+		Services []struct {
+			Caller string   `json:"caller"`
+			Callee string   `json:"callee"`
+			Itself []string `json:"itself"`
+		} `json:"services"`
+	}
+	w.command(t, &struct{}{}, "roles", "set", "helper", "shop:sell")
+	w.command(t, &r, "access")
+	offers := 0
+	for _, route := range r.Routes {
+		if route.Path == "/shop/offers" && strings.Join(route.Roles, " ") == "helper seller" {
+			offers++
+		}
+	}
+	if offers != 1 || len(r.Services) != 1 || r.Services[0].Caller != "till" || strings.Join(r.Services[0].Itself, " ") != "shop:close" {
+		t.Errorf("the matrix is %+v", r)
+	}
+}
