@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/internal/sessioncookie"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
@@ -17,6 +18,7 @@ import (
 // A browser keeps people logged in by a cookie and shows them pages.
 type browser struct {
 	sso     *service
+	api     http.Handler // the module's own
 	cookie  sessioncookie.Cookie
 	guard   sessioncookie.Guard
 	pages   *pages.Set
@@ -25,7 +27,8 @@ type browser struct {
 
 var _ grant.Browser = (*browser)(nil)
 
-func newBrowser(s *service, issuer string) (*browser, error) {
+func newBrowser(s *service, m *slipway.Setup) (*browser, error) {
+	issuer := m.Issuer()
 	u, err := url.Parse(issuer)
 	if err != nil {
 		return nil, fmt.Errorf("read the issuer's address: %w", err)
@@ -35,7 +38,7 @@ func newBrowser(s *service, issuer string) (*browser, error) {
 		return nil, err
 	}
 	return &browser{
-		sso: s, cookie: sessioncookie.For(issuer), guard: sessioncookie.NewGuard(issuer),
+		sso: s, api: m.API(), cookie: sessioncookie.For(issuer), guard: sessioncookie.NewGuard(issuer),
 		pages: set, returns: s.cfg.ReturnPaths,
 	}, nil
 }

@@ -44,7 +44,7 @@ func (b *browser) loginByPassword(r *http.Request, email string) (account, error
 }
 
 func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pages.Page {
-	return pages.Login{Form: pages.Form{
+	return pages.Login{Passkeys: true, Form: pages.Form{
 		Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
 		Fields: []pages.Field{
 			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: cutText(email, maxEmail), MaxLength: maxEmail},

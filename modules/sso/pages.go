@@ -21,9 +21,13 @@ func (s *service) handlePages(m *slipway.Setup) {
 		ssoapi.LoginForm:  b.login,
 		ssoapi.LogoutPage: b.showLogout,
 		ssoapi.LogoutForm: b.logout,
+
+		ssoapi.AccountPage:       b.signedIn(b.showAccount),
+		ssoapi.DeletePasskeyForm: b.change("passkey", b.deletePasskey),
 	} {
 		api.Mount(m, route, b.page(h))
 	}
+	api.Mount(m, ssoapi.PasskeyForm, http.HandlerFunc(b.loginByPasskey))
 	api.Mount(m, ssoapi.Assets, pages.Assets())
 }
 
@@ -34,13 +38,17 @@ type pageHandler func(http.ResponseWriter, *http.Request) error
 func (b *browser) page(h pageHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := b.guard.Check(r); err != nil {
-			b.fail(w, r, problem.Forbidden("this form was not sent from our own page; open the page again and send it there").WithCode("foreign_form").Wrap(err))
+			b.fail(w, r, foreignForm(err))
 			return
 		}
 		if err := h(w, r); err != nil {
 			b.fail(w, r, err)
 		}
 	})
+}
+
+func foreignForm(why error) error {
+	return problem.Forbidden("this form was not sent from our own page; open the page again and send it there").WithCode("foreign_form").Wrap(why)
 }
 
 // show answers with a page.

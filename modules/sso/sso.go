@@ -79,7 +79,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 	if s.demo, err = o.newDemo(m, s); err != nil {
 		return err
 	}
-	if s.browser, err = newBrowser(s, m.Issuer()); err != nil {
+	if s.browser, err = newBrowser(s, m); err != nil {
 		return err
 	}
 	s.accounts.roles.warnUnknown(m.Logger(), cfg.DefaultRole)

@@ -11,10 +11,17 @@ var pagesAccess = auth.Public("a page for browsers, which come with a cookie and
 
 // LoginPage and the routes below are pages; a form is answered by the next page.
 var (
-	LoginPage  = api.Handler(Module, "GET /sso/login", pagesAccess, "Page: log in")
-	LoginForm  = api.Handler(Module, "POST /sso/login", pagesAccess, "Page: log in by password")
+	LoginPage = api.Handler(Module, "GET /sso/login", pagesAccess, "Page: log in")
+	LoginForm = api.Handler(Module, "POST /sso/login", pagesAccess, "Page: log in by password")
+	// PasskeyForm is sent by the login page's script, as JSON: a PasskeyProof with
+	// return_to beside it. The answer names where to go on.
+	PasskeyForm = api.Handler(Module, "POST /sso/passkey", pagesAccess, "Page: log in by a passkey")
+
 	LogoutPage = api.Handler(Module, "GET /sso/logout", pagesAccess, "Page: log out")
 	LogoutForm = api.Handler(Module, "POST /sso/logout", pagesAccess, "Page: end the browser's session")
+
+	AccountPage       = api.Handler(Module, "GET /sso/account", pagesAccess, "Page: your account")
+	DeletePasskeyForm = api.Handler(Module, "POST /sso/account/passkeys", pagesAccess, "Page: delete a passkey of yours")
 )
 
 // Assets are what the pages look like.
