@@ -264,13 +264,13 @@ func (s *Setup) run(src *config.Source) error {
 	return errors.Join(append(s.errs, s.server.Err(), jobs)...)
 }
 
-// authenticator verifies tokens by the SSO's keys, which it reads in this
-// process where the SSO is hosted.
+// authenticator verifies tokens by the SSO's keys and revocations, which it reads in
+// this process where the SSO is hosted.
 func (a *App) authenticator() api.Authenticator {
 	base, transport := a.sso()
 	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: a.logged(transport, a.logger)}
 	if base != "" {
-		cfg.JWKSURL = base + "/oauth/jwks"
+		cfg.JWKSURL, cfg.RevocationsURL = base+"/oauth/jwks", base+"/oauth/revocations"
 	}
 	return auth.NewVerifier(cfg)
 }

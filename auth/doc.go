@@ -32,11 +32,17 @@
 //   - Verified tokens are remembered by their SHA-256 until they expire or a
 //     key is withdrawn, in bounded memory. A remembered token takes about half
 //     a microsecond.
+//   - Where the issuer tells what it has revoked, a session that was ended is
+//     refused within five seconds. While the issuer is down, or takes longer than
+//     a second to answer, live tokens go on and what is known to have ended stays so.
 //   - The zero [Access] admits nobody. An object without an owner is nobody's.
 //
 // # Not guaranteed
 //
-//   - A token of an ended session is believed until it expires.
+//   - An issuer without [VerifierConfig.RevocationsURL] cannot take tokens back: they
+//     are believed until they expire. A service that starts while the SSO is down
+//     knows neither keys nor revocations, and believes nothing until it has the keys.
+//   - Of more than 262,144 revocations at once those from longest ago are forgotten.
 //   - A Principal's fields are not protected from a handler in the same process
 //     that writes to them: they are shared, read them only.
 //   - A 404 of [Own] may differ from your own 404 by its detail. Where that

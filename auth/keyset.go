@@ -1,18 +1,12 @@
 package auth
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-jose/go-jose/v4/json"
 )
 
 const (
@@ -20,8 +14,6 @@ const (
 	keepStale      = 24 * time.Hour   // while the issuer is down
 	unknownKeyRest = 30 * time.Second // between fetches that an unknown key id asked for
 	emptyRest      = time.Second      // between fetches while there is no key at all
-	fetchTimeout   = 5 * time.Second
-	maxDocument    = 256 << 10
 )
 
 // keySet is what one fetch has brought. It never changes.
@@ -36,8 +28,8 @@ type keySet struct {
 // keyStore holds the issuer's keys. Reading takes no lock; one fetch runs at a
 // time, detached from the callers that wait for it.
 type keyStore struct {
-	issuer     string
-	keysURL    string // as configured
+	keysURL    string // as configured; "" for what discovery says
+	discovery  *Discovery
 	algorithms []string
 	transport  http.RoundTripper
 
@@ -46,7 +38,6 @@ type keyStore struct {
 
 	mu          sync.Mutex
 	flight      *flight
-	found       string // where discovery says that the keys lie
 	lastFetch   time.Time
 	lastUnknown time.Time
 	lastErr     error
@@ -165,7 +156,7 @@ func (s *keyStore) begin(ctx context.Context, id string, now time.Time) *flight 
 func (s *keyStore) run(ctx context.Context, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	keys, err := s.fetch(ctx)
+	keys, err := s.fetchKeys(ctx)
 	s.land(f, keys, err)
 }
 
@@ -180,7 +171,7 @@ func (s *keyStore) land(f *flight, keys map[string]publicKey, err error) {
 		rest = refreshAfter
 		s.current.Store(s.next(keys, f.begun))
 	} else {
-		s.found = "" // perhaps the keys have moved
+		s.discovery.Forget() // perhaps the keys have moved
 	}
 	s.refreshAt.Store(f.begun.Add(rest).UnixNano())
 	if _, known := keys[f.keyID]; f.keyID != "" && !known {
@@ -209,12 +200,12 @@ func (k *keySet) withdrawnIn(newer map[string]publicKey) bool {
 	return false
 }
 
-func (s *keyStore) fetch(ctx context.Context) (map[string]publicKey, error) {
+func (s *keyStore) fetchKeys(ctx context.Context) (map[string]publicKey, error) {
 	address, err := s.address(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, document, err := s.get(ctx, address)
+	_, document, err := fetch(ctx, s.transport, address)
 	if err != nil {
 		return nil, err
 	}
@@ -223,79 +214,9 @@ func (s *keyStore) fetch(ctx context.Context) (map[string]publicKey, error) {
 
 // address is where the keys lie, by configuration or else by discovery.
 func (s *keyStore) address(ctx context.Context) (string, error) {
-	s.mu.Lock()
-	known := cmp.Or(s.keysURL, s.found)
-	s.mu.Unlock()
-	if known != "" {
-		return known, nil
+	if s.keysURL != "" {
+		return s.keysURL, nil
 	}
-	address, err := s.discover(ctx)
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	s.found = address
-	s.mu.Unlock()
-	return address, nil
-}
-
-func (s *keyStore) discover(ctx context.Context) (string, error) {
-	base := strings.TrimSuffix(s.issuer, "/")
-	status, text, err := s.get(ctx, base+"/.well-known/openid-configuration")
-	if status == http.StatusNotFound {
-		return base + "/oauth/jwks", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	var document struct {
-		Issuer string `json:"issuer"`
-		Keys   string `json:"jwks_uri"`
-	}
-	if err := json.Unmarshal(text, &document); err != nil {
-		return "", fmt.Errorf("read the discovery document of %s: %w", s.issuer, err)
-	}
-	if document.Issuer != s.issuer {
-		return "", fmt.Errorf("the discovery document of %s speaks for %.200q: set the issuer exactly as it names itself", s.issuer, document.Issuer)
-	}
-	return document.Keys, s.trustworthy(document.Keys)
-}
-
-// trustworthy refuses keys that anyone on the way could have changed, where
-// the issuer itself is reached safely.
-func (s *keyStore) trustworthy(address string) error {
-	if !isWebAddress(address) {
-		return fmt.Errorf("the jwks_uri %.200q of %s is no http address", address, s.issuer)
-	}
-	if strings.HasPrefix(s.issuer, "https:") && !strings.HasPrefix(address, "https:") {
-		return fmt.Errorf("the jwks_uri %.200q of %s is not https", address, s.issuer)
-	}
-	return nil
-}
-
-// get follows no redirect and reads no more than a key set may have.
-func (s *keyStore) get(ctx context.Context, address string) (status int, body []byte, err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("fetch %s: %w", address, err)
-		}
-	}()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Accept", "application/json")
-	res, err := s.transport.RoundTrip(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	body, err = io.ReadAll(io.LimitReader(res.Body, maxDocument+1))
-	err = errors.Join(err, res.Body.Close())
-	switch {
-	case res.StatusCode != http.StatusOK:
-		return res.StatusCode, nil, fmt.Errorf("the answer is %d", res.StatusCode)
-	case err == nil && len(body) > maxDocument:
-		err = fmt.Errorf("the answer is longer than %d bytes", maxDocument)
-	}
-	return res.StatusCode, body, err
+	m, err := s.discovery.Metadata(ctx)
+	return m.JWKSURI, err
 }

@@ -327,7 +327,7 @@ func TestKeys_Documents(t *testing.T) {
 	discovery := func(iss, keys string) map[string]string {
 		return map[string]string{"issuer": iss, "jwks_uri": keys}
 	}
-	const wellKnown, jwks = "/.well-known/openid-configuration", "/oauth/jwks"
+	const jwks = "/oauth/jwks"
 
 	for name, documents := range map[string]documents{
 		"no discovery document":        {jwks: good},
@@ -342,18 +342,20 @@ func TestKeys_Documents(t *testing.T) {
 		})
 	}
 	for name, documents := range map[string]documents{
-		"nothing":                  {},
-		"not JSON of keys":         {jwks: []string{"keys"}},
-		"no keys":                  {jwks: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}},
-		"too many keys":            {jwks: many},
-		"too long":                 {jwks: map[string]any{"keys": good.Keys, "padding": strings.Repeat("x", 256<<10)}},
-		"keys for encryption only": {jwks: ed(func(k *jose.JSONWebKey) { k.Use = "enc" })},
-		"keys without an id":       {jwks: ed(func(k *jose.JSONWebKey) { k.KeyID = "" })},
-		"keys of another alg":      {jwks: ed(func(k *jose.JSONWebKey) { k.Algorithm = "ES256" })},
-		"discovery of another":     {wellKnown: discovery("https://evil.test", "https://sso.test/oauth/jwks"), jwks: good},
-		"discovery without keys":   {wellKnown: discovery(issuer.URL(), ""), jwks: good},
-		"keys without TLS":         {wellKnown: discovery(issuer.URL(), "http://sso.test/oauth/jwks"), jwks: good},
-		"discovery that is text":   {wellKnown: "hello", jwks: good},
+		"nothing":                      {},
+		"not JSON of keys":             {jwks: []string{"keys"}},
+		"no keys":                      {jwks: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}},
+		"too many keys":                {jwks: many},
+		"too long":                     {jwks: map[string]any{"keys": good.Keys, "padding": strings.Repeat("x", 256<<10)}},
+		"keys for encryption only":     {jwks: ed(func(k *jose.JSONWebKey) { k.Use = "enc" })},
+		"keys without an id":           {jwks: ed(func(k *jose.JSONWebKey) { k.KeyID = "" })},
+		"keys of another alg":          {jwks: ed(func(k *jose.JSONWebKey) { k.Algorithm = "ES256" })},
+		"discovery of another":         {wellKnown: discovery("https://evil.test", "https://sso.test/oauth/jwks"), jwks: good},
+		"discovery without keys":       {wellKnown: discovery(issuer.URL(), ""), jwks: good},
+		"revocations without TLS":      {wellKnown: map[string]string{"issuer": issuer.URL(), "jwks_uri": "https://sso.test/oauth/jwks", "slipway_revocations_uri": "http://sso.test/r"}, jwks: good},
+		"a token endpoint without TLS": {wellKnown: map[string]string{"issuer": issuer.URL(), "jwks_uri": "https://sso.test/oauth/jwks", "token_endpoint": "http://sso.test/t"}, jwks: good},
+		"keys without TLS":             {wellKnown: discovery(issuer.URL(), "http://sso.test/oauth/jwks"), jwks: good},
+		"discovery that is text":       {wellKnown: "hello", jwks: good},
 	} {
 		t.Run("bad/"+name, func(t *testing.T) {
 			t.Parallel()

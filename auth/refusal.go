@@ -42,6 +42,10 @@ func refuseToken(format string, args ...any) error {
 		WithCode(codeInvalidToken).WithHeader(challengeHeader, `Bearer error="invalid_token"`)
 }
 
+func refuseRevoked() error {
+	return refuseToken("the token's session has ended, or the token was revoked: log in again")
+}
+
 func refuseAudience(audience []string) error {
 	return refuseToken("the token is addressed to somebody else: this route takes tokens for %s", strings.Join(audience, " or "))
 }

@@ -9,11 +9,12 @@ import (
 // A tokenHash stands for a raw token, so that no token is kept in memory.
 type tokenHash = [sha256.Size]byte
 
-// A verified token stays good until it expires or a key is withdrawn.
+// A verified token stays good until it expires, is revoked or a key is withdrawn.
 type verified struct {
 	principal  *Principal
 	until      time.Time
-	generation uint64
+	generation uint64 // of the keys
+	change     uint64 // of the denylist, up to which it is known to stand
 }
 
 const cacheShards = 16
@@ -44,9 +45,9 @@ func newTokenCache(size int) *tokenCache {
 	return c
 }
 
-// get returns the principal of a token that is still good, or nil. Tokens are
-// spread by a byte of their hash, which no one can choose.
-func (c *tokenCache) get(hash *tokenHash, now time.Time, generation uint64) *Principal {
+// get returns what is known of a token that is still good. Tokens are spread by
+// a byte of their hash, which no one can choose.
+func (c *tokenCache) get(hash *tokenHash, now time.Time, generation uint64) (verified, bool) {
 	return c.shard(hash).get(hash, now, generation)
 }
 
@@ -56,25 +57,25 @@ func (c *tokenCache) shard(hash *tokenHash) *tokenShard {
 	return &c.shards[hash[0]%cacheShards]
 }
 
-func (s *tokenShard) get(hash *tokenHash, now time.Time, generation uint64) *Principal {
+func (s *tokenShard) get(hash *tokenHash, now time.Time, generation uint64) (verified, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, young := s.young[*hash]
 	if !young {
 		var found bool
 		if v, found = s.old[*hash]; !found {
-			return nil
+			return v, false
 		}
 	}
 	if v.generation != generation || !now.Before(v.until) {
 		delete(s.young, *hash)
 		delete(s.old, *hash)
-		return nil
+		return verified{}, false
 	}
 	if !young {
 		s.keep(hash, v)
 	}
-	return v.principal
+	return v, true
 }
 
 func (s *tokenShard) put(hash *tokenHash, v verified) {

@@ -87,16 +87,19 @@ func TestTokenCache(t *testing.T) {
 		for range rapid.IntRange(1, 400).Draw(t, "steps") {
 			hash := sha256.Sum256([]byte{rapid.Byte().Draw(t, "token")})
 			if rapid.Bool().Draw(t, "put") {
-				v := verified{&Principal{}, now.Add(time.Duration(rapid.IntRange(1, 9).Draw(t, "life"))), uint64(rapid.IntRange(0, 1).Draw(t, "generation"))}
+				v := verified{
+					principal: &Principal{}, until: now.Add(time.Duration(rapid.IntRange(1, 9).Draw(t, "life"))),
+					generation: uint64(rapid.IntRange(0, 1).Draw(t, "generation")), change: rapid.Uint64().Draw(t, "change"),
+				}
 				cache.put(&hash, v)
 				model[hash] = v
-				if cache.get(&hash, now, v.generation) != v.principal {
+				if got, ok := cache.get(&hash, now, v.generation); !ok || got != v {
 					t.Fatal("forgot what was just put")
 				}
 			}
 			want := model[hash]
-			got := cache.get(&hash, now, 0)
-			if got != nil && (got != want.principal || !now.Before(want.until) || want.generation != 0) {
+			got, ok := cache.get(&hash, now, 0)
+			if ok && (got != want || !now.Before(want.until) || want.generation != 0) {
 				t.Fatalf("returned %v of %+v at %v", got, want, now)
 			}
 			if n := cache.size(); n > size {
@@ -115,7 +118,7 @@ func TestTokenCache_KeepsWhatIsUsed(t *testing.T) {
 	for i := range 10_000 {
 		other := sha256.Sum256(fmt.Append(nil, i))
 		cache.put(&other, verified{principal: &Principal{}, until: until})
-		if cache.get(&used, time.Unix(0, 0), 0) != p {
+		if got, _ := cache.get(&used, time.Unix(0, 0), 0); got.principal != p {
 			t.Fatalf("forgot a token in use after %d others", i)
 		}
 	}

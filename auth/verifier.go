@@ -14,6 +14,8 @@ type Verifier struct {
 	issuer  string
 	skew    time.Duration
 	keys    *keyStore
+	denied  *denylist
+	feed    *feed
 	cache   *tokenCache
 	header  atomic.Pointer[joseHeader] // of the last token that was verified
 	buffers sync.Pool                  // of *[]byte: hashing a string would copy it to the heap
@@ -23,11 +25,14 @@ type Verifier struct {
 // first call that needs them.
 func NewVerifier(cfg VerifierConfig) *Verifier {
 	cfg = cfg.withDefaults()
+	denied, discovery := newDenylist(), NewDiscovery(cfg.Issuer, cfg.Transport)
 	return &Verifier{
 		issuer: cfg.Issuer,
 		skew:   cfg.Skew,
 		cache:  newTokenCache(cfg.CacheSize),
-		keys:   &keyStore{issuer: cfg.Issuer, keysURL: cfg.JWKSURL, algorithms: cfg.Algorithms, transport: cfg.Transport},
+		denied: denied,
+		feed:   newFeed(cfg, discovery, denied),
+		keys:   &keyStore{keysURL: cfg.JWKSURL, discovery: discovery, algorithms: cfg.Algorithms, transport: cfg.Transport},
 	}
 }
 
@@ -46,11 +51,27 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Principal, error) {
 	}
 	now := time.Now()
 	hash := v.hash(raw)
-	if p := v.cache.get(&hash, now, v.keys.generation()); p != nil {
+	if known, ok := v.cache.get(&hash, now, v.keys.generation()); ok {
 		v.keys.refresh(ctx, now)
-		return p, nil
+		return v.standing(ctx, known, &hash, now)
 	}
 	return v.verify(ctx, raw, &hash, now)
+}
+
+// standing returns the principal of a token that was verified, unless its issuer has
+// revoked it. A remembered token is looked up again when the list has changed.
+func (v *Verifier) standing(ctx context.Context, token verified, hash *tokenHash, now time.Time) (*Principal, error) {
+	v.feed.refresh(ctx, now)
+	change := v.denied.changes.Load() // before the look-up, so that one in between is noticed
+	if token.change == change {
+		return token.principal, nil
+	}
+	if v.denied.denies(token.principal) {
+		return nil, refuseRevoked()
+	}
+	token.change = change
+	v.cache.put(hash, token)
+	return token.principal, nil
 }
 
 func (v *Verifier) hash(raw string) tokenHash {
@@ -83,8 +104,7 @@ func (v *Verifier) verify(ctx context.Context, raw string, hash *tokenHash, now 
 	if err != nil {
 		return nil, err
 	}
-	v.cache.put(hash, verified{principal: p, until: p.ExpiresAt.Add(v.skew), generation: generation})
-	return p, nil
+	return v.standing(ctx, verified{principal: p, until: p.ExpiresAt.Add(v.skew), generation: generation}, hash, now)
 }
 
 func (v *Verifier) checkSignature(ctx context.Context, token *signedToken, now time.Time) error {

@@ -20,6 +20,11 @@ type VerifierConfig struct {
 	// document says, or Issuer + "/oauth/jwks" where there is none.
 	JWKSURL string `env:"JWKS_URL" doc:"Where the issuer's key set lies; without it the discovery document tells."`
 
+	// RevocationsURL is where the issuer tells what it has revoked, as the module sso
+	// does. Default: what the discovery document says; none where JWKSURL is given or
+	// the document tells of none, and a token is then believed until it expires.
+	RevocationsURL string `env:"REVOCATIONS_URL" doc:"Where the issuer tells what it has revoked; without it the discovery document tells, and most issuers have none."`
+
 	// Algorithms are the signatures that are believed, of EdDSA, ES256 and
 	// RS256; others are never. Default: EdDSA, ES256.
 	Algorithms []string `env:"ALGORITHMS" envDefault:"EdDSA,ES256" doc:"The signatures that are believed, of EdDSA, ES256 and RS256."`
@@ -57,7 +62,7 @@ const maxSkew = time.Minute
 // believes no algorithm that it does not know.
 func (c VerifierConfig) Validate() []config.Problem {
 	var all []config.Problem
-	for _, address := range []struct{ variable, given string }{{"ISSUER", c.Issuer}, {"JWKS_URL", c.JWKSURL}} {
+	for _, address := range []struct{ variable, given string }{{"ISSUER", c.Issuer}, {"JWKS_URL", c.JWKSURL}, {"REVOCATIONS_URL", c.RevocationsURL}} {
 		if address.given != "" && !isWebAddress(address.given) {
 			all = append(all, config.Problem{Variable: address.variable, Given: address.given, Expected: "an address that begins with https:// or http://"})
 		}

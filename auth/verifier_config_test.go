@@ -26,12 +26,12 @@ func TestVerifierConfig_Load(t *testing.T) {
 	t.Run("every mistake is told", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load[auth.VerifierConfig](config.New(map[string]string{
-			"SSO_ISSUER": "sso.test", "SSO_JWKS_URL": "file:///etc/keys", "SSO_ALGORITHMS": "EdDSA,HS256", "SSO_SKEW": "1h", "SSO_TOKEN_CACHE": "-1",
+			"SSO_ISSUER": "sso.test", "SSO_JWKS_URL": "file:///etc/keys", "SSO_REVOCATIONS_URL": "revocations", "SSO_ALGORITHMS": "EdDSA,HS256", "SSO_SKEW": "1h", "SSO_TOKEN_CACHE": "-1",
 		}), "SSO_")
 		if err == nil {
 			t.Fatal("Load() = nil, want errors")
 		}
-		for _, variable := range []string{"SSO_ISSUER", "SSO_JWKS_URL", "SSO_ALGORITHMS", "SSO_SKEW", "SSO_TOKEN_CACHE"} {
+		for _, variable := range []string{"SSO_ISSUER", "SSO_JWKS_URL", "SSO_REVOCATIONS_URL", "SSO_ALGORITHMS", "SSO_SKEW", "SSO_TOKEN_CACHE"} {
 			if !strings.Contains(err.Error(), variable) {
 				t.Errorf("%s is missing in:\n%v", variable, err)
 			}

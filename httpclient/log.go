@@ -87,6 +87,17 @@ func (c LogConfig) write(r *http.Request, resp *http.Response, err error, start 
 	_ = c.Logger.Handler().Handle(ctx, line) // as a logger does: who cannot write cannot tell
 }
 
+// WithRoutine marks a call that is made again and again: its line is written at level
+// debug unless it fails.
+func WithRoutine(ctx context.Context) context.Context {
+	return context.WithValue(ctx, routineKey{}, true)
+}
+
+// IsRoutine reports whether [WithRoutine] has marked the call.
+func IsRoutine(ctx context.Context) bool { return ctx.Value(routineKey{}) != nil }
+
+type routineKey struct{}
+
 // levelOf is warn for what the neighbour failed to do; that may still be made
 // good by a retry, so it is no error yet.
 func levelOf(ctx context.Context, resp *http.Response, err error) slog.Level {
@@ -95,6 +106,8 @@ func levelOf(ctx context.Context, resp *http.Response, err error) slog.Level {
 		return slog.LevelInfo
 	case err != nil, resp.StatusCode >= http.StatusInternalServerError:
 		return slog.LevelWarn
+	case resp.StatusCode < http.StatusBadRequest && IsRoutine(ctx):
+		return slog.LevelDebug
 	}
 	return slog.LevelInfo
 }

@@ -40,3 +40,15 @@ func TestBubble(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+func TestKit_EndSession(t *testing.T) {
+	slipwaytest.Bubble(t, []slipway.Module{cart.New()}, func(t *testing.T, k *slipwaytest.Kit) {
+		ada, bert := k.User("ada", "cart:read", "cart:write"), k.User("bert", "cart:read", "cart:write")
+		slipwaytest.Do(ada, cartapi.Create, cartapi.CreateInput{}).Want(201)
+		ada.EndSession()
+		time.Sleep(5 * time.Second)
+		slipwaytest.Do(ada, cartapi.Create, cartapi.CreateInput{}).WantCode(401, "invalid_token")
+		slipwaytest.Do(k.User("ada", "cart:read", "cart:write"), cartapi.Create, cartapi.CreateInput{}).Want(401) // a new token of the old session
+		slipwaytest.Do(bert, cartapi.Create, cartapi.CreateInput{}).Want(201)
+	})
+}

@@ -48,7 +48,7 @@ func (w *world) believe(t testing.TB, own bool) *auth.Verifier {
 	}
 	w.signUp = (*Kit).register
 	product := http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) { w.app.Handler().ServeHTTP(answer, r) })
-	return auth.NewVerifier(auth.VerifierConfig{Issuer: authtest.URL, JWKSURL: authtest.URL + "/oauth/jwks", Transport: local(t, product)})
+	return auth.NewVerifier(auth.VerifierConfig{Issuer: authtest.URL, JWKSURL: authtest.URL + "/oauth/jwks", RevocationsURL: authtest.URL + "/oauth/revocations", Transport: local(t, product)})
 }
 
 // RoundTrip serves the SSO inside the process.
@@ -101,7 +101,9 @@ func (s *testSSO) grant(r *http.Request, client string, form url.Values) (authte
 	if err != nil || !slices.Contains(p.Audience, edgeAudience) && !slices.Contains(p.Audience, client) {
 		return authtest.Claims{}, false
 	}
-	return authtest.User(p.Subject, p.Scopes()...).Through(client).For(audience), true
+	user := authtest.User(p.Subject, p.Scopes()...).Through(client).For(audience)
+	user.Session = p.SessionID
+	return user, true
 }
 
 // serviceScope is what the neighbour's routes ask of a service that they admit.

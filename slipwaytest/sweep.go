@@ -14,7 +14,7 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest/internal/requests"
 )
 
-// SweepTokens presents every kind of token that must be refused (1 to 19 of the
+// SweepTokens presents every kind of token that must be refused (1 to 20 of the
 // identity design) to every route of every module that asks for one, and wants a
 // 401; and then a good one, which must not be refused for its token.
 func SweepTokens(t *testing.T, k *Kit) {

@@ -31,6 +31,8 @@ type Issuer struct {
 	mu      sync.Mutex
 	down    bool
 	fetches int
+	looks   int
+	revoked []auth.Revocation
 	serial  int
 	turn    int // of the keys
 	keys    []key
@@ -56,6 +58,7 @@ func NewIssuer() *Issuer { return NewIssuerAt(URL) }
 func NewIssuerAt(url string) *Issuer {
 	i := &Issuer{url: url}
 	i.addKeys()
+	i.EndSession(EndedSession)
 	return i
 }
 
@@ -205,8 +208,8 @@ func (i *Issuer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// ServeHTTP answers with the discovery document and the key set, or with 503
-// when the issuer is down.
+// ServeHTTP answers with the discovery document, the key set and the revocations, or
+// with 503 when the issuer is down.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if i.visit(r) {
 		http.Error(w, ErrDown.Error(), http.StatusServiceUnavailable)
@@ -215,14 +218,20 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.answer(w, r)
 }
 
-const keysPath = "/oauth/jwks"
+const (
+	keysPath        = "/oauth/jwks"
+	revocationsPath = "/oauth/revocations"
+)
 
 // visit counts, and reports whether the issuer is down.
 func (i *Issuer) visit(r *http.Request) (down bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if r.URL.Path == keysPath {
+	switch r.URL.Path {
+	case keysPath:
 		i.fetches++
+	case revocationsPath:
+		i.looks++
 	}
 	return i.down
 }
@@ -230,9 +239,11 @@ func (i *Issuer) visit(r *http.Request) (down bool) {
 func (i *Issuer) answer(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		writeJSON(w, map[string]string{"issuer": i.url, "jwks_uri": i.url + keysPath})
+		writeJSON(w, map[string]string{"issuer": i.url, "jwks_uri": i.url + keysPath, "token_endpoint": i.url + "/oauth/token", "slipway_revocations_uri": i.url + revocationsPath})
 	case keysPath:
 		writeJSON(w, i.keySet())
+	case revocationsPath:
+		writeJSON(w, i.revocations(r.URL.Query().Get("after")))
 	default:
 		http.NotFound(w, r)
 	}

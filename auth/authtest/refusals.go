@@ -16,7 +16,7 @@ import (
 // A Refusal is one way in which a request's token is wrong. Everything else
 // about the token is right, so it is for this that it must be refused, with 401.
 type Refusal struct {
-	Number int    // of the kit's list of refusals, 1 to 19
+	Number int    // of the kit's list of refusals, 1 to 20
 	Name   string // of the variant, unique within the list
 	Code   string // of the problem: missing_token or invalid_token
 
@@ -53,6 +53,7 @@ func (i *Issuer) Refusals(good Claims) []Refusal {
 	f.times()
 	f.addressed()
 	f.otherKinds()
+	f.claim(20, "revoked session", "sid", EndedSession)
 	return f.list
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/postgres"
@@ -68,8 +69,8 @@ func TestService_Sweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &service{
-			sessions: session.NewStore(db, session.Config{}), passkeys: passkeys, brakes: newBrakes(db, Config{RegistrationLimit: 1}), demo: &demo{},
-			logger: slog.New(slog.NewTextHandler(log, nil)),
+			sessions: session.NewStore(db, session.Config{}), revoked: revocation.NewStore(db), passkeys: passkeys,
+			brakes: newBrakes(db, Config{RegistrationLimit: 1}), demo: &demo{}, logger: slog.New(slog.NewTextHandler(log, nil)),
 		}
 		exec(t, db, `INSERT INTO throttles VALUES ('\x01', 9, $1), ('\x02', 9, $2)`, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
 		return s, db, log

@@ -20,15 +20,16 @@
 //   - Passwords are kept as argon2id. A login takes the same work whether the
 //     account exists or not, and wrong ones slow down the next from the same
 //     address without ever locking the account.
+//   - The access tokens of a session that has ended are refused within five seconds,
+//     by every process of the product: GET /oauth/revocations tells of it.
 //   - Keys rotate by themselves and are never lost to a restart; the database
 //     holds their private halves encrypted.
 //
 // # Not yet
 //
 // There is no authorization endpoint and so no login page for other
-// applications, no second factor, no confirmation of e-mails, and a token that
-// was issued is believed until it expires. The discovery documents list what
-// there is.
+// applications, no second factor and no confirmation of e-mails. The discovery
+// documents list what there is.
 //
 // # Testing
 //

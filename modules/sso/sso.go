@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
+	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/migrations"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -42,6 +43,7 @@ type service struct {
 	cfg       Config
 	accounts  accounts
 	sessions  *session.Store
+	revoked   *revocation.Store
 	minter    grant.Minter
 	audience  string // of users' own tokens
 	passwords *password.Hasher
@@ -65,6 +67,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		cfg:       cfg,
 		accounts:  accounts{db: m.DB(), roles: rolesOf(m.Contracts())},
 		sessions:  session.NewStore(m.DB(), session.Config{Idle: cfg.SessionIdle, Life: cfg.SessionLife}),
+		revoked:   revocation.NewStore(m.DB()),
 		minter:    grant.Minter{Issuer: m.Issuer(), Life: cfg.AccessTokenLife, Signer: ring},
 		audience:  m.EdgeAudience(),
 		passwords: hasher,
@@ -105,6 +108,7 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	s.handleAdmin(m)
 	handleOAuth(m, g)
 	s.handlePages(m)
+	s.handleRevocations(m)
 }
 
 // publishedKeys lets the one verifier of the kit read the keys where they are.
@@ -138,7 +142,7 @@ func (s *service) sweep(ctx context.Context) error {
 }
 
 func (s *service) sweepOnce(ctx context.Context) {
-	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.brakes.sweep, s.passkeys.Sweep} {
+	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.revoked.Sweep, s.brakes.sweep, s.passkeys.Sweep} {
 		if err := sweep(ctx); err != nil {
 			s.logger.WarnContext(ctx, "sweep failed", "error", err)
 		}

@@ -30,7 +30,7 @@ CREATE TABLE revocations (
     until  timestamptz NOT NULL,
     xid    xid8        NOT NULL DEFAULT pg_current_xact_id()
 );
-CREATE INDEX revocations_xid ON revocations (xid);
+CREATE INDEX revocations_position ON revocations (xid, key);
 
 -- +goose Down
 DROP TABLE revocations;

@@ -137,6 +137,12 @@ SELECT name, '', false, 0
   FROM user_roles
   GROUP BY role;
 
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text, r.xid::text, r.key, r.before, r.until
+  FROM (VALUES (1)) one
+  LEFT
+  JOIN LATERAL ( SELECT xid, key, before, until FROM revocations WHERE until > $3 AND (xid, key) > ( CASE WHEN $1::text::xid8 > pg_snapshot_xmax(pg_current_snapshot()) THEN '0' ELSE $1::text::xid8 END, $2::bytea) ORDER BY xid, key FETCH FIRST $4 ROWS WITH TIES ) r
+  ON true;
+
 SELECT record, sign_count
   FROM passkeys
   WHERE user_id = $1 AND domain = $2;

@@ -69,9 +69,13 @@ func (r *Recorder) Neighbour(neighbour string, next http.RoundTripper) http.Roun
 	})
 }
 
-// SSO records fetches of tokens and keys.
+// SSO records fetches of tokens and keys. What a process asks again and again is of no
+// request, and left out.
 func (r *Recorder) SSO(next http.RoundTripper) http.RoundTripper {
 	return httpclient.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		if httpclient.IsRoutine(req.Context()) {
+			return next.RoundTrip(req)
+		}
 		e := around(req)
 		e.Kind, e.Name = SSO, cmp.Or(httpclient.Route(req.Context()), req.Method+" keys")
 		f := r.Start(e)

@@ -22,6 +22,8 @@ type metadata struct {
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	ClientAuth            []string `json:"token_endpoint_auth_methods_supported"`
 	NamesIssuer           bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
+	// Revocations is the kit's own: processes read it that know the issuer alone.
+	Revocations string `json:"slipway_revocations_uri"`
 }
 
 // openID is what OpenID Connect adds.
@@ -50,6 +52,7 @@ func (s *Server) metadata() metadata {
 		ChallengeMethods:      []string{"S256"},
 		ClientAuth:            []string{"client_secret_basic", "client_secret_post", "none"},
 		NamesIssuer:           true,
+		Revocations:           s.address("/oauth/revocations"),
 	}
 }
 

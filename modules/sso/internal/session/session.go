@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -251,13 +252,9 @@ func endSessions(where string) string {
 		INSERT INTO revocations (key, until) SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3 FROM ended`
 }
 
-// believed is how long an access token may live at most (the setting's bound), and
-// with it what revokes it.
-const believed = time.Hour + 2*time.Minute
-
 func endArgs(why string, which ...any) []any {
 	now := time.Now()
-	return append([]any{now, why, now.Add(believed)}, which...)
+	return append([]any{now, why, revocation.Until(now)}, which...)
 }
 
 // Sweep deletes sessions that have been over for a while.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/postgres"
 )
 
@@ -18,7 +19,7 @@ func (s *Store) RenewTokens(ctx context.Context, q postgres.Querier, user uuid.U
 	_, err := q.Exec(ctx, `
 		INSERT INTO revocations (key, before, until)
 		SELECT sha256(convert_to('sid:' || id, 'UTF8')), $2, $3 FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2`,
-		user, now, now.Add(believed))
+		user, now, revocation.Until(now))
 	if err != nil {
 		return fmt.Errorf("renew the tokens of %s: %w", user, err)
 	}
@@ -28,7 +29,7 @@ func (s *Store) RenewTokens(ctx context.Context, q postgres.Querier, user uuid.U
 // RenewClientTokens has the tokens refused that the client got before.
 func (s *Store) RenewClientTokens(ctx context.Context, q postgres.Querier, client string) error {
 	now, key := time.Now(), auth.ClientKey(client)
-	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`, key[:], now, now.Add(believed))
+	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`, key[:], now, revocation.Until(now))
 	if err != nil {
 		return fmt.Errorf("renew the tokens of client %s: %w", client, err)
 	}
