@@ -15,6 +15,7 @@ type Validator interface{ Validate() []Problem }
 // prefix and the field's env tag; a nested struct adds its envPrefix. The tags:
 //
 //	env:"TIMEOUT"            the variable; "TIMEOUT,required" must be set
+//	env:"/SMTP_URL"          without the prefix: what modules share has one name
 //	envDefault:"10s"         its value when it is unset
 //	doc:"…"                  what it means, in a line or two
 //	production:"required"    in production it must be set
@@ -159,7 +160,7 @@ func (r *reader) validate() {
 	}
 	for _, n := range r.shape.structs {
 		for _, p := range r.ask(n) {
-			if p.Variable = n.prefix + p.Variable; !said[p.Variable] {
+			if p.Variable = named(n.prefix, p.Variable); !said[p.Variable] {
 				r.problems = append(r.problems, known[p.Variable].careful(p))
 			}
 		}

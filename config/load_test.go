@@ -180,6 +180,33 @@ func (c *checked) Validate() []config.Problem {
 	return []config.Problem{{Variable: "LOW", Given: fmt.Sprint(c.Low), Expected: fmt.Sprintf("%d or less, since HIGH is %d", c.High, c.High)}}
 }
 
+type mailing struct {
+	Server string `env:"/SMTP_URL"`
+}
+
+func (c mailing) Validate() []config.Problem {
+	if c.Server == "" || strings.HasPrefix(c.Server, "smtp") {
+		return nil
+	}
+	return []config.Problem{{Variable: "/SMTP_URL", Given: c.Server, Expected: "smtp://"}}
+}
+
+// What modules share has one name, whatever their prefix.
+func TestLoad_WithoutThePrefix(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load[mailing](config.New(map[string]string{"SMTP_URL": "ftp://mail"}), "SSO_")
+	if got := fmt.Sprint(err); !strings.Contains(got, "\n  SMTP_URL is \"ftp://mail\"") {
+		t.Errorf("Load() = %s, want a problem of SMTP_URL", got)
+	}
+	got, err := config.Load[mailing](config.New(map[string]string{"SMTP_URL": "smtp://mail", "SSO_SMTP_URL": "smtp://other"}), "SSO_")
+	if err != nil || got.Server != "smtp://mail" {
+		t.Errorf("Load() = %+v, %v, want the one of SMTP_URL", got, err)
+	}
+	if v := config.Describe[mailing]("SSO_"); v[0].Name != "SMTP_URL" {
+		t.Errorf("Describe() = %v", v)
+	}
+}
+
 // What could not be read has its default when the struct is asked, and what was
 // said of a variable is not said twice.
 func TestLoad_AsksTheStructWithDefaultsForWhatFailed(t *testing.T) {

@@ -66,7 +66,7 @@ func (s *shape) walk(v reflect.Value, prefix, name string, spokenFor bool) {
 		case f.IsExported() && isEntries(f.Type):
 			s.addEntries(f, v.Field(i), prefix, where)
 		case key != "":
-			s.add(field{variable: prefix + key, name: where, tag: f.Tag, value: v.Field(i)})
+			s.add(field{variable: named(prefix, key), name: where, tag: f.Tag, value: v.Field(i)})
 		case !f.IsExported() && !f.Anonymous:
 		case f.Type.Kind() == reflect.Struct:
 			s.walk(v.Field(i), prefix+f.Tag.Get("envPrefix"), where, f.Anonymous && validator != nil)
@@ -74,6 +74,14 @@ func (s *shape) walk(v reflect.Value, prefix, name string, spokenFor bool) {
 			s.defect("%s is a %s, whose settings are not read: make it a struct", where, f.Type)
 		}
 	}
+}
+
+// named is a variable's name: the prefix and the key, or the key alone after a slash.
+func named(prefix, key string) string {
+	if alone, ok := strings.CutPrefix(key, "/"); ok {
+		return alone
+	}
+	return prefix + key
 }
 
 func validatorOf(v reflect.Value) Validator {

@@ -35,6 +35,12 @@ type brakes struct {
 	registration brake
 	// ceremony bounds how many logins by passkey one begins: each is a row.
 	ceremony brake
+	// mailTo and smsTo are per recipient, so that nobody is flooded; and since each
+	// code can be tried five times, they bound how often one account's can be guessed:
+	// some 30 tries a day, of a million.
+	mailTo, smsTo brake
+	// mailBy and smsBy are per address, or per user, that has messages sent to others.
+	mailBy, smsBy brake
 }
 
 func newBrakes(db *postgres.DB, cfg Config) brakes {
@@ -43,8 +49,15 @@ func newBrakes(db *postgres.DB, cfg Config) brakes {
 		address:      brake{db: db, name: "address", free: 100, first: time.Second, most: time.Minute, forget: time.Hour},
 		registration: brake{db: db, name: "registration", free: cfg.RegistrationLimit, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
 		ceremony:     brake{db: db, name: "ceremony", free: 1000, first: time.Second, most: 10 * time.Second, forget: time.Hour},
+		mailTo:       brake{db: db, name: "mail to", free: 5, first: 30 * time.Second, most: 6 * time.Hour, forget: longMemory},
+		smsTo:        brake{db: db, name: "sms to", free: 3, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
+		mailBy:       brake{db: db, name: "mail by", free: 50, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
+		smsBy:        brake{db: db, name: "sms by", free: 10, first: time.Minute, most: time.Hour, forget: longMemory},
 	}
 }
+
+// longMemory is how long anything that counts is remembered.
+const longMemory = 24 * time.Hour
 
 // check refuses who has to wait still. A refusal does not make the wait longer:
 // it is no failure.
@@ -87,6 +100,29 @@ func (b brake) charge(ctx context.Context, who string) error {
 	return nil
 }
 
+// take counts what is limited by itself, failure or not, and refuses who has to wait. It
+// is one statement, so that of many at once none slips past.
+func (b brake) take(ctx context.Context, who string) error {
+	now := time.Now()
+	tag, err := b.db.Exec(ctx, `
+		INSERT INTO throttles AS t (bucket, failures, updated_at) VALUES ($1, 1, $2)
+		ON CONFLICT (bucket) DO UPDATE SET
+			failures = CASE WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+		WHERE t.failures <= $4 OR t.updated_at < $3
+			OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2`,
+		b.bucket(who), now, now.Add(-b.forget), b.free, b.first.Seconds(), b.most.Seconds())
+	if err != nil {
+		return fmt.Errorf("charge the %s brake: %w", b.name, err)
+	}
+	if tag.RowsAffected() > 0 {
+		return nil
+	}
+	if err := b.check(ctx, who); err != nil {
+		return err
+	}
+	return tooMany(0) // the wait was over in between
+}
+
 // release forgets the failures.
 func (b brake) release(ctx context.Context, who string) error {
 	if _, err := b.db.Exec(ctx, `DELETE FROM throttles WHERE bucket = $1`, b.bucket(who)); err != nil {
@@ -108,7 +144,7 @@ func tooMany(wait time.Duration) error {
 
 // sweep deletes what is forgotten.
 func (b brakes) sweep(ctx context.Context) error {
-	if _, err := b.login.db.Exec(ctx, `DELETE FROM throttles WHERE updated_at < $1`, time.Now().Add(-b.login.forget)); err != nil {
+	if _, err := b.login.db.Exec(ctx, `DELETE FROM throttles WHERE updated_at < $1`, time.Now().Add(-longMemory)); err != nil {
 		return fmt.Errorf("sweep brakes: %w", err)
 	}
 	return nil

@@ -16,11 +16,12 @@ import (
 
 // Config are the settings of the module; their variables begin with SSO_.
 type Config struct {
-	KeyEncryptionKey config.Secret `env:"KEY_ENCRYPTION_KEY" production:"required" doc:"Encrypts the signing keys in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. Unset in development: a key that everybody knows."`
+	KeyEncryptionKey config.Secret `env:"KEY_ENCRYPTION_KEY" production:"required" doc:"Encrypts what is secret in the database, above all the signing keys: 32 random bytes in base64, as openssl rand -base64 32 prints. Unset in development: a key that everybody knows."`
 	DefaultRole      string        `env:"DEFAULT_ROLE" envDefault:"customer" doc:"The role of a new account."`
 	AccessTokenLife  time.Duration `env:"ACCESS_TOKEN_LIFE" envDefault:"5m" doc:"How long an access token is believed."`
 	SessionIdle      time.Duration `env:"SESSION_IDLE" envDefault:"720h" doc:"How long a session goes on unused."`
 	SessionLife      time.Duration `env:"SESSION_LIFE" envDefault:"2160h" doc:"How long a session goes on at most."`
+	Confirmation     string        `env:"CONFIRMATION" envDefault:"optional" oneof:"optional,required" doc:"Whether a login by password takes a confirmed e-mail."`
 	KeyLife          time.Duration `env:"KEY_LIFE" envDefault:"720h" doc:"How long a signing key is used before the next one."`
 
 	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" example:"shop.example" doc:"The domain on which passkeys work, and below it. They are lost when it changes. Default: the host of the issuer; it may be a domain above that, so that the product's other hosts know them, too."`
@@ -30,16 +31,20 @@ type Config struct {
 	TrustedProxies    []netip.Prefix `env:"TRUSTED_PROXIES" doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; unset means none."`
 	CORSOrigins       []string       `env:"CORS_ORIGINS" doc:"Origins whose scripts may read answers of the OAuth endpoints, such as https://app.example; unset means none."`
 
-	ProductName string   `env:"PRODUCT_NAME" example:"Corner Shop" doc:"What the login pages call the product. Unset: the host of the issuer."`
+	ProductName string   `env:"PRODUCT_NAME" example:"Corner Shop" doc:"What pages and messages call the product. Unset: the host of the issuer."`
 	ReturnPaths []string `env:"RETURN_PATHS" envDefault:"/" example:"/,/orders" doc:"Paths of this address to which a login page may lead back, each with everything below it; never an address elsewhere."`
+	Messages    MessageConfig
 }
 
-// product is what pages call the product.
+// product is what pages and messages call the product.
 func (c Config) product(host string) string { return cmp.Or(c.ProductName, host) }
 
 // maxAccessTokenLife keeps the wait short until a role that was taken away, or a
 // session that was ended, is so everywhere.
 const maxAccessTokenLife = time.Hour
+
+// confirmationRequired is the value of SSO_CONFIRMATION that closes the password login.
+const confirmationRequired = "required"
 
 // Validate checks what types do not say.
 func (c Config) Validate() []config.Problem {

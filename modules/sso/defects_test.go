@@ -38,7 +38,7 @@ func TestService_SaysWhatItWasDoing(t *testing.T) {
 	}
 	a, b := accounts{db: db}, newBrakes(db, Config{RegistrationLimit: 1})
 	for doing, do := range map[string]func(ctx context.Context) error{
-		"create an account: ":        func(ctx context.Context) error { _, err := a.create(ctx, newAccount{}); return err },
+		"create an account: ":        func(ctx context.Context) error { _, err := a.create(ctx, db, newAccount{}); return err },
 		"look up an account: ":       func(ctx context.Context) error { _, _, err := a.byEmail(ctx, "ada@example.com"); return err },
 		"look up the roles of 0000":  func(ctx context.Context) error { _, _, err := a.Permissions(ctx, uuid.UUID{}); return err },
 		"look up the login brake: ":  func(ctx context.Context) error { return b.login.check(ctx, "ada") },
@@ -70,9 +70,9 @@ func TestService_Sweep(t *testing.T) {
 		}
 		s := &service{
 			sessions: session.NewStore(db, session.Config{}), revoked: revocation.NewStore(db), passkeys: passkeys,
-			brakes: newBrakes(db, Config{RegistrationLimit: 1}), demo: &demo{}, logger: slog.New(slog.NewTextHandler(log, nil)),
+			brakes: newBrakes(db, Config{RegistrationLimit: 1}), codes: codes{challenges: challenges{db: db}}, demo: &demo{}, logger: slog.New(slog.NewTextHandler(log, nil)),
 		}
-		exec(t, db, `INSERT INTO throttles VALUES ('\x01', 9, $1), ('\x02', 9, $2)`, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
+		exec(t, db, `INSERT INTO throttles VALUES ('\x01', 9, $1), ('\x02', 9, $2)`, time.Now().Add(-25*time.Hour), time.Now().Add(-time.Minute))
 		return s, db, log
 	}
 	left := func(t *testing.T, db *postgres.DB) (n int) {
@@ -142,7 +142,7 @@ func TestService_OpensNoSessionForAnAccountThatWasClosedAMomentAgo(t *testing.T)
 	t.Parallel()
 	db := slipwaytest.Tx(t, New()).DB("sso")
 	s := &service{accounts: accounts{db: db}, sessions: session.NewStore(db, session.Config{})}
-	id, err := s.accounts.create(t.Context(), newAccount{email: "ada@example.com", name: "Ada"})
+	id, err := s.accounts.create(t.Context(), db, newAccount{email: "ada@example.com", name: "Ada"})
 	if err != nil {
 		t.Fatal(err)
 	}

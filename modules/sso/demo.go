@@ -50,7 +50,7 @@ func (o options) newDemo(m *slipway.Setup, s *service) (*demo, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sso.WithDemoUsers: %s: %w", u.Email, err)
 		}
-		n.roles = u.Roles
+		n.roles, n.confirmed = u.Roles, true
 		if len(n.roles) == 0 {
 			n.roles = []string{s.cfg.DefaultRole}
 		}
@@ -81,7 +81,7 @@ func (d *demo) create(ctx context.Context, n newDemoAccount) error {
 	if n.passwordHash, err = d.passwords.Hash(ctx, n.password); err != nil {
 		return err
 	}
-	_, err = d.accounts.create(ctx, n.newAccount)
+	_, err = d.accounts.create(ctx, d.accounts.db, n.newAccount)
 	if errors.Is(err, errTaken) {
 		return nil // by another process, just now
 	}

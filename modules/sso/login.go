@@ -78,12 +78,21 @@ func (s *service) compare(ctx context.Context, turn *password.Turn, a attempt, m
 		return account{}, err
 	}
 	if known && right && found.open {
-		return found, nil
+		return found, s.checkConfirmed(found)
 	}
 	if err := s.chargeBrakes(ctx, a); err != nil {
 		return account{}, err
 	}
 	return account{}, wrongCredentials()
+}
+
+// checkConfirmed is asked when the password was right: nobody else learns of it.
+func (s *service) checkConfirmed(found account) error {
+	if found.confirmed || s.cfg.Confirmation != confirmationRequired {
+		return nil
+	}
+	return problem.Forbidden("the e-mail of the account is not confirmed; log in by a code that is mailed to it, which confirms it").
+		WithCode("email_unconfirmed")
 }
 
 func (s *service) chargeBrakes(ctx context.Context, a attempt) error {

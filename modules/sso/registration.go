@@ -6,10 +6,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/google/uuid"
-
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -24,29 +23,34 @@ func (s *service) register(ctx context.Context, in ssoapi.RegisterInput) (ssoapi
 		return ssoapi.Registered{}, err
 	}
 	defer turn.Release()
-	address := in.Address(s.cfg.TrustedProxies)
-	if err := s.brakes.registration.check(ctx, address); err != nil {
-		return ssoapi.Registered{}, err
-	}
-	if err := s.brakes.registration.charge(ctx, address); err != nil {
+	if err := s.brakes.registration.take(ctx, in.Address(s.cfg.TrustedProxies)); err != nil {
 		return ssoapi.Registered{}, err
 	}
 	n.passwordHash = turn.Hash(in.Body.Password)
-	id, err := s.open(ctx, n)
-	return ssoapi.Registered{UserID: id}, err
+	return s.open(ctx, n)
 }
 
-func (s *service) open(ctx context.Context, n newAccount) (uuid.UUID, error) {
-	id, err := s.accounts.create(ctx, n)
+// open creates the account and mails a code to confirm its e-mail by.
+func (s *service) open(ctx context.Context, n newAccount) (ssoapi.Registered, error) {
+	var out ssoapi.Registered
+	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		id, err := s.accounts.create(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		out.UserID = id
+		out.Confirmation, err = s.codes.ask(ctx, tx, challenge{purpose: forConfirm, user: id, channel: Mail, target: n.email}, n.name)
+		return err
+	})
 	if errors.Is(err, errTaken) {
-		return uuid.UUID{}, problem.Conflict("there is an account with this e-mail already; log in instead").
+		return ssoapi.Registered{}, problem.Conflict("there is an account with this e-mail already; log in instead").
 			WithCode("email_taken").WithField("body.email", "has an account")
 	}
 	if err != nil {
-		return uuid.UUID{}, err
+		return ssoapi.Registered{}, err
 	}
-	s.logger.InfoContext(ctx, "account opened", "user_id", id)
-	return id, nil
+	s.logger.InfoContext(ctx, "account opened", "user_id", out.UserID)
+	return out, nil
 }
 
 // checkRegistration tells everything that is wrong at once.

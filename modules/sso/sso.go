@@ -35,6 +35,7 @@ type Option func(*options)
 
 type options struct {
 	demo      []DemoUser
+	mail, sms Sender
 	newHasher func(n int) *password.Hasher
 }
 
@@ -51,6 +52,8 @@ type service struct {
 	brakes    brakes
 	passkeys  *passkey.Store
 	admin     administration
+	codes     codes
+	phones    phones
 	demo      *demo
 	browser   *browser
 	logger    *slog.Logger
@@ -83,6 +86,9 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		return err
 	}
 	if s.browser, err = newBrowser(s, m); err != nil {
+		return err
+	}
+	if err := o.handleCodes(m, s, sealer); err != nil {
 		return err
 	}
 	s.accounts.roles.warnUnknown(m.Logger(), cfg.DefaultRole)
@@ -142,7 +148,7 @@ func (s *service) sweep(ctx context.Context) error {
 }
 
 func (s *service) sweepOnce(ctx context.Context) {
-	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.revoked.Sweep, s.brakes.sweep, s.passkeys.Sweep} {
+	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.revoked.Sweep, s.brakes.sweep, s.passkeys.Sweep, s.codes.challenges.sweep} {
 		if err := sweep(ctx); err != nil {
 			s.logger.WarnContext(ctx, "sweep failed", "error", err)
 		}

@@ -29,7 +29,7 @@ func TestRefusal34_UnknownUserTakesTheWorkOfAKnownOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.accounts.create(t.Context(), newAccount{email: "ada@example.com", name: "Ada", passwordHash: hash}); err != nil {
+	if _, err := s.accounts.create(t.Context(), db, newAccount{email: "ada@example.com", name: "Ada", passwordHash: hash}); err != nil {
 		t.Fatal(err)
 	}
 	for name, email := range map[string]string{"known": "ada@example.com", "unknown": "nobody@example.com", "malformed": "nobody"} {

@@ -99,6 +99,11 @@ type reply struct {
 	Service string      `json:"service"`
 	Scope   string      `json:"scope"`
 	IDToken string      `json:"id_token"`
+
+	Challenge    string `json:"challenge_id"`
+	Confirmation struct {
+		Challenge string `json:"challenge_id"`
+	} `json:"confirmation"`
 	ssoapi.Tokens
 }
 
@@ -163,6 +168,7 @@ func ask(k *slipwaytest.Kit, client string, pairs ...string) *slipwaytest.Answer
 const (
 	home        = "192.0.2.1"
 	goodPass    = "four random words here"
+	newPass     = "another four words now"
 	exchangeURN = "urn:ietf:params:oauth:grant-type:token-exchange"
 	accessURN   = "urn:ietf:params:oauth:token-type:access_token"
 )

@@ -1,6 +1,21 @@
 -- The statements that the tests of this package ran. The next release's schema must still understand them.
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
+<<<<<<< HEAD
+  SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at
+  FROM signing_keys
+  ORDER BY created_at, algorithm COLLATE "C", id;
+
+<<<<<<< HEAD WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
+  INSERT INTO user_roles (user_id, role)
+  SELECT DISTINCT $1::uuid, unnest($2::text[])
+  ON CONFLICT DO NOTHING;
+
+======= >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password) WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
+  INSERT INTO refresh_tokens (hash, session_id, expires_at)
+  SELECT $13, id, $14
+  FROM s;
+
 DELETE
   FROM passkey_ceremonies
   WHERE hash = $1 AND user_id IS NOT DISTINCT
@@ -26,6 +41,9 @@ DELETE
 DELETE
   FROM throttles
   WHERE bucket = $1;
+
+INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at)
+  VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8);
 
 INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
@@ -66,6 +84,14 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   SET failures = CASE
   WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
+INSERT INTO throttles AS t (bucket, failures, updated_at)
+  VALUES ($1, 1, $2)
+  ON CONFLICT (bucket) DO
+  UPDATE
+  SET failures = CASE
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+
 SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT
@@ -94,13 +120,18 @@ SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retir
   FROM signing_keys
   ORDER BY created_at, algorithm COLLATE "C", id;
 
-SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL =======
+  SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password)
   FROM users
   WHERE email = $1;
 
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
   FROM users
   WHERE id = $1;
+
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
+  FROM users
+  WHERE email = $1;
 
 SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role), disabled_at IS NOT NULL, created_at
   FROM users
@@ -212,8 +243,17 @@ UPDATE signing_keys
   SET state = 'retired', retired_at = $2, sealed = NULL
   WHERE id = ANY($1);
 
+UPDATE users <<<<<<< HEAD
+  SET disabled_at = $2 =======
+  SET email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2
+  WHERE id = $1;
+
 UPDATE users
-  SET disabled_at = $2
+  SET password_hash = $3, updated_at = $2
+  WHERE id = $1;
+
+UPDATE users
+  SET password_hash = NULL, updated_at = $2 >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password)
   WHERE id = $1;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
@@ -226,17 +266,12 @@ WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended;
 
-WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
-  INSERT INTO user_roles (user_id, role)
-  SELECT DISTINCT $1::uuid, unnest($2::text[])
-  ON CONFLICT DO NOTHING;
-
 WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)
   SELECT $13, id, $14
   FROM s;
 
-WITH u AS ( INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id )
+WITH u AS ( INSERT INTO users (id, email, name, password_hash, created_at, email_confirmed_at) VALUES ($1, $2, $3, nullif($4, ''), $5, CASE WHEN $6 THEN $5::timestamptz END) RETURNING id )
   INSERT INTO user_roles (user_id, role)
   SELECT u.id, role
-  FROM u, unnest($6::text[]) role;
+  FROM u, unnest($7::text[]) role;

@@ -46,7 +46,7 @@ func newKey(s *Sealer, algorithm jose.SignatureAlgorithm, now time.Time) (key, e
 		return key{}, fmt.Errorf("name a signing key: %w", err)
 	}
 	k.id = base64.RawURLEncoding.EncodeToString(thumbprint)
-	k.sealed = s.seal(k.id, private)
+	k.sealed = s.Seal(k.id, private)
 	return k, nil
 }
 
@@ -60,9 +60,10 @@ func (k key) jwk() (jose.JSONWebKey, error) {
 
 // signer returns what signs tokens of the type by the key.
 func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
-	stored, err := s.open(k.id, k.sealed)
+	stored, err := s.Open(k.id, k.sealed)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("signing key %s cannot be opened: %w; set the former key again, "+
+			"or delete the row from signing_keys to have a new one made (its tokens become invalid)", k.id, err)
 	}
 	private, err := privateKey(k.algorithm, stored)
 	if err != nil {

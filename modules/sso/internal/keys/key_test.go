@@ -11,18 +11,18 @@ import (
 func TestSealer(t *testing.T) {
 	t.Parallel()
 	sealer, other := newSealer(t, 1), newSealer(t, 2)
-	sealed := sealer.seal("k1", []byte("the private half"))
+	sealed := sealer.Seal("k1", []byte("the private half"))
 
 	t.Run("does not open for another encryption key", func(t *testing.T) {
 		t.Parallel()
-		_, err := other.open("k1", sealed)
+		_, err := other.Open("k1", sealed)
 		if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
 			t.Errorf("open() = %v, want an error that names the setting", err)
 		}
 	})
 	t.Run("does not open under another id", func(t *testing.T) {
 		t.Parallel()
-		if _, err := sealer.open("k2", sealed); err == nil {
+		if _, err := sealer.Open("k2", sealed); err == nil {
 			t.Error("open() takes what was sealed for another key")
 		}
 	})
@@ -30,13 +30,13 @@ func TestSealer(t *testing.T) {
 		t.Parallel()
 		changed := slices.Clone(sealed)
 		changed[len(changed)-1] ^= 1
-		if _, err := sealer.open("k1", changed); err == nil {
+		if _, err := sealer.Open("k1", changed); err == nil {
 			t.Error("open() takes what was changed")
 		}
 	})
 	t.Run("opens its own", func(t *testing.T) {
 		t.Parallel()
-		if got, err := sealer.open("k1", sealed); err != nil || string(got) != "the private half" {
+		if got, err := sealer.Open("k1", sealed); err != nil || string(got) != "the private half" {
 			t.Errorf("open() = %q, %v", got, err)
 		}
 		if bytes.Contains(sealed, []byte("private")) {

@@ -3,6 +3,8 @@ package keys
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,8 +13,12 @@ import (
 // EncryptionKeySize is the size of a key-encryption key in bytes.
 const EncryptionKeySize = 32
 
-// A Sealer encrypts private keys by a key-encryption key.
-type Sealer struct{ aead cipher.AEAD }
+// A Sealer encrypts what the database must not tell: private keys and, by a key of
+// its own for each purpose, what else is secret.
+type Sealer struct {
+	key  []byte
+	aead cipher.AEAD
+}
 
 var errEncryptionKey = errors.New("expected 32 random bytes in base64, such as `openssl rand -base64 32` prints")
 
@@ -38,20 +44,42 @@ func NewSealer(key []byte) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key-encryption key: %w", err)
 	}
-	return &Sealer{aead}, nil
+	return &Sealer{key, aead}, nil
 }
 
-// seal encrypts what belongs to the key called id, and to no other: a row
-// cannot be given another row's secret.
-func (s *Sealer) seal(id string, secret []byte) []byte {
+// Derive returns a key for this purpose alone (HKDF-SHA256, RFC 5869): what it leaks
+// tells nothing of the others.
+func (s *Sealer) Derive(purpose string) ([]byte, error) {
+	key, err := hkdf.Key(sha256.New, s.key, nil, "slipway/sso: "+purpose, EncryptionKeySize)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of %s: %w", purpose, err)
+	}
+	return key, nil
+}
+
+// For returns a sealer whose key is derived for the purpose.
+func (s *Sealer) For(purpose string) (*Sealer, error) {
+	key, err := s.Derive(purpose)
+	if err != nil {
+		return nil, err
+	}
+	return NewSealer(key)
+}
+
+// Seal encrypts what belongs to this id, and to no other: a row cannot be given
+// another row's secret.
+func (s *Sealer) Seal(id string, secret []byte) []byte {
 	return s.aead.Seal(nil, nil, secret, []byte(id)) //nolint:gosec // no nonce is given, since this AEAD draws one at random
 }
 
-func (s *Sealer) open(id string, sealed []byte) ([]byte, error) {
+// ErrSealed says that another key sealed it, or that it was changed.
+var ErrSealed = errors.New("it was sealed by another SSO_KEY_ENCRYPTION_KEY or was changed")
+
+// Open decrypts what Seal has encrypted for the id, or returns ErrSealed.
+func (s *Sealer) Open(id string, sealed []byte) ([]byte, error) {
 	secret, err := s.aead.Open(nil, nil, sealed, []byte(id))
 	if err != nil {
-		return nil, fmt.Errorf("signing key %s cannot be opened: it was sealed by another SSO_KEY_ENCRYPTION_KEY or was changed; "+
-			"set the former key again, or delete the row from signing_keys to have a new one made (its tokens become invalid)", id)
+		return nil, ErrSealed
 	}
 	return secret, nil
 }

@@ -1,0 +1,130 @@
+package sso
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// codes are sent to people, who show by them whose an address is.
+type codes struct {
+	challenges challenges
+	post       *post
+	words      words
+}
+
+func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) error {
+	senders, box, err := o.senders(m, s.cfg.Messages)
+	if err != nil {
+		return err
+	}
+	if s.codes.post, err = newPost(m, sealer, senders); err != nil {
+		return err
+	}
+	if s.codes.challenges, err = newChallenges(m.DB(), sealer); err != nil {
+		return err
+	}
+	s.codes.words = words{product: s.cfg.product(host(m.Issuer()))}
+	s.phones = phones{countries: s.cfg.Messages.SMSCountries}
+	api.Handle(m, ssoapi.SendCode, s.sendCode)
+	api.Handle(m, ssoapi.LoginByCode, s.loginByCode)
+	api.Handle(m, ssoapi.Confirm, s.confirm)
+	api.Handle(m, ssoapi.ResendConfirmation, s.resendConfirmation)
+	api.Handle(m, ssoapi.StartReset, s.startReset)
+	api.Handle(m, ssoapi.FinishReset, s.finishReset)
+	api.Mount(m, ssoapi.Outbox, box)
+	return nil
+}
+
+// ask begins the challenge and has its code sent, unless the challenge is nobody's: then
+// all is done but the sending, so that the answer takes as long.
+func (c codes) ask(ctx context.Context, tx postgres.Tx, ch challenge, name string) (ssoapi.Challenge, error) {
+	ch.id = uuid.New()
+	code, err := c.challenges.begin(ctx, tx, ch)
+	if err != nil {
+		return ssoapi.Challenge{}, err
+	}
+	err = c.post.put(ctx, tx, ch.id.String(), c.words.code(ch, name, code), time.Now().Add(codeLife), ch.user == uuid.Nil)
+	return ssoapi.Challenge{ChallengeID: ch.id, ExpiresIn: int64(codeLife / time.Second)}, err
+}
+
+// sendTo asks the account's owner, or nobody, for a code.
+func (s *service) sendTo(ctx context.Context, p purpose, to recipient, found account, known bool) (ssoapi.Challenge, error) {
+	ch := challenge{purpose: p, channel: to.channel, target: to.address}
+	if known && found.open {
+		ch.user = found.id
+	}
+	var out ssoapi.Challenge
+	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		out, err = s.codes.ask(ctx, tx, ch, found.name)
+		return err
+	})
+	return out, err
+}
+
+// A recipient is an address as it is stored and compared.
+type recipient struct {
+	channel Channel
+	address string
+}
+
+// recipientOf reads an address, and refuses what is none.
+func (s *service) recipientOf(channel Channel, address, field string) (recipient, error) {
+	to, err := recipient{channel: channel}, error(nil)
+	if channel == SMS {
+		to.address, err = s.phones.parse(address)
+	} else {
+		to.address, err = parseEmail(address)
+	}
+	if err != nil {
+		return recipient{}, problem.Unprocessable("nothing can be sent there; see errors").
+			WithCode("address_refused").WithField(field, err.Error())
+	}
+	return to, nil
+}
+
+// owner finds whose an address is.
+func (s *service) owner(ctx context.Context, to recipient) (account, bool, error) {
+	if to.channel == SMS {
+		return s.accounts.byPhone(ctx, to.address)
+	}
+	return s.accounts.byEmail(ctx, to.address)
+}
+
+// limit refuses who has too much sent, or to whom too much is sent. by is who asks: an
+// address, or a user.
+func (s *service) limit(ctx context.Context, to recipient, by string) error {
+	toWhom, byWhom := s.brakes.mailTo, s.brakes.mailBy
+	if to.channel == SMS {
+		toWhom, byWhom = s.brakes.smsTo, s.brakes.smsBy
+	}
+	if err := byWhom.take(ctx, by); err != nil {
+		return err
+	}
+	return toWhom.take(ctx, to.address)
+}
+
+// redeem is challenges.redeem with the brake of who tries: wrong codes slow down like
+// wrong passwords do.
+func (s *service) redeem(ctx context.Context, t try, from ssoapi.Origin, effect func(context.Context, postgres.Tx, challenge) error) error {
+	address := from.Address(s.cfg.TrustedProxies)
+	if err := s.brakes.address.check(ctx, address); err != nil {
+		return err
+	}
+	err := s.codes.challenges.redeem(ctx, t, effect)
+	if err == errWrongCode { //nolint:errorlint // it is this package's, and wrapped by nobody
+		if err := s.brakes.address.charge(ctx, address); err != nil {
+			return err
+		}
+		return wrongCode()
+	}
+	return err
+}
