@@ -77,7 +77,9 @@ func TestCommands_RefuseAndSayWhatToDo(t *testing.T) {
 	if _, err := wellCommand(t, map[string]string{"DATABASE_URL": url, "WELL_DEPTH": "deep"}, "well buckets count litres"); err == nil || !strings.Contains(err.Error(), "WELL_DEPTH") {
 		t.Errorf("with a wrong setting: %v, want one that names WELL_DEPTH", err)
 	}
-	outside := slipway.Operate(func(context.Context, *slipway.Operation, wellConfig) (slipway.Report, error) { return wellReport{}, nil })
+	outside := slipway.Operate(func(context.Context, *slipway.Operation, wellConfig) (slipway.Report, error) {
+		return wellReport{}, nil
+	})
 	stray := &cobra.Command{Use: "stray", RunE: outside}
 	stray.SetArgs([]string{})
 	stray.SilenceErrors, stray.SilenceUsage = true, true

@@ -48,8 +48,8 @@ type Tokens struct {
 	buffers sync.Pool // of *[]byte: hashing a string would copy it to the heap
 
 	mu       sync.Mutex
-	cooling  time.Time // no request before this
-	coolness error     // and why
+	cooling  time.Time // no request before this, and then one
+	coolness error     // and why; nil while the SSO works
 }
 
 // NewTokens returns a source of tokens; it fetches nothing yet.
@@ -163,8 +163,8 @@ func (t *Tokens) fetch(first context.Context, key string, form url.Values) <-cha
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(first), t.cfg.Timeout)
 		defer cancel()
 		c, err := t.request(ctx, form)
+		t.learn(err)
 		if err != nil {
-			t.cool(err)
 			return nil, err
 		}
 		t.cfg.Cache.Set(ctx, key, c)
@@ -176,24 +176,31 @@ func (t *Tokens) fetch(first context.Context, key string, form url.Values) <-cha
 const codeUnavailable = "sso_unavailable"
 
 // coolDown is the pause after a failure of the SSO: without it every request of
-// every user would ask a service that is down.
+// every user would ask a service that is down, and all at once when it is back.
 const coolDown = time.Second
 
-func (t *Tokens) cool(err error) {
-	if problem.Code(err) != codeUnavailable {
-		return // a refusal concerns one token, not the SSO
-	}
+// learn keeps whether the SSO is there. A refusal concerns one token and shows that it is.
+func (t *Tokens) learn(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.cooling, t.coolness = time.Now().Add(coolDown), err
+	t.cooling, t.coolness = time.Time{}, nil
+	if problem.Code(err) == codeUnavailable {
+		t.cooling, t.coolness = time.Now().Add(coolDown), err
+	}
 }
 
+// cooled returns nil to who may ask the SSO: to everybody while it works, and after a
+// failure to one in each pause, until that one has learned better.
 func (t *Tokens) cooled(now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.coolness == nil {
+		return nil
+	}
 	if now.Before(t.cooling) {
 		return t.coolness
 	}
+	t.cooling = now.Add(coolDown)
 	return nil
 }
 

@@ -43,6 +43,9 @@ func answer(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
+// coolDown is longer than the pause after a failure.
+const coolDown = 1100 * time.Millisecond
+
 func newTokens(e http.RoundTripper) *s2s.Tokens {
 	return s2s.NewTokens(s2s.TokensConfig{
 		Credentials: s2s.Credentials{ClientID: "cart", Secret: "secret"}, Endpoint: "http://sso/oauth/token", Transport: e,
@@ -143,10 +146,71 @@ func TestTokens(t *testing.T) {
 			if got := e.requests.Load(); got != 1 {
 				t.Errorf("requests = %d, want 1", got)
 			}
-			time.Sleep(1100 * time.Millisecond)
+			time.Sleep(coolDown)
 			_, _ = tokens.Service(t.Context(), "catalog")
 			if got := e.requests.Load(); got != 2 {
 				t.Errorf("requests = %d, want 2", got)
+			}
+		})
+	})
+
+	t.Run("an SSO that may be back is asked by one of a hundred users, and then by all", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			down := true
+			e := &endpoint{life: 300, takes: 100 * time.Millisecond, fail: func(url.Values) (int, string) {
+				if down {
+					return 503, ""
+				}
+				return 0, ""
+			}}
+			tokens := newTokens(e)
+			crowd := func() (served int64) {
+				var all sync.WaitGroup
+				var n atomic.Int64
+				for user := range 100 {
+					all.Go(func() {
+						if _, err := tokens.Exchange(t.Context(), fmt.Sprint("user ", user), "catalog"); err == nil {
+							n.Add(1)
+						}
+					})
+				}
+				all.Wait()
+				return n.Load()
+			}
+			_, _ = tokens.Service(t.Context(), "catalog")
+			for range 3 {
+				time.Sleep(coolDown)
+				before := e.requests.Load()
+				if served := crowd(); served != 0 || e.requests.Load() != before+1 {
+					t.Errorf("%d were served, by %d requests; want none, by 1", served, e.requests.Load()-before)
+				}
+			}
+			down = false
+			time.Sleep(coolDown)
+			before := e.requests.Load()
+			if served := crowd(); served != 1 || e.requests.Load() != before+1 {
+				t.Errorf("%d were served, by %d requests; want the one that looked, by its own", served, e.requests.Load()-before)
+			}
+			if served := crowd(); served != 100 || e.requests.Load() != before+100 {
+				t.Errorf("%d were served, by %d requests; want 100, and one for each", served, e.requests.Load()-before)
+			}
+		})
+	})
+
+	t.Run("a refusal shows that the SSO is back", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			status := 503
+			e := &endpoint{fail: func(url.Values) (int, string) { return status, `{"error":"invalid_grant"}` }}
+			tokens := newTokens(e)
+			_, _ = tokens.Exchange(t.Context(), "old", "catalog")
+			status = 400
+			time.Sleep(coolDown)
+			for range 2 {
+				if _, err := tokens.Exchange(t.Context(), "old", "catalog"); problem.Code(err) != "session_over" {
+					t.Errorf("Exchange() = %v, want session_over", err)
+				}
 			}
 		})
 	})

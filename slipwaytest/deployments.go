@@ -2,6 +2,7 @@ package slipwaytest
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -65,6 +66,9 @@ type Deployment struct {
 	Broker interface {
 		VirtualHost(ctx context.Context, name string) (address string, err error)
 	}
+	// Log takes what the processes log, line by line. The last lines are shown anyhow
+	// when the test fails.
+	Log io.Writer
 }
 
 // Deploy runs the modules as processes until the end of the test, for a test that wants
@@ -98,7 +102,7 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 	}
 	w.services, err = slipway.StartServices(t.Context(), slipway.ServicesConfig{
 		Source: config.New(values), Executable: executable, Env: pairs(values), OneBinary: d.OneBinary, Replicas: d.Replicas,
-		Databases: d.Databases, Broker: d.Broker, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: log, Stderr: log,
+		Databases: d.Databases, Broker: d.Broker, DatabasePrefix: testdb.UniqueName("deploy") + "_", Stdout: tee(log, d.Log), Stderr: log,
 	}, modules...)
 	t.Cleanup(func() { stop(t, w.services, log) })
 	if err != nil {
@@ -110,6 +114,14 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 		w.signUp = (*Kit).register
 	}
 	return k
+}
+
+// tee writes to both, or to the one that there is.
+func tee(log *logBuffer, also io.Writer) io.Writer {
+	if also == nil {
+		return log
+	}
+	return io.MultiWriter(log, also)
 }
 
 // processName is that of the processes of a deployment, before that of the module.

@@ -13,7 +13,7 @@ import (
 func (k *Kit) Log() string {
 	k.t.Helper()
 	if k.log == nil {
-		k.t.Fatal("Log in a deployment, whose processes log each for itself: use slipwaytest.Tx")
+		k.t.Fatal("Log in a deployment, whose processes log each for itself: use slipwaytest.Tx, or Deployment.Log")
 	}
 	return strings.Join(k.log.lines(), "")
 }
