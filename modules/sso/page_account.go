@@ -45,7 +45,7 @@ func ownPage(r *http.Request) string {
 	return accountPage
 }
 
-// done are the good news that a page may be asked to tell.
+// done are the good news that the pages of login and account may be asked to tell.
 var done = map[string]string{
 	"session":  "That device is logged out.",
 	"sessions": "You are logged out everywhere else.",
@@ -53,6 +53,7 @@ var done = map[string]string{
 	"added":    "The passkey is added.",
 	"password": "Your password is changed, and you are logged out everywhere else.",
 	"email":    "Your e-mail is confirmed.",
+	"reset":    "Your password is changed. Log in with the new one.",
 	"identity": "The link is removed.",
 	"linked":   "The link is made.",
 }
@@ -78,7 +79,7 @@ func (b *browser) account(w http.ResponseWriter, r *http.Request, v visitor, sta
 
 func (b *browser) fillPerson(r *http.Request, v visitor, page *pages.Account) error {
 	found, _, err := b.sso.accounts.byID(r.Context(), v.session.User)
-	page.Email, page.Confirmed, page.HasPassword = found.email, found.confirmed, found.passwordHash != ""
+	page.Name, page.Email, page.Confirmed, page.HasPassword = found.name, found.email, found.confirmed, found.passwordHash != ""
 	return err
 }
 

@@ -8,14 +8,25 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
 
+// The pages, as ssoapi declares them.
 const (
-	loginPage  = "/sso/login"
-	logoutPage = "/sso/logout"
+	loginPage       = "/sso/login"
+	logoutPage      = "/sso/logout"
+	registerPage    = "/sso/register"
+	confirmPage     = "/sso/confirm"
+	resendPage      = "/sso/confirm/another"
+	codePage        = "/sso/code"
+	codeLoginPage   = "/sso/code/login"
+	resetPage       = "/sso/reset"
+	newPasswordPage = "/sso/reset/password"
+	accountPage     = "/sso/account"
 )
 
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	b.show(w, r, http.StatusOK, b.loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{}))
+	page := loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
+	page.Notice = done[query.Get("done")]
+	b.show(w, r, http.StatusOK, page)
 	return nil
 }
 
@@ -27,7 +38,7 @@ func (b *browser) login(w http.ResponseWriter, r *http.Request) error {
 		err = b.begin(w, r, user, session.Password)
 	}
 	if err != nil {
-		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.loginForm(back, email, f) })
+		return b.again(w, r, err, func(f pages.Faults) pages.Page { return loginForm(back, email, f) })
 	}
 	seeOther(w, r, onward(back))
 	return nil
@@ -43,20 +54,29 @@ func (b *browser) loginByPassword(r *http.Request, email string) (account, error
 	})
 }
 
-func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pages.Page {
-	return pages.Login{Passkeys: true, Form: pages.Form{
-		Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
-		Fields: []pages.Field{
-			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Value: cutText(email, maxEmail), MaxLength: maxEmail},
-			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", MaxLength: maxPassword},
+func loginForm(back pages.Return, email string, f pages.Faults) pages.Login {
+	return pages.Login{
+		Passkeys: true,
+		Ways:     []pages.Link{{Text: "Log in with a code", To: back.To(codePage)}},
+		Form: pages.Form{
+			Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
+			Fields: []pages.Field{
+				emailField(email),
+				{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", MaxLength: maxPassword},
+			},
+			Links: []pages.Link{
+				{Text: "Forgot your password?", To: back.To(resetPage)},
+				{Before: "No account yet?", Text: "Create one", To: back.To(registerPage)},
+			},
 		},
-	}}
+	}
 }
 
 // What a field takes at most; see ssoapi.Registration.
 const (
 	maxEmail    = 254
 	maxPassword = 256
+	maxName     = 100
 )
 
 func cutText(s string, limit int) string { return s[:min(len(s), limit)] }

@@ -22,6 +22,18 @@ func (s *service) handlePages(m *slipway.Setup) {
 		ssoapi.LogoutPage: b.showLogout,
 		ssoapi.LogoutForm: b.logout,
 
+		ssoapi.RegisterPage:    b.showRegister,
+		ssoapi.RegisterForm:    b.register,
+		ssoapi.ConfirmPage:     b.showConfirm,
+		ssoapi.ConfirmForm:     b.confirm,
+		ssoapi.ResendForm:      b.signedIn(b.resend),
+		ssoapi.CodePage:        b.showCode,
+		ssoapi.CodeForm:        b.sendCode,
+		ssoapi.CodeLoginForm:   b.loginByCode,
+		ssoapi.ResetPage:       b.showReset,
+		ssoapi.ResetForm:       b.startReset,
+		ssoapi.NewPasswordForm: b.finishReset,
+
 		ssoapi.AccountPage:       b.signedIn(b.showAccount),
 		ssoapi.DeletePasskeyForm: b.change("passkey", b.deletePasskey),
 	} {
@@ -88,7 +100,11 @@ func (b *browser) again(w http.ResponseWriter, r *http.Request, err error, form 
 
 // faultsOf puts what is wrong with "body.email" beside the field email.
 func faultsOf(p *problem.Error) pages.Faults {
-	f := pages.Faults{Summary: sentence(p.Detail()), Fields: map[string]string{}}
+	words, _ := strings.CutSuffix(p.Detail(), "; see errors") // which stand beside their fields
+	f := pages.Faults{Summary: sentence(words), Fields: map[string]string{}}
+	if api.RefusesForm(p) {
+		f.Summary = "Please correct what is marked."
+	}
 	for _, field := range p.Fields() {
 		name := field.Location[strings.LastIndexByte(field.Location, '.')+1:]
 		f.Fields[name] = sentence(field.Message)

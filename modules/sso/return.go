@@ -14,9 +14,6 @@ type returns []string
 // authorizePath is where a client's login begins, and where it goes on.
 const authorizePath = "/oauth/authorize"
 
-// accountPage is where a login leads that came from nowhere.
-const accountPage = "/sso/account"
-
 // maxReturn bounds what a page carries along.
 const maxReturn = 4096
 
@@ -29,7 +26,7 @@ func (r returns) read(raw string) pages.Return {
 		return pages.Return{}
 	case u.Path == authorizePath:
 		return pages.Return{Path: raw, Leads: originOf(u.Query().Get("redirect_uri"))}
-	case r.allow(u.Path):
+	case r.allow(u.Path), u.Path == accountPage:
 		return pages.Return{Path: raw}
 	}
 	return pages.Return{}
@@ -78,7 +75,8 @@ func unfitForHost(c rune) bool {
 	return !plain
 }
 
-// onward is the address to which a login that is complete leads.
+// onward is the address to which a login that is complete leads: without another, the
+// account.
 func onward(r pages.Return) string {
 	if r.Path == "" {
 		return accountPage

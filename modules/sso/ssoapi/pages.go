@@ -17,6 +17,18 @@ var (
 	// return_to beside it. The answer names where to go on.
 	PasskeyForm = api.Handler(Module, "POST /sso/passkey", pagesAccess, "Page: log in by a passkey")
 
+	RegisterPage    = api.Handler(Module, "GET /sso/register", pagesAccess, "Page: create an account")
+	RegisterForm    = api.Handler(Module, "POST /sso/register", pagesAccess, "Page: create an account and log in")
+	ConfirmPage     = api.Handler(Module, "GET /sso/confirm", pagesAccess, "Page: confirm an e-mail")
+	ConfirmForm     = api.Handler(Module, "POST /sso/confirm", pagesAccess, "Page: confirm an e-mail by its code")
+	ResendForm      = api.Handler(Module, "POST /sso/confirm/another", pagesAccess, "Page: mail another code to confirm by")
+	CodePage        = api.Handler(Module, "GET /sso/code", pagesAccess, "Page: log in by a code")
+	CodeForm        = api.Handler(Module, "POST /sso/code", pagesAccess, "Page: send a code to log in by")
+	CodeLoginForm   = api.Handler(Module, "POST /sso/code/login", pagesAccess, "Page: log in by the code")
+	ResetPage       = api.Handler(Module, "GET /sso/reset", pagesAccess, "Page: choose a new password")
+	ResetForm       = api.Handler(Module, "POST /sso/reset", pagesAccess, "Page: mail a code to choose a new password by")
+	NewPasswordForm = api.Handler(Module, "POST /sso/reset/password", pagesAccess, "Page: set the new password")
+
 	LogoutPage = api.Handler(Module, "GET /sso/logout", pagesAccess, "Page: log out")
 	LogoutForm = api.Handler(Module, "POST /sso/logout", pagesAccess, "Page: end the browser's session")
 

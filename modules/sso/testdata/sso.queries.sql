@@ -133,6 +133,10 @@ SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coa
   FROM users
   WHERE email = $1;
 
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
+  FROM users
+  WHERE id = $1;
+
 SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role), disabled_at IS NOT NULL, created_at
   FROM users
   WHERE id = $1;
@@ -204,6 +208,12 @@ SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), 
   ON p.role = r.role
   WHERE u.id = $1;
 
+UPDATE challenges
+  SET tries = tries + 1, used_at = CASE
+  WHEN code_hash = $3 AND user_id IS NOT NULL THEN $4::timestamptz END
+  WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND tries < $5 AND expires_at > $4
+  RETURNING used_at IS NOT NULL, coalesce(user_id, '00000000-0000-0000-0000-000000000000'), channel, target;
+
 UPDATE codes
   SET used_at = $1
   WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 AND client_id = $3 AND redirect_uri = $4 AND challenge = $5
@@ -249,6 +259,10 @@ UPDATE users <<<<<<< HEAD
   WHERE id = $1;
 
 UPDATE users
+  SET disabled_at = $2
+  WHERE id = $1;
+
+UPDATE users
   SET password_hash = $3, updated_at = $2
   WHERE id = $1;
 
@@ -265,6 +279,11 @@ WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended;
+
+WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
+  INSERT INTO user_roles (user_id, role)
+  SELECT DISTINCT $1::uuid, unnest($2::text[])
+  ON CONFLICT DO NOTHING;
 
 WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)

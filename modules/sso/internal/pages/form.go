@@ -38,7 +38,6 @@ type Field struct {
 	Hint              string
 	Mode              string // the keyboard that a phone shows; "" for that of the type
 	MaxLength         int
-	Optional          bool
 
 	Fault string
 	Focus bool // where typing begins
@@ -97,8 +96,8 @@ func (f Form) Inputs() []Field {
 type Login struct {
 	Form
 
-	Providers []Link // of social logins
-	Passkeys  bool
+	Ways     []Link // other ones to log in
+	Passkeys bool
 }
 
 func (Login) template() string { return "login" }
