@@ -58,6 +58,14 @@ type account struct {
 	createdAt    time.Time
 }
 
+// address is where the account's owner is reached.
+func (a account) address(c Channel) string {
+	if c == SMS {
+		return a.phone
+	}
+	return a.email
+}
+
 // byEmail returns the account, or false when there is none.
 func (a accounts) byEmail(ctx context.Context, email string) (account, bool, error) {
 	return findAccount(ctx, a.db, `email = $1`, email)
@@ -96,6 +104,14 @@ func (a accounts) change(ctx context.Context, q postgres.Querier, id uuid.UUID, 
 	}
 	if err != nil {
 		return fmt.Errorf("change an account: %w", err)
+	}
+	return nil
+}
+
+// delete deletes the account and, by the references to it, what else is known of it.
+func (a accounts) delete(ctx context.Context, q postgres.Querier, id uuid.UUID) error {
+	if _, err := q.Exec(ctx, `DELETE FROM users WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("delete an account: %w", err)
 	}
 	return nil
 }

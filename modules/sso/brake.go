@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,13 +35,27 @@ type brakes struct {
 	// registration bounds how many e-mails one can try, see ssoapi.Register.
 	registration brake
 	// ceremony bounds how many logins by passkey one begins: each is a row.
-	ceremony brake
-	// mailTo and smsTo are per recipient, so that nobody is flooded; and since each
-	// code can be tried five times, they bound how often one account's can be guessed:
-	// some 30 tries a day, of a million.
-	mailTo, smsTo brake
-	// mailBy and smsBy are per address, or per user, that has messages sent to others.
-	mailBy, smsBy brake
+	ceremony  brake
+	mail, sms sendBrakes
+}
+
+// sendBrakes bound what one has sent, and what one gets. Since each code can be tried five
+// times, they bound how often an account's are guessed, too: in the long run some 40 times
+// a day, of a million.
+type sendBrakes struct {
+	by   brake // an address, or a user, that has messages sent
+	pair brake // the same to one recipient: whoever floods another does not stop the owner
+	to   brake // a recipient, by whomever
+}
+
+func (b sendBrakes) take(ctx context.Context, to, by string) error {
+	if err := b.by.take(ctx, by); err != nil {
+		return err
+	}
+	if err := b.pair.take(ctx, to+"\x00"+by); err != nil {
+		return err
+	}
+	return b.to.take(ctx, to)
 }
 
 func newBrakes(db *postgres.DB, cfg Config) brakes {
@@ -49,10 +64,16 @@ func newBrakes(db *postgres.DB, cfg Config) brakes {
 		address:      brake{db: db, name: "address", free: 100, first: time.Second, most: time.Minute, forget: time.Hour},
 		registration: brake{db: db, name: "registration", free: cfg.RegistrationLimit, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
 		ceremony:     brake{db: db, name: "ceremony", free: 1000, first: time.Second, most: 10 * time.Second, forget: time.Hour},
-		mailTo:       brake{db: db, name: "mail to", free: 5, first: 30 * time.Second, most: 6 * time.Hour, forget: longMemory},
-		smsTo:        brake{db: db, name: "sms to", free: 3, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
-		mailBy:       brake{db: db, name: "mail by", free: 50, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
-		smsBy:        brake{db: db, name: "sms by", free: 10, first: time.Minute, most: time.Hour, forget: longMemory},
+		mail: sendBrakes{
+			by:   brake{db: db, name: "mail by", free: 50, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
+			pair: brake{db: db, name: "mail pair", free: 5, first: 30 * time.Second, most: 6 * time.Hour, forget: longMemory},
+			to:   brake{db: db, name: "mail to", free: 20, first: time.Minute, most: 3 * time.Hour, forget: longMemory},
+		},
+		sms: sendBrakes{ // each costs money
+			by:   brake{db: db, name: "sms by", free: 10, first: time.Minute, most: time.Hour, forget: longMemory},
+			pair: brake{db: db, name: "sms pair", free: 3, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
+			to:   brake{db: db, name: "sms to", free: 6, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
+		},
 	}
 }
 
@@ -131,8 +152,10 @@ func (b brake) release(ctx context.Context, who string) error {
 	return nil
 }
 
-func (b brake) bucket(who string) []byte {
-	sum := sha256.Sum256([]byte(b.name + "\x00" + who))
+func (b brake) bucket(who string) []byte { return bucket(b.name, who) }
+
+func bucket(parts ...string) []byte {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return sum[:]
 }
 

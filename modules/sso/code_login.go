@@ -51,8 +51,8 @@ func (s *service) authenticateByCode(ctx context.Context, id uuid.UUID, code str
 		if found, known, err = findAccount(ctx, tx, `id = $1`, ch.user); err != nil {
 			return err
 		}
-		if !known || !found.open {
-			return wrongCode() // closed a moment ago
+		if !known || !found.open || found.address(ch.channel) != ch.target {
+			return wrongCode() // closed, or changed, a moment ago
 		}
 		return s.claim(ctx, tx, ch, found)
 	})
@@ -66,7 +66,7 @@ func (s *service) authenticateByCode(ctx context.Context, id uuid.UUID, code str
 // else may have registered with it and wait for the owner to come: what they know of
 // the account ends.
 func (s *service) claim(ctx context.Context, tx postgres.Tx, ch challenge, found account) error {
-	if found.confirmed || ch.channel != Mail || ch.target != found.email {
+	if found.confirmed || ch.channel != Mail {
 		return nil
 	}
 	if err := s.accounts.change(ctx, tx, found.id, `password_hash = NULL`); err != nil {

@@ -19,6 +19,8 @@ type codes struct {
 	challenges challenges
 	post       *post
 	words      words
+	hourly     quota // of text messages, per country
+	daily      quota // of all of them
 }
 
 func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) error {
@@ -33,6 +35,8 @@ func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) 
 		return err
 	}
 	s.codes.words = words{product: s.cfg.product(host(m.Issuer()))}
+	s.codes.hourly = quota{db: m.DB(), name: "sms to a country", limit: s.cfg.Messages.SMSHourlyLimit, window: time.Hour}
+	s.codes.daily = quota{db: m.DB(), name: "sms", limit: s.cfg.Messages.SMSDailyBudget, window: 24 * time.Hour}
 	s.phones = phones{countries: s.cfg.Messages.SMSCountries}
 	api.Handle(m, ssoapi.SendCode, s.sendCode)
 	api.Handle(m, ssoapi.LoginByCode, s.loginByCode)
@@ -56,11 +60,30 @@ func (c codes) ask(ctx context.Context, tx postgres.Tx, ch challenge, name strin
 	return ssoapi.Challenge{ChallengeID: ch.id, ExpiresIn: int64(codeLife / time.Second)}, err
 }
 
+// spend takes a text message from what there is. One that will not be sent costs nothing,
+// and is refused when one that will be would be.
+func (c codes) spend(ctx context.Context, ch challenge) error {
+	if ch.channel != SMS {
+		return nil
+	}
+	cost := 1
+	if ch.user == uuid.Nil {
+		cost = 0
+	}
+	if err := c.hourly.take(ctx, countryOf(ch.target), cost); err != nil {
+		return err
+	}
+	return c.daily.take(ctx, "", cost)
+}
+
 // sendTo asks the account's owner, or nobody, for a code.
 func (s *service) sendTo(ctx context.Context, p purpose, to recipient, found account, known bool) (ssoapi.Challenge, error) {
 	ch := challenge{purpose: p, channel: to.channel, target: to.address}
 	if known && found.open {
 		ch.user = found.id
+	}
+	if err := s.codes.spend(ctx, ch); err != nil {
+		return ssoapi.Challenge{}, err
 	}
 	var out ssoapi.Challenge
 	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
@@ -102,14 +125,10 @@ func (s *service) owner(ctx context.Context, to recipient) (account, bool, error
 // limit refuses who has too much sent, or to whom too much is sent. by is who asks: an
 // address, or a user.
 func (s *service) limit(ctx context.Context, to recipient, by string) error {
-	toWhom, byWhom := s.brakes.mailTo, s.brakes.mailBy
 	if to.channel == SMS {
-		toWhom, byWhom = s.brakes.smsTo, s.brakes.smsBy
+		return s.brakes.sms.take(ctx, to.address, by)
 	}
-	if err := byWhom.take(ctx, by); err != nil {
-		return err
-	}
-	return toWhom.take(ctx, to.address)
+	return s.brakes.mail.take(ctx, to.address, by)
 }
 
 // redeem is challenges.redeem with the brake of who tries: wrong codes slow down like

@@ -12,12 +12,13 @@ import (
 
 	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
 // outbox returns what was sent, the latest first.
-func (w *world) outbox(t *testing.T) []sso.Message {
+func outbox(t *testing.T, k *slipwaytest.Kit) []sso.Message {
 	t.Helper()
-	got := w.In(t).JSON(http.MethodGet, "/sso/outbox", "", func(r *http.Request) { r.Header.Set("Accept", "application/json") }).Want(200)
+	got := k.In(t).JSON(http.MethodGet, "/sso/outbox", "", func(r *http.Request) { r.Header.Set("Accept", "application/json") }).Want(200)
 	var page struct{ Messages []sso.Message }
 	if err := json.Unmarshal(got.Raw, &page); err != nil {
 		t.Fatal(err)
@@ -26,15 +27,20 @@ func (w *world) outbox(t *testing.T) []sso.Message {
 }
 
 // codeFor returns the code that was sent last to the address.
-func (w *world) codeFor(t *testing.T, to string) string {
+func codeFor(t *testing.T, k *slipwaytest.Kit, to string) string {
 	t.Helper()
-	for _, m := range w.outbox(t) {
+	for _, m := range outbox(t, k) {
 		if m.To == to && m.Code != "" {
 			return m.Code
 		}
 	}
 	t.Fatalf("no code was sent to %s", to)
 	return ""
+}
+
+func (w *world) codeFor(t *testing.T, to string) string {
+	t.Helper()
+	return codeFor(t, w.Kit, to)
 }
 
 // another is a code that is not the given one.
@@ -183,12 +189,12 @@ func TestSendCode_DoesNotTellWhoHasAnAccount(t *testing.T) {
 	w.register(t, "ada@example.com")
 	w.register(t, "closed@example.com")
 	w.exec(t, `UPDATE users SET disabled_at = now() WHERE email = 'closed@example.com'`)
-	before := len(w.outbox(t))
+	before := len(outbox(t, w.Kit))
 	for _, to := range []string{"nobody@example.com", "closed@example.com"} {
 		challenge := w.sendCode(t, to)
 		want(t, w.loginByCode(t, challenge, "123456"), http.StatusUnauthorized, "wrong_code")
 	}
-	if after := len(w.outbox(t)); after != before {
+	if after := len(outbox(t, w.Kit)); after != before {
 		t.Errorf("%d messages went to who has no account", after-before)
 	}
 }
@@ -313,7 +319,7 @@ func TestReset(t *testing.T) {
 		want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", before.RefreshToken), http.StatusBadRequest, "invalid_grant")
 		token := w.login(t, "ada@example.com", newPass, home).AccessToken
 		want(t, w.post(t, "/sso/v1/confirmations/resend", home, "", bearer(token)), http.StatusConflict, "email_confirmed")
-		if last := w.outbox(t)[0]; last.Kind != sso.KindSecurity || last.To != "ada@example.com" {
+		if last := outbox(t, w.Kit)[0]; last.Kind != sso.KindSecurity || last.To != "ada@example.com" {
 			t.Errorf("the last message is %+v, want the owner told", last)
 		}
 	})

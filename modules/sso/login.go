@@ -11,9 +11,14 @@ import (
 	"github.com/slipway-go/slipway/problem"
 )
 
+const (
+	credentialsWrong = "wrong_credentials"
+	emailUnconfirmed = "email_unconfirmed"
+)
+
 // wrongCredentials is all that a failed login is told, whatever was wrong.
 func wrongCredentials() error {
-	return problem.Unauthorized("the e-mail or the password is wrong").WithCode("wrong_credentials")
+	return problem.Unauthorized("the e-mail or the password is wrong").WithCode(credentialsWrong)
 }
 
 func (s *service) login(ctx context.Context, in ssoapi.LoginInput) (ssoapi.Tokens, error) {
@@ -92,7 +97,7 @@ func (s *service) checkConfirmed(found account) error {
 		return nil
 	}
 	return problem.Forbidden("the e-mail of the account is not confirmed; log in by a code that is mailed to it, which confirms it").
-		WithCode("email_unconfirmed")
+		WithCode(emailUnconfirmed)
 }
 
 func (s *service) chargeBrakes(ctx context.Context, a attempt) error {

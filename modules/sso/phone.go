@@ -2,7 +2,6 @@ package sso
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,8 +12,10 @@ import (
 type phones struct{ countries []string } // ISO 3166 codes; none: no text messages at all
 
 var (
-	errNoSMS = errors.New("no text messages are sent; use mail")
-	errPhone = errors.New("is no phone in international form such as +4915112345678")
+	errNoSMS   = errors.New("no text messages are sent; use mail")
+	errPhone   = errors.New("is no phone in international form such as +4915112345678")
+	errCountry = errors.New("is of a country to which nothing is sent")
+	errMobile  = errors.New("is no mobile phone")
 )
 
 // parse returns the number as it is stored and compared (E.164). What costs the caller
@@ -29,12 +30,21 @@ func (p phones) parse(s string) (string, error) {
 	if err != nil || !strings.HasPrefix(s, "+") || !phonenumbers.IsValidNumber(n) {
 		return "", errPhone
 	}
-	if country := phonenumbers.GetRegionCodeForNumber(n); !slices.Contains(p.countries, country) {
-		return "", fmt.Errorf("is of a country to which nothing is sent (%s)", country)
+	if !slices.Contains(p.countries, phonenumbers.GetRegionCodeForNumber(n)) {
+		return "", errCountry
 	}
 	switch phonenumbers.GetNumberType(n) {
 	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
 		return phonenumbers.Format(n, phonenumbers.E164), nil
 	}
-	return "", errors.New("is no mobile phone")
+	return "", errMobile
+}
+
+// countryOf is that of a number that parse has returned.
+func countryOf(number string) string {
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(n)
 }

@@ -3,8 +3,6 @@ package sso
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -60,9 +58,9 @@ func checkRegistration(r ssoapi.Registration) (newAccount, error) {
 	if err != nil {
 		faults = append(faults, problem.Field{Location: "body.email", Message: err.Error()})
 	}
-	name := strings.TrimSpace(r.Name)
-	if name == "" || strings.ContainsFunc(name, unicode.IsControl) {
-		faults = append(faults, problem.Field{Location: "body.name", Message: "is empty or has control characters"})
+	name, why := parseName(r.Name)
+	if why != "" {
+		faults = append(faults, problem.Field{Location: "body.name", Message: why})
 	}
 	if why := password.Check(r.Password, email, name); why != "" {
 		faults = append(faults, problem.Field{Location: "body.password", Message: why})

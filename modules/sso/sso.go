@@ -110,6 +110,8 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	api.Handle(m, ssoapi.Register, s.register)
 	api.Handle(m, ssoapi.Login, s.login)
+	s.handleProfile(m)
+	s.handleSessions(m)
 	s.handlePasskeys(m)
 	s.handleAdmin(m)
 	handleOAuth(m, g)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()), slices.Concat(passkeyExamples(t), []slipwaytest.Fixture{
+	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()), slices.Concat(passkeyExamples(t), accountExamples(t), []slipwaytest.Fixture{
 		slipwaytest.Example(ssoapi.Register, func(*slipwaytest.Kit) ssoapi.RegisterInput {
 			return ssoapi.RegisterInput{Body: ssoapi.Registration{Email: uuid.NewString() + "@example.com", Password: goodPass, Name: "Ada"}}
 		}),

@@ -1,21 +1,6 @@
 -- The statements that the tests of this package ran. The next release's schema must still understand them.
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
-<<<<<<< HEAD
-  SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at
-  FROM signing_keys
-  ORDER BY created_at, algorithm COLLATE "C", id;
-
-<<<<<<< HEAD WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
-  INSERT INTO user_roles (user_id, role)
-  SELECT DISTINCT $1::uuid, unnest($2::text[])
-  ON CONFLICT DO NOTHING;
-
-======= >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password) WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
-  INSERT INTO refresh_tokens (hash, session_id, expires_at)
-  SELECT $13, id, $14
-  FROM s;
-
 DELETE
   FROM passkey_ceremonies
   WHERE hash = $1 AND user_id IS NOT DISTINCT
@@ -41,6 +26,10 @@ DELETE
 DELETE
   FROM throttles
   WHERE bucket = $1;
+
+DELETE
+  FROM users
+  WHERE id = $1;
 
 INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at)
   VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8);
@@ -76,6 +65,13 @@ INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address,
 
 INSERT INTO signing_keys (id, algorithm, state, public_key, sealed, created_at, activated_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+INSERT INTO throttles AS t (bucket, failures, updated_at)
+  VALUES ($1, $2, $3)
+  ON CONFLICT (bucket) DO
+  UPDATE
+  SET failures = t.failures + $2, updated_at = $3
+  WHERE t.failures + greatest($2, 1) <= $4;
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
@@ -119,15 +115,6 @@ SELECT failures, updated_at
 SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at
   FROM signing_keys
   ORDER BY created_at, algorithm COLLATE "C", id;
-
-SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL =======
-  SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password)
-  FROM users
-  WHERE email = $1;
-
-SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(password_hash, ''), disabled_at IS NULL
-  FROM users
-  WHERE id = $1;
 
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
   FROM users
@@ -185,6 +172,16 @@ SELECT record, sign_count
 SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
   FROM sessions s
   WHERE ended_at IS NULL AND expires_at > $1 AND cookie_hash = $2
+  ORDER BY begun_at DESC, id;
+
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+  FROM sessions s
+  WHERE ended_at IS NULL AND expires_at > $1 AND id = $2
+  ORDER BY begun_at DESC, id;
+
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+  FROM sessions s
+  WHERE ended_at IS NULL AND expires_at > $1 AND user_id = $2
   ORDER BY begun_at DESC, id;
 
 SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
@@ -253,13 +250,16 @@ UPDATE signing_keys
   SET state = 'retired', retired_at = $2, sealed = NULL
   WHERE id = ANY($1);
 
-UPDATE users <<<<<<< HEAD
-  SET disabled_at = $2 =======
-  SET email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2
+UPDATE users
+  SET disabled_at = $2
   WHERE id = $1;
 
 UPDATE users
-  SET disabled_at = $2
+  SET email = $3, email_confirmed_at = $2, updated_at = $2
+  WHERE id = $1;
+
+UPDATE users
+  SET email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2
   WHERE id = $1;
 
 UPDATE users
@@ -267,7 +267,11 @@ UPDATE users
   WHERE id = $1;
 
 UPDATE users
-  SET password_hash = NULL, updated_at = $2 >>>>>>> fcc96d9 (Send people codes: to log in, confirm an e-mail and reset a password)
+  SET password_hash = NULL, updated_at = $2
+  WHERE id = $1;
+
+UPDATE users
+  SET phone = $3, updated_at = $2
   WHERE id = $1;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
@@ -275,7 +279,7 @@ WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended;
 
-WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id = $4 AND id <> $5) AND ended_at IS NULL RETURNING id )
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id = $4 AND coalesce(parent_id, id) IS DISTINCT FROM (SELECT coalesce(parent_id, id) FROM sessions WHERE id = $5)) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended;

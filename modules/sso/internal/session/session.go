@@ -52,6 +52,14 @@ type Session struct {
 	ExpiresAt time.Time // however often it is continued
 }
 
+// Family is the session that ends with all of its login: the browser's, or the session itself.
+func (s Session) Family() uuid.UUID {
+	if s.Parent != uuid.Nil {
+		return s.Parent
+	}
+	return s.ID
+}
+
 // A Device is where a session was begun, for its owner to recognise.
 type Device struct {
 	Address   string
@@ -225,10 +233,11 @@ func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why s
 	return nil
 }
 
-// EndAll ends every session of the user but one, which may be zero.
+// EndAll ends every session of the user but one with its family, which may be zero: the
+// browser's session and all that it let in are one login.
 func (s *Store) EndAll(ctx context.Context, q postgres.Querier, user, except uuid.UUID, why string) error {
 	for range 2 { // as in End
-		if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND id <> $5`), endArgs(why, user, except)...); err != nil {
+		if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND coalesce(parent_id, id) IS DISTINCT FROM (SELECT coalesce(parent_id, id) FROM sessions WHERE id = $5)`), endArgs(why, user, except)...); err != nil {
 			return fmt.Errorf("end the sessions of %s: %w", user, err)
 		}
 	}
