@@ -44,6 +44,7 @@ build: setup-go ## Build the shop into bin/
 test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
 	$(GO) test $(RACE) -timeout 10m $(PKG)
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
+	$(if $(filter ./...,$(PKG)),cd tools/peers && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)
 
 faults: setup-test ## Kill, cut off and starve, many times over (ROUNDS=25 SEED=1; `make test` has one round of each)
@@ -64,6 +65,7 @@ vet: setup-go ## Run go vet
 lint: tools ## Run the linters: errors, security, modern Go
 	$(BIN)/tools/golangci-lint run ./...
 	@cd tools && ../$(BIN)/tools/golangci-lint run ./...
+	@cd tools/peers && ../../$(BIN)/tools/golangci-lint run ./...
 
 generate: setup-go ## Write the generated files anew
 	$(GO) generate ./...

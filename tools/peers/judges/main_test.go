@@ -1,0 +1,19 @@
+package judges_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/slipway-go/slipway/postgres"
+)
+
+func TestMain(m *testing.M) {
+	postgres.Supervise()
+	code := m.Run()
+	if err := theShop.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
