@@ -28,5 +28,12 @@
 // and so have many publishers. The Python programs beside this code are told when to begin, so
 // that their start does not count; where aio-pika and Celery cannot be had, a note says so.
 //
+// # Identity
+//
+// A login is compared with the hash of its password alone, a refresh with its own SQL
+// statements alone; the SSO is in this process, and its requests pass all but the network.
+// A refresh waits for 100 ms on purpose: as many are under way as it takes for the machine
+// and not the wait to be the bound.
+//
 // It is a Go module of its own: nobody who uses the kit downloads its peers.
 package main

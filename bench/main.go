@@ -36,6 +36,7 @@ func sections() []section {
 		{name: "stack", doc: "the whole stack beside bare net/http", run: measureStack},
 		{name: "call", doc: "a neighbour in this process beside the same over loopback", run: measureCalls},
 		{name: "token", doc: "verifying a token, known and new", run: measureTokens},
+		{name: "identity", doc: "logins, refreshes and exchanged tokens, beside the work that cannot be saved", run: measureIdentity},
 		{name: "testkit", doc: "a world of its own for each test, beside pgtestdb", run: measureTestKit},
 		{name: "sweep", doc: "every wrong token on every route, as the test kit presents them", run: measureSweep},
 		{name: "shop", doc: "start and memory of the shop's binary", run: measureShop},
