@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"encoding/base64"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -151,11 +152,13 @@ const maxMoment = 253402300799
 
 func (m moment) valid() bool { return m >= 0 && m <= maxMoment }
 
+// time keeps milliseconds: RFC 7519 allows fractions, by which a token that was issued
+// just after a revocation differs from one that was issued just before.
 func (m moment) time() time.Time {
 	if m == 0 {
 		return time.Time{}
 	}
-	return time.Unix(int64(m), 0)
+	return time.UnixMilli(int64(math.Round(float64(m) * 1000)))
 }
 
 // parseClaims reads the payload of a token whose signature is good.

@@ -2,23 +2,34 @@ package sso
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/problem"
 )
 
 // administration is what those use who run the product.
 type administration struct {
-	people people
-	roles  roleStore
-	ring   *keys.Ring
+	people   people
+	roles    roleStore
+	services credentials
+	ring     *keys.Ring
 }
 
-func newAdministration(s *service, ring *keys.Ring) administration {
+func newAdministration(s *service, contracts []*api.Contract, ring *keys.Ring) administration {
 	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, logger: s.logger}
-	return administration{people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger}, roles: roles, ring: ring}
+	services := credentials{db: s.accounts.db, sessions: s.sessions, logger: s.logger}
+	for _, c := range contracts {
+		services.services = append(services.services, c.Name())
+	}
+	return administration{
+		people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger},
+		roles:  roles, services: services, ring: ring,
+	}
 }
 
 func (s *service) handleAdmin(m *slipway.Setup) {
@@ -32,6 +43,11 @@ func (s *service) handleAdmin(m *slipway.Setup) {
 	api.Handle(m, ssoapi.SetRole, a.setRole)
 	api.Handle(m, ssoapi.ResetRole, a.resetRole)
 	api.Handle(m, ssoapi.ListPermissions, a.listPermissions)
+	api.Handle(m, ssoapi.ListServiceCredentials, a.listCredentials)
+	api.Handle(m, ssoapi.CreateServiceCredential, a.createCredential)
+	api.Handle(m, ssoapi.RevokeServiceCredential, a.revokeCredential)
+	api.Handle(m, ssoapi.ListSigningKeys, a.listKeys)
+	api.Handle(m, ssoapi.RotateSigningKeys, a.rotateKeys)
 }
 
 func (a administration) getUser(ctx context.Context, in ssoapi.UserInput) (ssoapi.User, error) {
@@ -74,4 +90,53 @@ func (a administration) listPermissions(context.Context, api.Empty) (ssoapi.Perm
 		out.Permissions[i] = ssoapi.Permission{Name: p.Name(), Doc: p.Doc(), Module: p.module, Roles: append([]string{}, p.Roles()...)}
 	}
 	return out, nil
+}
+
+func (a administration) listCredentials(ctx context.Context, in ssoapi.ServiceInput) (ssoapi.ServiceCredentials, error) {
+	if err := a.services.known(in.Name); err != nil {
+		return ssoapi.ServiceCredentials{}, err
+	}
+	found, err := a.services.list(ctx, a.services.db, in.Name)
+	return ssoapi.ServiceCredentials{Credentials: found}, err
+}
+
+func (a administration) createCredential(ctx context.Context, in ssoapi.CreateServiceCredentialInput) (ssoapi.NewServiceCredential, error) {
+	var overlap *time.Duration
+	if in.Body.Overlap != nil {
+		overlap = new(time.Duration(*in.Body.Overlap) * time.Second)
+	}
+	return a.services.create(ctx, grantorOf(ctx), in.Name, overlap)
+}
+
+func (a administration) revokeCredential(ctx context.Context, in ssoapi.RevokeServiceCredentialInput) (api.Empty, error) {
+	return api.Empty{}, a.services.revoke(ctx, grantorOf(ctx), in.Name, in.ID)
+}
+
+func (a administration) listKeys(ctx context.Context, _ api.Empty) (ssoapi.SigningKeys, error) {
+	found, err := a.ring.Keys(ctx)
+	all := ssoapi.SigningKeys{Keys: make([]ssoapi.SigningKey, len(found))}
+	for i, k := range found {
+		all.Keys[i] = ssoapi.SigningKey(k)
+	}
+	return all, err
+}
+
+func (a administration) rotateKeys(ctx context.Context, in ssoapi.RotateSigningKeysInput) (ssoapi.SigningKeys, error) {
+	return a.rotate(ctx, grantorOf(ctx), in.Body.Leaked)
+}
+
+func (a administration) rotate(ctx context.Context, by grantor, leaked bool) (ssoapi.SigningKeys, error) {
+	rotate := a.ring.Rotate
+	if leaked {
+		rotate = a.ring.Replace
+	}
+	err := rotate(ctx)
+	if e, ok := errors.AsType[*keys.UnpublishedError](err); ok {
+		return ssoapi.SigningKeys{}, problem.Conflict("%s; after a leak withdraw every key instead", e.Error()).WithCode("next_key_unpublished")
+	}
+	if err != nil {
+		return ssoapi.SigningKeys{}, err
+	}
+	a.people.logger.WarnContext(ctx, "signing keys rotated", "leaked", leaked, "by", by.name)
+	return a.listKeys(ctx, api.Empty{})
 }

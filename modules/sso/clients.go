@@ -18,9 +18,10 @@ import (
 type clients struct {
 	builtin    map[string]grant.Client
 	registered *client.Store
+	services   credentials
 }
 
-func newClients(m *slipway.Setup) clients {
+func newClients(m *slipway.Setup, services credentials) clients {
 	all := map[string]grant.Client{ssoapi.FirstParty: {
 		ID: ssoapi.FirstParty, Public: true, Grants: []string{grant.RefreshToken, grant.TokenExchange},
 	}}
@@ -31,18 +32,21 @@ func newClients(m *slipway.Setup) clients {
 		if known {
 			service = service.WithSecrets(secret.Reveal())
 		} else if len(neighbours[c.Name()]) > 0 {
-			m.Logger().Warn("a service has no credential here, so it gets no tokens; set the variable to the value that the service has",
+			m.Logger().Info("a service has no credential in the settings here; it gets tokens by one that sso services create makes",
 				"service", c.Name(), "variable", strings.ToUpper(c.Name())+"_CLIENT_SECRET")
 		}
 		all[c.Name()] = service
 	}
-	return clients{builtin: all, registered: client.NewStore(m.DB())}
+	return clients{builtin: all, registered: client.NewStore(m.DB()), services: services}
 }
 
 // Client finds a client.
 func (c clients) Client(ctx context.Context, id string) (grant.Client, bool, error) {
-	if found, ok := c.builtin[id]; ok {
+	if found, ok := c.builtin[id]; ok && found.Public {
 		return found, true, nil
+	} else if ok {
+		found, err := c.services.with(ctx, found)
+		return found, true, err
 	}
 	return c.registered.Client(ctx, id)
 }

@@ -8,13 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
 
 func keysCommand() *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "The keys that tokens are signed by"}
 	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the keys that are published", RunE: slipway.Operate(listKeys)},
+		&cobra.Command{Use: "list", Short: "List the keys that are published", RunE: operating(listKeys)},
 		rotateKeysCommand(),
 	)
 	return c
@@ -24,8 +26,9 @@ func rotateKeysCommand() *cobra.Command {
 	var leaked bool
 	c := &cobra.Command{
 		Use: "rotate", Short: "Have the next key sign from now on",
-		RunE: slipway.Operate(func(ctx context.Context, o *slipway.Operation, cfg Config) (slipway.Report, error) {
-			return rotateKeys(ctx, o, cfg, leaked)
+		RunE: operating(func(ctx context.Context, a administration, _ []string) (slipway.Report, error) {
+			rotated, err := a.rotate(ctx, operator, leaked)
+			return keysReport(rotated), err
 		}),
 	}
 	c.Flags().BoolVar(&leaked, "leaked", false, "withdraw every key and make new ones: tokens of the old ones are refused everywhere within 6 minutes, and sessions go on")
@@ -44,52 +47,14 @@ func (c Config) ring(ctx context.Context, o *slipway.Operation) (*keys.Ring, err
 	return keys.NewRing(db, sealer, keys.Config{Life: c.KeyLife}), nil
 }
 
-func listKeys(ctx context.Context, o *slipway.Operation, cfg Config) (slipway.Report, error) {
-	ring, err := cfg.ring(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	found, err := ring.Keys(ctx)
+func listKeys(ctx context.Context, a administration, _ []string) (slipway.Report, error) {
+	found, err := a.listKeys(ctx, api.Empty{})
 	return keysReport(found), err
 }
 
-func rotateKeys(ctx context.Context, o *slipway.Operation, cfg Config, leaked bool) (slipway.Report, error) {
-	ring, err := cfg.ring(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	rotate := ring.Rotate
-	if leaked {
-		rotate = ring.Replace
-	}
-	if err := rotate(ctx); err != nil {
-		return nil, err
-	}
-	return listKeys(ctx, o, cfg)
-}
+type keysReport ssoapi.SigningKeys
 
-func keysReport(found []keys.Key) slipway.Report {
-	r := keyRows{Keys: make([]keyRow, len(found))}
-	for i, k := range found {
-		r.Keys[i] = keyRow(k)
-	}
-	return r
-}
-
-type keyRows struct {
-	Keys []keyRow `json:"keys"`
-}
-
-type keyRow struct {
-	ID          string     `json:"id"`
-	Algorithm   string     `json:"algorithm"`
-	State       string     `json:"state"`
-	CreatedAt   time.Time  `json:"created_at"`
-	ActivatedAt *time.Time `json:"activated_at,omitempty"`
-	RetiredAt   *time.Time `json:"retired_at,omitempty"`
-}
-
-func (r keyRows) Tables() []slipway.Table {
+func (r keysReport) Tables() []slipway.Table {
 	t := slipway.Table{Header: []string{"KEY", "ALGORITHM", "STATE", "PUBLISHED", "SIGNS SINCE", "RETIRED"}, Empty: "There is no key yet: the first token makes one."}
 	for _, k := range r.Keys {
 		t.Rows = append(t.Rows, []string{k.ID, k.Algorithm, k.State, moment(&k.CreatedAt), moment(k.ActivatedAt), moment(k.RetiredAt)})

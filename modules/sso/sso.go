@@ -81,7 +81,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 	if s.passkeys, err = newPasskeys(m, cfg); err != nil {
 		return err
 	}
-	s.admin = newAdministration(s, ring)
+	s.admin = newAdministration(s, m.Contracts(), ring)
 	if s.demo, err = o.newDemo(m, s); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 	return grant.NewServer(grant.Config{
 		Issuer: m.Issuer(), EdgeAudience: m.EdgeAudience(), FirstParty: ssoapi.FirstParty, Origins: s.cfg.CORSOrigins,
 		Minter: s.minter, Keys: ring, Sessions: s.sessions, Subjects: s.accounts,
-		Clients: newClients(m), Matrix: newMatrix(m.Contracts(), m.Neighbours()), Browser: s.browser,
+		Clients: newClients(m, s.admin.services), Matrix: newMatrix(m.Contracts(), m.Neighbours()), Browser: s.browser,
 		Verifier: auth.NewVerifier(auth.VerifierConfig{Issuer: m.Issuer(), JWKSURL: "http://sso/oauth/jwks", Transport: publishedKeys(ring)}),
 		Logger:   m.Logger(),
 	})

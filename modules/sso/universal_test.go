@@ -40,6 +40,18 @@ func TestUniversal(t *testing.T) {
 			return ssoapi.SetRoleInput{RoleInput: ssoapi.RoleInput{Name: "helper"}, Body: ssoapi.RolePermissions{Permissions: []string{}}}
 		}),
 		slipwaytest.Example(ssoapi.ResetRole, func(*slipwaytest.Kit) ssoapi.RoleInput { return ssoapi.RoleInput{Name: "customer"} }),
+		slipwaytest.Example(ssoapi.ListServiceCredentials, func(*slipwaytest.Kit) ssoapi.ServiceInput { return ssoapi.ServiceInput{Name: "sso"} }),
+		slipwaytest.Example(ssoapi.CreateServiceCredential, func(*slipwaytest.Kit) ssoapi.CreateServiceCredentialInput {
+			return ssoapi.CreateServiceCredentialInput{ServiceInput: ssoapi.ServiceInput{Name: "sso"}}
+		}),
+		slipwaytest.Example(ssoapi.RevokeServiceCredential, func(k *slipwaytest.Kit) ssoapi.RevokeServiceCredentialInput {
+			in := ssoapi.CreateServiceCredentialInput{ServiceInput: ssoapi.ServiceInput{Name: "sso"}}
+			made := slipwaytest.Do(k.User(uuid.NewString(), ssoapi.WriteServices.Name()), ssoapi.CreateServiceCredential, in).Want(201).Body
+			return ssoapi.RevokeServiceCredentialInput{ServiceInput: in.ServiceInput, ID: made.ID}
+		}),
+		slipwaytest.Example(ssoapi.RotateSigningKeys, func(*slipwaytest.Kit) ssoapi.RotateSigningKeysInput {
+			return ssoapi.RotateSigningKeysInput{Body: ssoapi.Rotation{Leaked: true}}
+		}),
 		slipwaytest.ExampleRequest(ssoapi.Keys, get("/oauth/jwks")),
 		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
 		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),

@@ -53,12 +53,18 @@ INSERT INTO revocations (key, before, until)
   FROM sessions
   WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2;
 
+INSERT INTO revocations (key, before, until)
+  VALUES ($1, $2, $3);
+
 INSERT INTO role_names (name, created_at)
   VALUES ($1, $2)
   ON CONFLICT DO NOTHING;
 
 INSERT INTO role_permissions (role, permission, granted)
   VALUES ($1, $2, $3);
+
+INSERT INTO service_credentials (id, service, hash, hint, created_at)
+  VALUES ($1, $2, $3, $4, $5);
 
 INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
@@ -133,6 +139,11 @@ SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM u
   WHERE starts_with(email, $1) AND email > coalesce((SELECT email FROM users WHERE id = $2), '')
   ORDER BY email
   LIMIT $3;
+
+SELECT id, hint, created_at, expires_at, last_used_at
+  FROM service_credentials
+  WHERE service = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+  ORDER BY created_at DESC, id;
 
 SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at
   FROM clients
@@ -237,6 +248,14 @@ UPDATE refresh_tokens
   WHERE hash = $1 AND used_at IS NOT DISTINCT
   FROM $3 AND replaced_at IS NULL
   RETURNING 1;
+
+UPDATE service_credentials
+  SET expires_at = least(expires_at, $2)
+  WHERE service = $1 AND revoked_at IS NULL;
+
+UPDATE service_credentials
+  SET revoked_at = $3
+  WHERE id = $1 AND service = $2 AND revoked_at IS NULL;
 
 UPDATE sessions
   SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, expires_at = $7

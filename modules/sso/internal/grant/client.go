@@ -38,6 +38,10 @@ type Client struct {
 	// Algorithm signs what it gets. Default: EdDSA.
 	Algorithm string
 
+	// Authenticated learns of the hash of the secret that the client has shown; nil is
+	// nobody.
+	Authenticated func(ctx context.Context, hash []byte)
+
 	secrets [][sha256.Size]byte
 }
 
@@ -53,9 +57,10 @@ func (c Client) WithSecrets(secrets ...string) Client {
 	return c
 }
 
-// WithHashes is WithSecrets with the SHA-256 of each.
+// WithHashes returns a copy that authenticates by these secrets too, of which these are
+// the SHA-256.
 func (c Client) WithHashes(hashes ...[]byte) Client {
-	c.secrets = nil
+	c.secrets = slices.Clip(c.secrets)
 	for _, h := range hashes {
 		if len(h) == sha256.Size {
 			c.secrets = append(c.secrets, [sha256.Size]byte(h))
@@ -76,6 +81,13 @@ func (c Client) holds(secret string) bool {
 		found |= subtle.ConstantTimeCompare(hash[:], s[:])
 	}
 	return found == 1
+}
+
+func (c Client) tell(ctx context.Context, secret string) {
+	if c.Authenticated != nil && secret != "" {
+		hash := sha256.Sum256([]byte(secret))
+		c.Authenticated(ctx, hash[:])
+	}
 }
 
 // Clients finds clients.
@@ -152,6 +164,7 @@ func (s *Server) authenticate(r *http.Request, f form) (Client, error) {
 	if public := known && client.Public && given.secret == ""; !public && (!known || !right) {
 		return Client{}, invalidClient("the client is not known here, or its secret is wrong")
 	}
+	client.tell(r.Context(), given.secret)
 	if !slices.Contains(client.Grants, f["grant_type"]) {
 		return Client{}, refuse("unauthorized_client", "client %s may not use the grant %s; its grants are %s", client.ID, f["grant_type"], strings.Join(client.Grants, ", "))
 	}

@@ -56,8 +56,10 @@ type payload struct {
 	AuthTime  int64  `json:"auth_time,omitempty"`
 	Scope     string `json:"scope"`
 	Act       *actor `json:"act,omitempty"`
-	IssuedAt  int64  `json:"iat"`
 	ExpiresAt int64  `json:"exp"`
+	// IssuedAt has milliseconds, as RFC 7519 allows: what is revoked are the tokens of
+	// before a time, and the next one may come within the same second.
+	IssuedAt float64 `json:"iat"`
 }
 
 type actor struct {
@@ -80,7 +82,7 @@ func (m Minter) Mint(ctx context.Context, c Claims) (AccessToken, error) {
 	}
 	p := payload{
 		Issuer: m.Issuer, Subject: c.Subject, Audience: c.Audience, ClientID: c.Client, SessionID: c.Session,
-		ID: rand.Text(), Scope: strings.Join(c.Scopes, " "), Act: nest(c.Actors), IssuedAt: now.Unix(), ExpiresAt: expires.Unix(),
+		ID: rand.Text(), Scope: strings.Join(c.Scopes, " "), Act: nest(c.Actors), IssuedAt: float64(now.UnixMilli()) / 1000, ExpiresAt: expires.Unix(),
 	}
 	if !c.AuthTime.IsZero() {
 		p.AuthTime = c.AuthTime.Unix()
@@ -93,7 +95,7 @@ func (m Minter) Mint(ctx context.Context, c Claims) (AccessToken, error) {
 	if err != nil {
 		return AccessToken{}, err
 	}
-	return AccessToken{Token: token, ExpiresIn: p.ExpiresAt - p.IssuedAt}, nil
+	return AccessToken{Token: token, ExpiresIn: p.ExpiresAt - now.Unix()}, nil
 }
 
 // nest makes the chain of act claims, the outermost first.
