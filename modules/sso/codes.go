@@ -44,7 +44,7 @@ func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) 
 	api.Handle(m, ssoapi.ResendConfirmation, s.resendConfirmation)
 	api.Handle(m, ssoapi.StartReset, s.startReset)
 	api.Handle(m, ssoapi.FinishReset, s.finishReset)
-	api.Mount(m, ssoapi.Outbox, box)
+	api.Mount(m, ssoapi.Outbox, s.browser.page(s.browser.showOutbox(box)))
 	return nil
 }
 

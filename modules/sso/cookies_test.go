@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -57,5 +58,33 @@ func TestCookies(t *testing.T) {
 		t.Run("give no more than the user may", func(t *testing.T) {
 			b.post("/shop/offers", nil).says(t, http.StatusForbidden, "insufficient_scope")
 		})
+	})
+}
+
+// Somebody has kept a copy of the cookie and goes on with it after the owner has logged
+// out. The SSO knows at once; the others, which keep a token for it, within seconds.
+func TestRefusal33_CookieAfterLogout(t *testing.T) {
+	t.Parallel()
+	slipwaytest.DeploymentsWith(t, withSecret(nil), product(), func(t *testing.T, k *slipwaytest.Kit) {
+		owner, thief := newTab(t, k), newTab(t, k)
+		account := newAccount(k)
+		owner.login(account.Email, account.Password)
+		owner.who("/shop")
+		for name, secret := range owner.cookies {
+			thief.cookies[name] = secret
+		}
+		thief.who("/shop")
+		owner.open("/sso/logout")
+		owner.submit().says(t, http.StatusOK, "You are logged out")
+
+		ended := time.Now()
+		thief.open("/sso/account").leads(t, "/sso/login?return_to=%2Fsso%2Faccount")
+		for thief.open("/shop").Status == http.StatusOK {
+			if time.Since(ended) > 7*time.Second {
+				t.Fatal("the cookie is believed 7 s after the logout, want 5 and what a busy machine takes")
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		thief.page.says(t, http.StatusUnauthorized, "session_over")
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slipway-go/slipway/modules/sso/internal/pages"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -56,37 +56,25 @@ func (o *outbox) latest() []posted {
 	return all
 }
 
-// ServeHTTP shows them as a page, or as JSON to who asks for that. A nil outbox, as in
-// production, is not found.
-func (o *outbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if o == nil {
-		problem.Write(w, problem.NoRoute(r.Method, r.URL.Path), "")
-		return
+// showOutbox shows what would be sent as a page, or as JSON to who asks for that. There
+// is no outbox in production.
+func (b *browser) showOutbox(box *outbox) pageHandler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if box == nil {
+			return problem.NoRoute(r.Method, r.URL.Path)
+		}
+		sent := box.latest()
+		if strings.Contains(r.Header.Get("Accept"), "application/json") {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string][]posted{"messages": sent}) // the client may be gone
+			return nil
+		}
+		page := pages.Outbox{}
+		for _, m := range sent {
+			page.Messages = append(page.Messages, pages.Sent{At: m.At, Channel: string(m.Channel), To: m.To, Subject: m.Subject, Text: m.Text})
+		}
+		b.show(w, r, http.StatusOK, page)
+		return nil
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string][]posted{"messages": o.latest()}) // the client may be gone
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_ = outboxPage.Execute(w, o.latest())
 }
-
-var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Outbox</title>
-<h1>Outbox</h1>
-<p>What would be sent in production; the last {{len .}} messages. This page exists in development only.</p>
-{{range .}}<hr>
-<h2>{{with .Subject}}{{.}}{{else}}Text message{{end}}</h2>
-<p>{{.Channel}} to {{.To}} at {{.At.Format "15:04:05"}}</p>
-<pre>{{.Text}}</pre>
-{{else}}<p>Nothing yet. Register, or ask for a code.</p>
-{{end}}</html>
-`))

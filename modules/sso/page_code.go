@@ -122,5 +122,5 @@ func checkDigits(r *http.Request) error {
 	if sixDigits.MatchString(digits(r)) {
 		return nil
 	}
-	return problem.Unprocessable("the code has six digits").WithCode("no_code").WithField("code", "has six digits, such as 123456")
+	return problem.Unprocessable("the code has six digits").WithCode("no_code").WithField("code", "write the six digits, such as 123456")
 }

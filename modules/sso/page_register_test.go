@@ -63,7 +63,7 @@ func TestRegisterPage(t *testing.T) {
 		}
 		b.follow().says(t, http.StatusOK, "Confirm your e-mail", `href="/orders"`, `autocomplete="one-time-code"`)
 		code := w.codeFor(t, "ada@example.com")
-		b.submit("code", "12345").says(t, http.StatusUnprocessableEntity, "Has six digits, such as 123456.")
+		b.submit("code", "12345").says(t, http.StatusUnprocessableEntity, "Write the six digits, such as 123456.")
 		b.submit("code", another(code)).says(t, http.StatusUnprocessableEntity, `role="alert"`)
 		b.submit("code", code[:3]+" "+code[3:]).leads(t, "/orders")
 		b.open("/sso/account").says(t, http.StatusOK, "Ada", "ada@example.com")

@@ -107,9 +107,17 @@ func faultsOf(p *problem.Error) pages.Faults {
 	}
 	for _, field := range p.Fields() {
 		name := field.Location[strings.LastIndexByte(field.Location, '.')+1:]
-		f.Fields[name] = sentence(field.Message)
+		f.Fields[name] = sentence(whole(field.Message))
 	}
 	return f
+}
+
+// whole gives what is said of a field its subject, which stands elsewhere in a problem.
+func whole(words string) string {
+	if strings.HasPrefix(words, "is ") || strings.HasPrefix(words, "has ") {
+		return "this " + words
+	}
+	return words
 }
 
 // sentence makes one of a problem's words.

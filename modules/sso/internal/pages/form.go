@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // A Return is where the way leads on to once somebody has logged in.
@@ -43,15 +44,16 @@ type Field struct {
 	Focus bool // where typing begins
 }
 
-// Describes is what a screen reader says after the label.
+// Describes names what a screen reader says after the label.
 func (f Field) Describes() string {
-	switch {
-	case f.Fault != "":
-		return f.Name + "-fault"
-	case f.Hint != "":
-		return f.Name + "-hint"
+	var ids []string
+	if f.Fault != "" {
+		ids = append(ids, f.Name+"-fault")
 	}
-	return ""
+	if f.Hint != "" {
+		ids = append(ids, f.Name+"-hint")
+	}
+	return strings.Join(ids, " ")
 }
 
 // A Form is a page with one form.

@@ -49,6 +49,7 @@ type Session struct {
 	Device    Device
 	AuthTime  time.Time
 	BegunAt   time.Time
+	UsedAt    time.Time // by a browser, to the hour
 	ExpiresAt time.Time // however often it is continued
 }
 
@@ -80,7 +81,8 @@ type Login struct {
 
 // Config says how long sessions live.
 type Config struct {
-	// Idle is how long a refresh token waits to be redeemed. Default: 720h.
+	// Idle is how long a refresh token waits to be redeemed, and a browser's session to
+	// be used. Default: 720h.
 	Idle time.Duration
 	// Life is how long a session lasts however busy it is. Default: 2160h.
 	Life time.Duration
@@ -124,7 +126,7 @@ func (s *Store) begin(l Login) Session {
 	now := time.Now()
 	begun := Session{
 		ID: uuid.New(), User: l.User, Client: l.Client, Method: l.Method, Scope: l.Scope, Device: l.Device,
-		AuthTime: now, BegunAt: now, ExpiresAt: now.Add(s.cfg.Life),
+		AuthTime: now, BegunAt: now, UsedAt: now, ExpiresAt: now.Add(s.cfg.Life),
 	}
 	begun.Device.UserAgent = cut(begun.Device.UserAgent)
 	if p := l.Parent; p != nil {
@@ -160,12 +162,6 @@ func (s *Store) Find(ctx context.Context, id uuid.UUID) (Session, bool, error) {
 	return one(s.query(ctx, `id = $2`, id))
 }
 
-// InBrowser returns the session whose cookie holds the secret, if it goes on. It has
-// no idle time: what uses it are the tokens of its children.
-func (s *Store) InBrowser(ctx context.Context, secret string) (Session, bool, error) {
-	return one(s.query(ctx, `cookie_hash = $2`, digest(secret)))
-}
-
 // OfUser returns the user's sessions that go on, the latest login first.
 func (s *Store) OfUser(ctx context.Context, user uuid.UUID) ([]Session, error) {
 	return s.query(ctx, `user_id = $2`, user)
@@ -179,8 +175,9 @@ func one(found []Session, err error) (Session, bool, error) {
 }
 
 func (s *Store) query(ctx context.Context, where string, arg any) ([]Session, error) {
+	now := time.Now()
 	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM sessions s WHERE ended_at IS NULL AND expires_at > $1 AND `+where+
-		` ORDER BY begun_at DESC, id`, time.Now(), arg)
+		` AND (cookie_hash IS NULL OR coalesce(used_at, begun_at) > $3) ORDER BY begun_at DESC, id`, now, arg, now.Add(-s.cfg.Idle))
 	if err != nil {
 		return nil, fmt.Errorf("look up sessions: %w", err)
 	}
@@ -196,13 +193,13 @@ func (s *Store) query(ctx context.Context, where string, arg any) ([]Session, er
 }
 
 const columns = `s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope,
-	s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at`
+	s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at`
 
 // fields are where the columns go.
 func (s *Session) fields() []any {
 	return []any{
 		&s.ID, &s.User, &s.Parent, &s.Client, (*string)(&s.Method), &s.Scope,
-		&s.Device.Address, &s.Device.UserAgent, &s.AuthTime, &s.BegunAt, &s.ExpiresAt,
+		&s.Device.Address, &s.Device.UserAgent, &s.AuthTime, &s.BegunAt, &s.UsedAt, &s.ExpiresAt,
 	}
 }
 
