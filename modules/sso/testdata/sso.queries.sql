@@ -282,6 +282,10 @@ UPDATE users
   WHERE id = $1;
 
 UPDATE users
+  SET name = $3, updated_at = $2
+  WHERE id = $1;
+
+UPDATE users
   SET password_hash = $3, updated_at = $2
   WHERE id = $1;
 
