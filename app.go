@@ -10,12 +10,10 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/slipway-go/slipway/api"
-	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/postgres"
@@ -35,7 +33,7 @@ type App struct {
 	reporter  telemetry.Reporter // nil: each module's log
 	network   http.RoundTripper
 	verifier  api.Authenticator
-	identity  struct{ issuer, audience string }
+	identity  identity
 	proxies   networks
 	cookies   *cookies
 
@@ -138,28 +136,6 @@ func (a *App) shareTokens() error {
 	return nil
 }
 
-// identify decides whose tokens are believed.
-func (a *App) identify() error {
-	a.identity.audience = a.settings.identity.Audience
-	switch {
-	case a.settings.identity.Issuer != nil:
-		a.identity.issuer = a.settings.identity.Issuer.String()
-	case a.source.Environment() == config.Production && a.settings.process.PublicURL == nil && a.topology.role == roleWhole:
-		return config.Errors{{
-			Variable: "SLIPWAY_PUBLIC_URL", Expected: "the address under which users reach the product, such as https://shop.example",
-			Fix: "it is the issuer of the tokens; SSO_ISSUER may name another",
-		}}
-	case a.topology.hosted[ssoModule] && a.topology.role == roleWhole, a.overrides.SSO != nil:
-		a.identity.issuer = a.settings.process.publicURL()
-	case a.topology.role != roleEdge || a.hasSSO():
-		return config.Errors{{
-			Variable: "SSO_ISSUER", Expected: "the issuer of the tokens that this process is to believe, such as https://shop.example",
-			Fix: "a process that does not host the whole product cannot guess it; give every process the same",
-		}}
-	}
-	return a.checkIssuer()
-}
-
 // ssoModule is the name under which the SSO is known to the kit: tokens come
 // from it when the product has it.
 const ssoModule = "sso"
@@ -226,8 +202,8 @@ func (a *App) setup(databases map[string]*postgres.DB) error {
 	for _, m := range a.hosted() {
 		logger := a.logger.With("module", m.Name())
 		cfg := api.ServerConfig{
-			Authenticator: a.verifier, EdgeAudience: a.identity.audience, Logger: logger, Reporter: a.reporter,
-			MaxTimeout: a.settings.process.RequestTimeout,
+			Authenticator: a.verifier, Audience: a.audienceOf(m.Name()), EdgeAudience: a.identity.Audience,
+			Logger: logger, Reporter: a.reporter, MaxTimeout: a.settings.process.RequestTimeout,
 		}
 		if db := databases[m.Name()]; db != nil {
 			cfg.Idempotency = newIdempotency(db)
@@ -264,39 +240,12 @@ func (s *Setup) run(src *config.Source) error {
 	return errors.Join(append(s.errs, s.server.Err(), jobs)...)
 }
 
-// authenticator verifies tokens by the SSO's keys and revocations, which it reads in
-// this process where the SSO is hosted.
-func (a *App) authenticator() api.Authenticator {
-	base, transport := a.sso()
-	cfg := auth.VerifierConfig{Issuer: a.identity.issuer, Transport: a.logged(transport, a.logger)}
-	if base != "" {
-		cfg.JWKSURL, cfg.RevocationsURL = base+"/oauth/jwks", base+"/oauth/revocations"
-	}
-	return auth.NewVerifier(cfg)
-}
-
-// sso returns the address of the SSO and the way to it; the address is "" when
-// only the issuer's discovery knows it. In this process the way leads to a
-// server that exists only after the set-up, so it is looked up at each call.
-func (a *App) sso() (string, http.RoundTripper) {
-	switch {
-	case a.overrides.SSO != nil:
-		return "http://" + ssoModule, a.overrides.SSO
-	case a.topology.hosted[ssoModule]:
-		return "http://" + ssoModule, httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			return a.locals[ssoModule].RoundTrip(r)
-		})
-	case a.topology.remote[ssoModule].URL != nil:
-		return strings.TrimSuffix(a.topology.remote[ssoModule].URL.String(), "/"), a.network
-	}
-	return "", a.network
-}
-
 // caller returns the way from one module to another.
 func (a *App) caller(from, to string) api.Caller {
 	p := a.topology.remote[to]
 	cfg := s2s.ClientConfig{
-		Neighbour: to, Tokens: a.tokensOf(from), Forward: p.Tokens == "forward",
+		Neighbour: to, Audience: a.audienceOf(to), Scopes: a.serviceScopes(from, to),
+		Tokens: a.tokensOf(from), Forward: p.Tokens == "forward",
 		HTTP: a.settings.http, Logger: a.logger.With("module", from),
 	}
 	switch {
@@ -309,34 +258,6 @@ func (a *App) caller(from, to string) api.Caller {
 		cfg.Transport = a.overrides.Neighbour(from, to, cfg.Transport)
 	}
 	return s2s.New(cfg)
-}
-
-// tokensOf returns the source of a caller's tokens, one for all its neighbours.
-func (a *App) tokensOf(module string) *s2s.Tokens {
-	a.mu.Lock()
-	t, ok := a.tokens[module]
-	a.mu.Unlock()
-	if ok {
-		return t
-	}
-	secret, _ := a.secret(module)
-	base, transport := a.sso()
-	if base == "" {
-		base = strings.TrimSuffix(a.identity.issuer, "/")
-	}
-	cfg := s2s.TokensConfig{
-		Credentials: s2s.Credentials{ClientID: module, Secret: secret},
-		Endpoint:    base + "/oauth/token",
-		Transport:   a.logged(transport, a.logger.With("module", module)),
-	}
-	if a.redis != nil {
-		cfg.Cache = a.redis.Cache(cfg.Credentials)
-	}
-	t = s2s.NewTokens(cfg)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.tokens[module] = t
-	return t
 }
 
 // logged adds the trace and the line per call to the way to the SSO.

@@ -40,7 +40,7 @@ func (a *App) newCookies() *cookies {
 	base, transport := a.sso()
 	return &cookies{
 		cookie: sessioncookie.For(a.identity.issuer), guard: sessioncookie.NewGuard(a.identity.issuer),
-		verifier: a.verifier, audience: a.identity.audience,
+		verifier: a.verifier, audience: a.identity.Audience,
 		tokens: s2s.NewTokens(s2s.TokensConfig{
 			Credentials: s2s.Credentials{ClientID: firstParty}, Cache: s2s.NewMemory(browsersAtOnce),
 			Endpoint: base + "/oauth/token", Transport: a.logged(transport, a.logger.With("module", edgeOnly)),

@@ -5,6 +5,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/internal/fleet"
@@ -27,7 +28,7 @@ func kitSections() []config.Section {
 		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
 		{Title: "Databases", Variables: config.Describe[database]("")},
 		{Title: "Events", Variables: config.Describe[broker]("")},
-		{Title: "Identity", Variables: config.Describe[identity]("SSO_")},
+		{Title: "Identity", Variables: append(config.Describe[auth.VerifierConfig]("SSO_"), config.Describe[identity]("SSO_")...)},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
 		{Title: "Calls to neighbours", Variables: append(config.Describe[httpclient.Config](callPrefix), config.Describe[tokenCache]("")...)},
 	}

@@ -176,7 +176,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 	if cfg.OneBinary {
 		return p, p.addWhole(ctx, modules)
 	}
-	if s.identity.Issuer == nil {
+	if s.verifier.Issuer == "" {
 		p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
 	}
 	for _, m := range modules {
@@ -204,7 +204,7 @@ func (p *plan) addBroker(ctx context.Context, modules []Module) error {
 // addWhole plans the one process that hosts every module.
 func (p *plan) addWhole(ctx context.Context, modules []Module) error {
 	for _, m := range modules {
-		p.shared = append(p.shared, newSecret(m.Name()))
+		p.shared = append(p.shared, p.secretOf(m.Name()))
 	}
 	if !slices.ContainsFunc(modules, Module.HasDatabase) {
 		return nil
@@ -217,8 +217,12 @@ func (p *plan) addWhole(ctx context.Context, modules []Module) error {
 	return err
 }
 
-func newSecret(module string) string {
-	return settingsPrefix(module) + "CLIENT_SECRET=" + rand.Text() + rand.Text()
+// secretOf returns the module's credential: the one that is given, since a provider of
+// somebody else's knows it, or a new one.
+func (p *plan) secretOf(module string) string {
+	name := settingsPrefix(module) + "CLIENT_SECRET"
+	given, _ := p.cfg.Source.Lookup(name)
+	return name + "=" + cmp.Or(given, rand.Text()+rand.Text())
 }
 
 func (p *plan) add(ctx context.Context, m Module) error {
@@ -231,7 +235,7 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	p.reserved = append(p.reserved, reserved)
 	p.modules, p.addrs[name] = append(p.modules, name), addr
 	p.shared = append(p.shared, prefix+"URL=http://"+addr)
-	secret := newSecret(name)
+	secret := p.secretOf(name)
 	p.own[name] = append(p.own[name], secret)
 	if name == ssoModule {
 		// The edge of this plan stands between users and the SSO.

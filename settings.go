@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/telemetry"
@@ -52,12 +53,6 @@ func (s settings) publicURL() string {
 	return "http://" + s.Addr
 }
 
-// identity says whose tokens the process believes.
-type identity struct {
-	Issuer   *url.URL `env:"ISSUER" doc:"The issuer of tokens. Default in a process that hosts every module: SLIPWAY_PUBLIC_URL."`
-	Audience string   `env:"AUDIENCE" envDefault:"edge" doc:"The audience of tokens that users get at login."`
-}
-
 // database is where modules keep their data; the variable may carry a module's
 // prefix.
 type database struct {
@@ -80,6 +75,7 @@ type allSettings struct {
 	process  settings
 	broker   broker
 	identity identity
+	verifier auth.VerifierConfig
 	log      telemetry.LogConfig
 	http     httpclient.Config
 	tokens   tokenCache
@@ -91,12 +87,13 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [6]error
+	var errs [7]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
 	s.http, errs[3] = config.Load[httpclient.Config](src, callPrefix)
 	s.broker, errs[4] = config.Load[broker](src, "")
 	s.tokens, errs[5] = config.Load[tokenCache](src, "")
+	s.verifier, errs[6] = config.Load[auth.VerifierConfig](src, "SSO_")
 	return s, config.Join(errs[:]...)
 }

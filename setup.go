@@ -90,7 +90,7 @@ func (s *Setup) Neighbours() map[string][]string { return s.app.topology.neighbo
 func (s *Setup) Issuer() string { return s.app.identity.issuer }
 
 // EdgeAudience returns the audience of tokens that users get at login.
-func (s *Setup) EdgeAudience() string { return s.app.identity.audience }
+func (s *Setup) EdgeAudience() string { return s.app.identity.Audience }
 
 // ServiceSecret returns the credential of a module as a client of the SSO, or
 // false when this process does not know it.

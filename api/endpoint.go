@@ -41,7 +41,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 	e := &endpoint{
 		route: r, pattern: r.Pattern(), public: r.access.IsPublic(),
 		private:  !r.access.IsPublic() || r.method != http.MethodGet,
-		audience: []string{r.contract.name, s.cfg.EdgeAudience}, maxBody: r.maxBody,
+		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
 		authenticator: s.cfg.Authenticator, logger: s.cfg.Logger, reporter: s.cfg.Reporter, next: next,
 	}

@@ -31,6 +31,8 @@ type Authenticator interface {
 type ServerConfig struct {
 	// Authenticator checks tokens. Required.
 	Authenticator Authenticator
+	// Audience is how tokens name the module. Default: its name.
+	Audience string
 	// EdgeAudience is the audience of tokens that users get at login. Default: "edge".
 	EdgeAudience string
 	// Logger writes the access line. Default: none is written.
@@ -58,6 +60,9 @@ type Server struct {
 
 // NewServer returns a server for the contract's routes; [Handle] and [Mount] fill it.
 func NewServer(c *Contract, cfg ServerConfig) *Server {
+	if cfg.Audience == "" {
+		cfg.Audience = c.name
+	}
 	if cfg.EdgeAudience == "" {
 		cfg.EdgeAudience = "edge"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,22 +17,35 @@ import (
 type Metadata struct {
 	Issuer        string   `json:"issuer"`
 	JWKSURI       string   `json:"jwks_uri"`
-	TokenEndpoint string   `json:"token_endpoint"`
-	GrantTypes    []string `json:"grant_types_supported"`
+	TokenEndpoint string   `json:"token_endpoint,omitempty"`
+	GrantTypes    []string `json:"grant_types_supported,omitempty"`
 	// Revocations is where an issuer of this kit tells what it has revoked; "" at others.
-	Revocations string `json:"slipway_revocations_uri"`
+	Revocations string `json:"slipway_revocations_uri,omitempty"`
 }
 
-// A Discovery finds out where an issuer's endpoints are, and remembers it for an hour.
-// It is safe for concurrent use.
+// TokenExchange is the grant type by which a service gets a user's token for a neighbour.
+const TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+// Exchanges reports whether the issuer gives a service a user's token that is addressed
+// to a neighbour (RFC 8693).
+func (m Metadata) Exchanges() bool {
+	return slices.Contains(m.GrantTypes, TokenExchange)
+}
+
+// IsOurs reports whether the issuer is the module sso, which needs to be told less.
+func (m Metadata) IsOurs() bool { return m.Revocations != "" }
+
+// A Discovery finds out where an issuer's endpoints are, and asks again every hour. What
+// it has found stays until it finds something else. It is safe for concurrent use.
 type Discovery struct {
 	issuer    string
 	transport http.RoundTripper
 	flight    singleflight.Group
 
-	mu    sync.Mutex
-	found Metadata
-	until time.Time
+	mu      sync.Mutex
+	found   *Metadata
+	failure error     // of the last request
+	due     time.Time // when to ask again
 }
 
 // NewDiscovery returns a discovery; it asks nothing yet.
@@ -39,23 +53,25 @@ func NewDiscovery(issuer string, transport http.RoundTripper) *Discovery {
 	return &Discovery{issuer: issuer, transport: transport}
 }
 
-const rememberDiscovery = time.Hour
+const (
+	rediscoverAfter = time.Hour
+	discoveryRest   = 500 * time.Millisecond // between requests while nothing is known
+)
 
-// Metadata returns what the issuer says, asking it if that is not known. One request
-// serves all who wait, and does not end with any of them.
+// Metadata returns what the issuer says. Nobody waits but those who come before it has
+// said anything: one request serves them all, and does not end with any of them.
 func (d *Discovery) Metadata(ctx context.Context) (Metadata, error) {
-	if m, ok := d.known(); ok {
-		return m, nil
+	found, due, failure := d.state()
+	if !due && found != nil {
+		return *found, nil
 	}
-	answer := d.flight.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
-		defer cancel()
-		m, err := d.ask(ctx)
-		if err == nil {
-			d.remember(m, time.Now().Add(rememberDiscovery))
-		}
-		return m, err
-	})
+	if !due && failure != nil {
+		return Metadata{}, failure
+	}
+	answer := d.flight.DoChan("", func() (any, error) { return d.refresh(context.WithoutCancel(ctx)) })
+	if found != nil {
+		return *found, nil
+	}
 	select {
 	case a := <-answer:
 		m, _ := a.Val.(Metadata)
@@ -65,21 +81,40 @@ func (d *Discovery) Metadata(ctx context.Context) (Metadata, error) {
 	}
 }
 
-func (d *Discovery) known() (Metadata, bool) {
+func (d *Discovery) state() (found *Metadata, due bool, failure error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.found, time.Now().Before(d.until)
+	return d.found, !time.Now().Before(d.due), d.failure
 }
 
-func (d *Discovery) remember(m Metadata, until time.Time) {
+func (d *Discovery) refresh(ctx context.Context) (Metadata, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	m, err := d.ask(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.found, d.until = m, until
+	rest := rediscoverAfter
+	switch {
+	case err == nil:
+		d.found = &m
+	case d.found != nil:
+		rest = unknownKeyRest
+	default:
+		rest = discoveryRest
+	}
+	d.failure, d.due = err, time.Now().Add(rest)
+	return m, err
 }
 
-// Forget lets the next call ask again: what was found does not answer, so perhaps it
-// has moved.
-func (d *Discovery) Forget() { d.remember(Metadata{}, time.Time{}) }
+// Renew has the next call ask again: what was found does not answer, so perhaps it has
+// moved.
+func (d *Discovery) Renew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.found != nil {
+		d.due = time.Time{}
+	}
+}
 
 func (d *Discovery) ask(ctx context.Context) (Metadata, error) {
 	base := strings.TrimSuffix(d.issuer, "/")

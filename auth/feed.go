@@ -53,11 +53,11 @@ type look struct {
 	done  chan struct{}
 }
 
-func newFeed(cfg VerifierConfig, d *Discovery, list *denylist) *feed {
+func newFeed(cfg VerifierConfig, list *denylist) *feed {
 	f := &feed{address: cfg.RevocationsURL, transport: cfg.Transport, list: list}
 	switch {
 	case cfg.RevocationsURL == "" && cfg.JWKSURL == "":
-		f.discovery = d
+		f.discovery = cfg.Discovery
 	case cfg.RevocationsURL == "":
 		f.due.Store(math.MaxInt64) // never
 	}

@@ -171,7 +171,7 @@ func (s *keyStore) land(f *flight, keys map[string]publicKey, err error) {
 		rest = refreshAfter
 		s.current.Store(s.next(keys, f.begun))
 	} else {
-		s.discovery.Forget() // perhaps the keys have moved
+		s.discovery.Renew() // perhaps the keys have moved
 	}
 	s.refreshAt.Store(f.begun.Add(rest).UnixNano())
 	if _, known := keys[f.keyID]; f.keyID != "" && !known {

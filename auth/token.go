@@ -211,16 +211,15 @@ func (c *claims) absent() string {
 
 func (c *claims) checkTimes(now time.Time, skew time.Duration) error {
 	if late := now.Sub(c.ExpiresAt.time()); late >= skew {
-		return refuseToken("the token expired %s ago: log in or refresh it", late.Round(time.Second))
+		return refuseToken("the token expired %s ago: log in or refresh it; if it is a new one, compare the clocks of issuer and service", late.Round(time.Second))
 	}
-	soon := now.Add(skew)
-	switch {
-	case c.NotBefore.time().After(soon):
-		return refuseToken("the token is not valid before %s", c.NotBefore.time().UTC().Format(time.RFC3339))
-	case c.IssuedAt.time().After(soon):
-		return refuseToken("the token says that it was issued in the future: compare the clocks of issuer and service")
-	case c.AuthTime.time().After(soon):
-		return refuseToken("the token says that its login was in the future: compare the clocks of issuer and service")
+	for _, m := range []struct {
+		says string
+		at   moment
+	}{{"is valid", c.NotBefore}, {"was issued", c.IssuedAt}, {"comes from a login", c.AuthTime}} {
+		if early := m.at.time().Sub(now); early > skew {
+			return refuseToken("the token %s only %s from now: compare the clocks of issuer and service, which may differ by %s", m.says, early.Round(time.Second), skew)
+		}
 	}
 	return nil
 }

@@ -25,14 +25,14 @@ type Verifier struct {
 // first call that needs them.
 func NewVerifier(cfg VerifierConfig) *Verifier {
 	cfg = cfg.withDefaults()
-	denied, discovery := newDenylist(), NewDiscovery(cfg.Issuer, cfg.Transport)
+	denied := newDenylist()
 	return &Verifier{
 		issuer: cfg.Issuer,
 		skew:   cfg.Skew,
 		cache:  newTokenCache(cfg.CacheSize),
 		denied: denied,
-		feed:   newFeed(cfg, discovery, denied),
-		keys:   &keyStore{keysURL: cfg.JWKSURL, discovery: discovery, algorithms: cfg.Algorithms, transport: cfg.Transport},
+		feed:   newFeed(cfg, denied),
+		keys:   &keyStore{keysURL: cfg.JWKSURL, discovery: cfg.Discovery, algorithms: cfg.Algorithms, transport: cfg.Transport},
 	}
 }
 

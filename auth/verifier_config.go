@@ -14,7 +14,7 @@ import (
 // VerifierConfig says whose tokens are believed. Only Issuer is required.
 type VerifierConfig struct {
 	// Issuer is the exact iss claim of the tokens, and where the keys are found.
-	Issuer string `env:"ISSUER" doc:"Whose tokens are believed: their exact iss claim."`
+	Issuer string `env:"ISSUER" doc:"Whose tokens are believed: their exact iss claim. Default in a process that hosts every module: SLIPWAY_PUBLIC_URL."`
 
 	// JWKSURL is where the key set lies. Default: what the issuer's discovery
 	// document says, or Issuer + "/oauth/jwks" where there is none.
@@ -38,6 +38,9 @@ type VerifierConfig struct {
 	// Transport reaches the issuer; its redirects are not followed.
 	// Default: http.DefaultTransport.
 	Transport http.RoundTripper `env:"-"`
+
+	// Discovery finds what is not given. Default: one of its own; give it to share one.
+	Discovery *Discovery `env:"-"`
 }
 
 func (c VerifierConfig) withDefaults() VerifierConfig {
@@ -49,6 +52,9 @@ func (c VerifierConfig) withDefaults() VerifierConfig {
 	c.CacheSize = cmp.Or(c.CacheSize, 16384)
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
+	}
+	if c.Discovery == nil {
+		c.Discovery = NewDiscovery(c.Issuer, c.Transport)
 	}
 	return c
 }

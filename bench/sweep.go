@@ -119,6 +119,6 @@ func refused(transport http.RoundTripper, r *http.Request) (detail string, err e
 // is looked at after it.
 func signatureChecked(detail string) bool {
 	return slices.ContainsFunc([]string{
-		"signature is wrong", "claims are malformed", "lacks the claim", "expired", "not valid before", "in the future", "was issued by", "addressed to",
+		"signature is wrong", "claims are malformed", "lacks the claim", "expired", "from now: compare the clocks", "was issued by", "addressed to",
 	}, func(words string) bool { return strings.Contains(detail, words) })
 }

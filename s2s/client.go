@@ -1,6 +1,7 @@
 package s2s
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,13 @@ import (
 
 // ClientConfig describes how one caller reaches one neighbour.
 type ClientConfig struct {
-	// Neighbour is the module at the other end, and the audience of the tokens.
+	// Neighbour is the module at the other end.
 	Neighbour string
+	// Audience is how tokens name the neighbour. Default: its name.
+	Audience string
+	// Scopes are what the caller, as a service, may do there; a provider other than the
+	// module sso is asked for them.
+	Scopes []string
 	// BaseURL is where it lives; nil for a module in this process.
 	BaseURL *url.URL
 	// Transport reaches it: an http.Transport, or Local.
@@ -51,6 +57,7 @@ func New(cfg ClientConfig) *Client {
 	if cfg.Redactor == nil {
 		cfg.Redactor = &telemetry.Redactor{}
 	}
+	cfg.Audience = cmp.Or(cfg.Audience, cfg.Neighbour)
 	c := &Client{cfg: cfg}
 	c.chain = httpclient.Chain(cfg.Transport,
 		httpclient.Deadline(cfg.HTTP.Timeout),
@@ -150,7 +157,7 @@ func (c *Client) token(ctx context.Context) (bearer, error) {
 		return bearer{}, nil
 	}
 	if _, ok := auth.ServiceReason(ctx); ok {
-		return c.cfg.Tokens.service(ctx, c.cfg.Neighbour)
+		return c.cfg.Tokens.service(ctx, c.cfg.Audience, c.cfg.Scopes)
 	}
 	user, ok := auth.TokenFrom(ctx)
 	switch {
@@ -159,7 +166,7 @@ func (c *Client) token(ctx context.Context) (bearer, error) {
 	case c.cfg.Forward:
 		return bearer{CachedToken: CachedToken{Token: user}}, nil
 	}
-	return c.cfg.Tokens.exchange(ctx, user, c.cfg.Neighbour)
+	return c.cfg.Tokens.exchange(ctx, user, c.cfg.Audience)
 }
 
 func invalidToken(r *http.Response) bool {

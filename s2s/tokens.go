@@ -1,11 +1,13 @@
 package s2s
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,9 +16,11 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // Credentials are what one service presents to the SSO. A client without a secret is
@@ -29,14 +33,21 @@ type Credentials struct {
 // TokensConfig says how a service gets its tokens.
 type TokensConfig struct {
 	Credentials Credentials
-	// Endpoint is the SSO's token endpoint. Required.
-	Endpoint string
+	// Endpoint is the token endpoint of the module sso. Without it Discovery finds that
+	// of whatever provider takes its place; one of the two is required.
+	Endpoint  string
+	Discovery *auth.Discovery
+	// AudienceParameter names the neighbour in a request: audience, or resource where the
+	// provider goes by RFC 8707. Default: audience.
+	AudienceParameter string
 	// Transport reaches it, in this process or across the network. Default: http.DefaultTransport.
 	Transport http.RoundTripper
 	// Cache keeps tokens. Default: NewMemory(10_000).
 	Cache Cache
 	// Timeout bounds one request for a token. Default: 5s.
 	Timeout time.Duration
+	// Logger says once that users' tokens cannot be exchanged. Default: nothing is said.
+	Logger *slog.Logger
 }
 
 // Tokens gets and keeps the tokens with which one service calls its neighbours.
@@ -46,6 +57,7 @@ type Tokens struct {
 	flight singleflight.Group
 
 	buffers sync.Pool // of *[]byte: hashing a string would copy it to the heap
+	forward sync.Once // says that users' tokens are passed on
 
 	mu       sync.Mutex
 	cooling  time.Time // no request before this, and then one
@@ -63,35 +75,49 @@ func NewTokens(cfg TokensConfig) *Tokens {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = telemetry.Discard()
+	}
+	cfg.AudienceParameter = cmp.Or(cfg.AudienceParameter, "audience")
 	return &Tokens{cfg: cfg}
 }
 
 // Service returns a token of the service itself, addressed to audience.
 func (t *Tokens) Service(ctx context.Context, audience string) (string, error) {
-	b, err := t.service(ctx, audience)
+	b, err := t.service(ctx, audience, nil)
 	return b.Token, err
 }
 
-func (t *Tokens) service(ctx context.Context, audience string) (bearer, error) {
-	return t.get(ctx, t.cfg.Credentials.ClientID+"|service|"+audience, func() url.Values {
-		return url.Values{"grant_type": {"client_credentials"}, "audience": {audience}}
+// service asks for the scopes where the provider is not the kit's own, which knows what a
+// service may.
+func (t *Tokens) service(ctx context.Context, audience string, scopes []string) (bearer, error) {
+	return t.get(ctx, t.cfg.Credentials.ClientID+"|service|"+audience, func(i issuer) url.Values {
+		form := url.Values{"grant_type": {"client_credentials"}, t.cfg.AudienceParameter: {audience}}
+		if len(scopes) > 0 && !i.ours {
+			form.Set("scope", strings.Join(scopes, " "))
+		}
+		return form
 	})
 }
 
 // Exchange returns a token of the user whom subject stands for, addressed to
-// audience and naming this service as the actor (RFC 8693).
+// audience and naming this service as the actor (RFC 8693). Where the provider does not
+// exchange tokens it is the subject itself, and never a token of the service.
 func (t *Tokens) Exchange(ctx context.Context, subject, audience string) (string, error) {
 	b, err := t.exchange(ctx, subject, audience)
 	return b.Token, err
 }
 
 func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer, error) {
-	return t.get(ctx, t.exchangeKey(subject, audience), func() url.Values {
+	if forwards, err := t.forwards(ctx); forwards || err != nil {
+		return bearer{CachedToken: CachedToken{Token: subject}}, err
+	}
+	return t.get(ctx, t.exchangeKey(subject, audience), func(issuer) url.Values {
 		return url.Values{
-			"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
-			"subject_token":      {subject},
-			"subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
-			"audience":           {audience},
+			"grant_type":            {auth.TokenExchange},
+			"subject_token":         {subject},
+			"subject_token_type":    {"urn:ietf:params:oauth:token-type:access_token"},
+			t.cfg.AudienceParameter: {audience},
 		}
 	})
 }
@@ -99,9 +125,9 @@ func (t *Tokens) exchange(ctx context.Context, subject, audience string) (bearer
 // Browser returns a token of the user who has logged in in a browser, for the secret
 // that its cookie holds. Only the product's own front end gets such.
 func (t *Tokens) Browser(ctx context.Context, secret, audience string) (string, error) {
-	b, err := t.get(ctx, t.exchangeKey(secret, audience), func() url.Values {
+	b, err := t.get(ctx, t.exchangeKey(secret, audience), func(issuer) url.Values {
 		return url.Values{
-			"grant_type":         {"urn:ietf:params:oauth:grant-type:token-exchange"},
+			"grant_type":         {auth.TokenExchange},
 			"subject_token":      {secret},
 			"subject_token_type": {"urn:slipway:token-type:browser"},
 			"audience":           {audience},
@@ -131,13 +157,16 @@ func (t *Tokens) exchangeKey(subject, audience string) string {
 	return t.cfg.Credentials.ClientID + "|" + string(sum[:]) + "|" + audience
 }
 
-// get returns the token that is kept under the key, or the one that the form
-// asks for.
-func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (bearer, error) {
+// A question is the form of a request for a token.
+type question func(issuer) url.Values
+
+// get returns the token that is kept under the key, or the one that the question asks
+// for.
+func (t *Tokens) get(ctx context.Context, key string, ask question) (bearer, error) {
 	now := time.Now()
 	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
 		if c.Stale(now) && t.cooled(now) == nil {
-			t.fetch(ctx, key, form()) // behind; this call goes on with the live token
+			t.fetch(ctx, key, ask) // behind; this call goes on with the live token
 		}
 		return bearer{c, key}, nil
 	}
@@ -145,7 +174,7 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 		return bearer{}, err
 	}
 	select {
-	case r := <-t.fetch(ctx, key, form()):
+	case r := <-t.fetch(ctx, key, ask):
 		if r.Err != nil {
 			return bearer{}, r.Err
 		}
@@ -158,11 +187,11 @@ func (t *Tokens) get(ctx context.Context, key string, form func() url.Values) (b
 
 // fetch asks the SSO once for all who wait. It is part of the first caller's
 // trace, but not bound to that caller: the first to give up must not fail the rest.
-func (t *Tokens) fetch(first context.Context, key string, form url.Values) <-chan singleflight.Result {
+func (t *Tokens) fetch(first context.Context, key string, ask question) <-chan singleflight.Result {
 	return t.flight.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(first), t.cfg.Timeout)
 		defer cancel()
-		c, err := t.request(ctx, form)
+		c, err := t.request(ctx, ask)
 		t.learn(err)
 		if err != nil {
 			return nil, err
@@ -207,13 +236,17 @@ func (t *Tokens) cooled(now time.Time) error {
 // maxTokenResponse bounds what the SSO may answer.
 const maxTokenResponse = 64 << 10
 
-func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, error) {
-	issued := time.Now()
+func (t *Tokens) request(ctx context.Context, ask question) (CachedToken, error) {
+	to, err := t.issuer(ctx)
+	if err != nil {
+		return CachedToken{}, err
+	}
+	form, issued := ask(to), time.Now()
 	id, secret := t.cfg.Credentials.ClientID, t.cfg.Credentials.Secret.Reveal()
 	if secret == "" {
 		form.Set("client_id", id)
 	}
-	r, err := http.NewRequestWithContext(httpclient.WithRoute(ctx, "POST /oauth/token"), http.MethodPost, t.cfg.Endpoint, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(httpclient.WithRoute(ctx, "POST /oauth/token"), http.MethodPost, to.endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return CachedToken{}, fmt.Errorf("build the token request: %w", err)
 	}
@@ -236,6 +269,7 @@ func (t *Tokens) request(ctx context.Context, form url.Values) (CachedToken, err
 
 type tokenResponse struct {
 	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
 	ExpiresIn   int64  `json:"expires_in"`
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
@@ -246,6 +280,8 @@ func (t *Tokens) parse(status int, body []byte, issued time.Time) (CachedToken, 
 	var a tokenResponse
 	err := json.Unmarshal(body, &a)
 	switch {
+	case err == nil && a.TokenType != "" && !strings.EqualFold(a.TokenType, "Bearer"):
+		return CachedToken{}, fmt.Errorf("the SSO gave service %q a token of the type %.20q: it must be Bearer", t.cfg.Credentials.ClientID, a.TokenType)
 	case status == http.StatusOK && err == nil && a.AccessToken != "" && a.ExpiresIn > 0:
 		return NewCachedToken(a.AccessToken, issued, issued.Add(time.Duration(a.ExpiresIn)*time.Second)), nil
 	case err == nil && a.Error != "" && status < http.StatusInternalServerError:

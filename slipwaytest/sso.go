@@ -51,9 +51,14 @@ func (w *world) believe(t testing.TB, own bool) *auth.Verifier {
 	return auth.NewVerifier(auth.VerifierConfig{Issuer: authtest.URL, JWKSURL: authtest.URL + "/oauth/jwks", RevocationsURL: authtest.URL + "/oauth/revocations", Transport: local(t, product)})
 }
 
+const tokenPath = "/oauth/token"
+
+// serves reports whether the path is one that the issuer alone does not serve.
+func (*testSSO) serves(path string) bool { return path == tokenPath || path == authtest.DiscoveryPath }
+
 // RoundTrip serves the SSO inside the process.
 func (s *testSSO) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Path != "/oauth/token" {
+	if !s.serves(r.URL.Path) {
 		return s.issuer.RoundTrip(r)
 	}
 	w := httptest.NewRecorder()
@@ -65,10 +70,20 @@ func (s *testSSO) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ServeHTTP serves the SSO to processes of a deployment.
 func (s *testSSO) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/oauth/token" {
+	switch r.URL.Path {
+	case tokenPath:
+		s.token(w, r)
+	case authtest.DiscoveryPath:
+		m := s.issuer.Metadata()
+		m.TokenEndpoint, m.GrantTypes = m.Issuer+tokenPath, []string{"client_credentials", auth.TokenExchange}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(m) // the client may be gone
+	default:
 		s.issuer.ServeHTTP(w, r)
-		return
 	}
+}
+
+func (s *testSSO) token(w http.ResponseWriter, r *http.Request) {
 	const limit = 64 << 10
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit))
 	if err != nil {

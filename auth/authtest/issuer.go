@@ -238,8 +238,8 @@ func (i *Issuer) visit(r *http.Request) (down bool) {
 
 func (i *Issuer) answer(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
-	case "/.well-known/openid-configuration":
-		writeJSON(w, map[string]string{"issuer": i.url, "jwks_uri": i.url + keysPath, "token_endpoint": i.url + "/oauth/token", "slipway_revocations_uri": i.url + revocationsPath})
+	case DiscoveryPath:
+		writeJSON(w, i.Metadata())
 	case keysPath:
 		writeJSON(w, i.keySet())
 	case revocationsPath:
@@ -247,6 +247,14 @@ func (i *Issuer) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// DiscoveryPath is where the metadata is served.
+const DiscoveryPath = "/.well-known/openid-configuration"
+
+// Metadata is what the issuer says of itself. It gives nobody tokens over HTTP.
+func (i *Issuer) Metadata() auth.Metadata {
+	return auth.Metadata{Issuer: i.url, JWKSURI: i.url + keysPath, Revocations: i.url + revocationsPath}
 }
 
 func (i *Issuer) keySet() jose.JSONWebKeySet {

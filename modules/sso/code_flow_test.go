@@ -182,4 +182,3 @@ func TestFlow_BrowserToken(t *testing.T) {
 	b.submit()
 	want(t, w.token(t, "", form...), http.StatusBadRequest, "invalid_request")
 }
-
