@@ -17,6 +17,7 @@ import (
 // Config are the settings of the module; their variables begin with SSO_.
 type Config struct {
 	KeyEncryptionKey config.Secret `env:"KEY_ENCRYPTION_KEY" production:"required" doc:"Encrypts what is secret in the database, above all the signing keys: 32 random bytes in base64, as openssl rand -base64 32 prints. Unset in development: a key that everybody knows."`
+	PreviousKey      config.Secret `env:"KEY_ENCRYPTION_KEY_PREVIOUS" doc:"The key of before, while SSO_KEY_ENCRYPTION_KEY is replaced: what it has sealed is read, and signing keys are sealed anew at the start. Give both to every process of the SSO, and drop this one a day later."`
 	DefaultRole      string        `env:"DEFAULT_ROLE" envDefault:"customer" doc:"The role of a new account."`
 	AccessTokenLife  time.Duration `env:"ACCESS_TOKEN_LIFE" envDefault:"5m" doc:"How long an access token is believed."`
 	SessionIdle      time.Duration `env:"SESSION_IDLE" envDefault:"720h" doc:"How long a session goes on unused."`
@@ -46,16 +47,19 @@ const maxAccessTokenLife = time.Hour
 // confirmationRequired is the value of SSO_CONFIRMATION that closes the password login.
 const confirmationRequired = "required"
 
+const encryptionKey = "32 random bytes in base64, as openssl rand -base64 32 prints"
+
 // Validate checks what types do not say.
 func (c Config) Validate() []config.Problem {
 	var problems []config.Problem
 	refuse := func(variable, given, expected string) {
 		problems = append(problems, config.Problem{Variable: variable, Given: given, Expected: expected})
 	}
-	if text := c.KeyEncryptionKey.Reveal(); text != "" {
-		if _, err := keys.ParseEncryptionKey(text); err != nil {
-			refuse("KEY_ENCRYPTION_KEY", "[redacted]", "32 random bytes in base64, as openssl rand -base64 32 prints")
-		}
+	if _, err := sealerOf(c.KeyEncryptionKey); err != nil && c.KeyEncryptionKey.Reveal() != "" {
+		refuse("KEY_ENCRYPTION_KEY", "[redacted]", encryptionKey)
+	}
+	if _, err := sealerOf(c.PreviousKey); err != nil && c.PreviousKey.Reveal() != "" {
+		refuse("KEY_ENCRYPTION_KEY_PREVIOUS", "[redacted]", encryptionKey)
 	}
 	if c.AccessTokenLife < time.Second || c.AccessTokenLife > maxAccessTokenLife {
 		refuse("ACCESS_TOKEN_LIFE", c.AccessTokenLife.String(), "a duration from 1s to 1h")
@@ -100,7 +104,19 @@ func (c Config) sealer(logger *slog.Logger) (*keys.Sealer, error) {
 		known := sha256.Sum256([]byte("slipway: the key of development, which protects nothing"))
 		return keys.NewSealer(known[:])
 	}
-	key, err := keys.ParseEncryptionKey(c.KeyEncryptionKey.Reveal())
+	sealer, err := sealerOf(c.KeyEncryptionKey)
+	if err != nil || c.PreviousKey.Reveal() == "" {
+		return sealer, err
+	}
+	previous, err := sealerOf(c.PreviousKey)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.After(previous), nil
+}
+
+func sealerOf(secret config.Secret) (*keys.Sealer, error) {
+	key, err := keys.ParseEncryptionKey(secret.Reveal())
 	if err != nil {
 		return nil, err
 	}

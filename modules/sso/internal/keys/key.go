@@ -62,8 +62,8 @@ func (k key) jwk() (jose.JSONWebKey, error) {
 func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
 	stored, err := s.Open(k.id, k.sealed)
 	if err != nil {
-		return nil, fmt.Errorf("signing key %s cannot be opened: %w; set the former key again, "+
-			"or delete the row from signing_keys to have a new one made (its tokens become invalid)", k.id, err)
+		return nil, fmt.Errorf("signing key %s cannot be opened: %w; set SSO_KEY_ENCRYPTION_KEY to the former key, or SSO_KEY_ENCRYPTION_KEY_PREVIOUS beside a new one; "+
+			"if the former key is lost, the command sso keys rotate --leaked makes new signing keys, by which nobody has to log in again", k.id, err)
 	}
 	private, err := privateKey(k.algorithm, stored)
 	if err != nil {

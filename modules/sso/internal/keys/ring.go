@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
 )
 
 // Config says how long keys live.
@@ -52,8 +54,17 @@ func NewRing(db *postgres.DB, sealer *Sealer, cfg Config) *Ring {
 // A snapshot is what a ring knew at a time.
 type snapshot struct {
 	at      time.Time
-	signers map[signature]jose.Signer
+	signers map[signature]signer
 	public  []byte
+	// sealed is why nothing can be signed although the keys are there; nil mostly.
+	sealed error
+}
+
+// A signer signs by the key of this id.
+type signer struct {
+	jose.Signer
+
+	key string
 }
 
 // A signature is what a header says of a token.
@@ -70,6 +81,9 @@ func (r *Ring) Sign(ctx context.Context, algorithm, typ string, payload []byte) 
 		return "", err
 	}
 	signer, ok := s.signers[signature{algorithm, typ}]
+	if !ok && s.sealed != nil {
+		return "", problem.Unavailable("no token can be signed at the moment").WithCode("signing_keys_sealed").Wrap(s.sealed)
+	}
 	if !ok {
 		return "", fmt.Errorf("no key signs tokens of the type %q by %q", typ, algorithm)
 	}
@@ -155,6 +169,9 @@ func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.reseal(ctx, keys); err != nil {
+		return nil, err
+	}
 	s, err := r.snapshot(keys, now)
 	if err != nil {
 		return nil, err
@@ -163,10 +180,29 @@ func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
+// reseal has the private halves sealed by the key-encryption key of now. Processes that
+// have only the former one go on with what they have opened.
+func (r *Ring) reseal(ctx context.Context, keys []key) error {
+	for i, k := range keys {
+		if k.state == retired {
+			continue
+		}
+		sealed, ok := r.sealer.reseal(k.id, k.sealed)
+		if !ok {
+			continue
+		}
+		if _, err := r.db.Exec(ctx, `UPDATE signing_keys SET sealed = $2 WHERE id = $1 AND sealed = $3`, k.id, sealed, k.sealed); err != nil {
+			return fmt.Errorf("seal signing key %s anew: %w", k.id, err)
+		}
+		keys[i].sealed = sealed
+	}
+	return nil
+}
+
 func (r *Ring) snapshot(keys []key, now time.Time) (*snapshot, error) {
-	s := &snapshot{at: now, signers: map[signature]jose.Signer{}}
+	s := &snapshot{at: now, signers: map[signature]signer{}}
 	for _, algorithm := range algorithms {
-		if err := s.sign(r.sealer, algorithm, find(of(keys, algorithm), active)); err != nil {
+		if err := r.sign(s, algorithm, find(of(keys, algorithm), active)); err != nil {
 			return nil, err
 		}
 	}
@@ -185,17 +221,34 @@ func (r *Ring) snapshot(keys []key, now time.Time) (*snapshot, error) {
 	return s, nil
 }
 
-// sign has the key sign for its algorithm.
-func (s *snapshot) sign(sealer *Sealer, algorithm jose.SignatureAlgorithm, current *key) error {
+// sign has the key sign for its algorithm. One that cannot be opened is published all
+// the same, so that tokens of it are believed; and whoever had opened it signs on.
+func (r *Ring) sign(s *snapshot, algorithm jose.SignatureAlgorithm, current *key) error {
 	if current == nil {
 		return fmt.Errorf("no signing key is active for %s", algorithm)
 	}
 	for _, typ := range types {
-		signer, err := current.signer(sealer, typ)
-		if err != nil {
+		signs, err := current.signer(r.sealer, typ)
+		kind := signature{string(algorithm), typ}
+		switch {
+		case err == nil:
+			s.signers[kind] = signer{signs, current.id}
+		case !errors.Is(err, ErrSealed):
 			return err
+		case r.opened(kind, current.id) != nil:
+			s.signers[kind] = *r.opened(kind, current.id)
+		default:
+			s.sealed = err
 		}
-		s.signers[signature{string(algorithm), typ}] = signer
 	}
 	return nil
+}
+
+// opened returns what signs by a key that was opened earlier, or nil.
+func (r *Ring) opened(kind signature, key string) *signer {
+	s := r.known.Load()
+	if s == nil || s.signers[kind].key != key {
+		return nil
+	}
+	return new(s.signers[kind])
 }

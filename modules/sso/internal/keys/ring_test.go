@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -23,11 +24,16 @@ func TestMain(m *testing.M) { slipwaytest.Main(m) }
 
 func ring(t *testing.T, db *postgres.DB, fill byte) *keys.Ring {
 	t.Helper()
-	sealer, err := keys.NewSealer(bytes.Repeat([]byte{fill}, keys.EncryptionKeySize))
+	return keys.NewRing(db, sealer(t, fill), keys.Config{})
+}
+
+func sealer(t *testing.T, fill byte) *keys.Sealer {
+	t.Helper()
+	s, err := keys.NewSealer(bytes.Repeat([]byte{fill}, keys.EncryptionKeySize))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keys.NewRing(db, sealer, keys.Config{})
+	return s
 }
 
 func keySet(t *testing.T, r *keys.Ring) jose.JSONWebKeySet {
@@ -179,13 +185,71 @@ func TestRing_ManyProcessesAgree(t *testing.T) {
 	}
 }
 
-func TestRing_AnotherEncryptionKey(t *testing.T) {
+func TestRing_LostEncryptionKeyDeletesNothing(t *testing.T) {
 	t.Parallel()
 	db := slipwaytest.Commit(t, sso.New()).DB("sso")
-	sign(t, ring(t, db, 1))
-	_, err := ring(t, db, 2).Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}"))
-	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
-		t.Errorf("Sign() = %v, want an error that names the setting", err)
+	token := sign(t, ring(t, db, 1))
+	rows := func() (text string) {
+		if err := db.QueryRow(t.Context(), `SELECT string_agg(k::text, ' ' ORDER BY id) FROM signing_keys k`).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	before := rows()
+	lost := ring(t, db, 2)
+	_, err := lost.Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}"))
+	if problem.Status(err) != 503 || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
+		t.Errorf("Sign() = %v, want a 503 whose cause names the setting", err)
+	}
+	verify(t, lost, token) // what lives is believed on
+	if rows() != before {
+		t.Error("the keys have been changed")
+	}
+	if err := lost.Replace(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	verify(t, lost, sign(t, lost))
+}
+
+func TestRing_EncryptionKeyIsReplaced(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	former := ring(t, db, 1)
+	id := verify(t, former, sign(t, former))
+	both := keys.NewRing(db, sealer(t, 2).After(sealer(t, 1)), keys.Config{})
+	if got := verify(t, both, sign(t, both)); got != id {
+		t.Errorf("with both keys %s signs, want %s as before", got, id)
+	}
+	alone := ring(t, db, 2)
+	if got := verify(t, alone, sign(t, alone)); got != id {
+		t.Errorf("with the new key alone %s signs, want %s as before", got, id)
+	}
+	former.Age(2 * time.Minute)
+	if got := verify(t, former, sign(t, former)); got != id {
+		t.Errorf("a process that was not restarted signs by %s, want %s", got, id)
+	}
+	if _, err := ring(t, db, 1).Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}")); err == nil {
+		t.Error("the former key opens what was sealed anew")
+	}
+}
+
+func TestRing_AWithdrawnKeyIsUsedByNoProcessAfterAMinute(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	here, elsewhere := ring(t, db, 1), ring(t, db, 1)
+	leaked := verify(t, here, sign(t, here))
+	sign(t, elsewhere)
+	if err := here.Replace(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere.Age(time.Minute)
+	for _, r := range []*keys.Ring{here, elsewhere} {
+		if got := verify(t, r, sign(t, r)); got == leaked {
+			t.Error("the leaked key signs")
+		}
+		if set := keySet(t, r); len(set.Key(leaked)) != 0 || len(set.Keys) != 4 {
+			t.Errorf("%d keys are published, want the active one and the next of each algorithm without the leaked one", len(set.Keys))
+		}
 	}
 }
 

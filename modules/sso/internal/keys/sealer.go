@@ -16,8 +16,9 @@ const EncryptionKeySize = 32
 // A Sealer encrypts what the database must not tell: private keys and, by a key of
 // its own for each purpose, what else is secret.
 type Sealer struct {
-	key  []byte
-	aead cipher.AEAD
+	key      []byte
+	aead     cipher.AEAD
+	previous *Sealer // opens what was sealed by the key of before; nil for none
 }
 
 var errEncryptionKey = errors.New("expected 32 random bytes in base64, such as `openssl rand -base64 32` prints")
@@ -44,7 +45,15 @@ func NewSealer(key []byte) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key-encryption key: %w", err)
 	}
-	return &Sealer{key, aead}, nil
+	return &Sealer{key: key, aead: aead}, nil
+}
+
+// After returns a sealer that also opens what previous has sealed: the key-encryption
+// key was replaced.
+func (s *Sealer) After(previous *Sealer) *Sealer {
+	after := *s
+	after.previous = previous
+	return &after
 }
 
 // Derive returns a key for this purpose alone (HKDF-SHA256, RFC 5869): what it leaks
@@ -63,7 +72,12 @@ func (s *Sealer) For(purpose string) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewSealer(key)
+	derived, err := NewSealer(key)
+	if err != nil || s.previous == nil {
+		return derived, err
+	}
+	previous, err := s.previous.For(purpose)
+	return derived.After(previous), err
 }
 
 // Seal encrypts what belongs to this id, and to no other: a row cannot be given
@@ -78,8 +92,24 @@ var ErrSealed = errors.New("it was sealed by another SSO_KEY_ENCRYPTION_KEY or w
 // Open decrypts what Seal has encrypted for the id, or returns ErrSealed.
 func (s *Sealer) Open(id string, sealed []byte) ([]byte, error) {
 	secret, err := s.aead.Open(nil, nil, sealed, []byte(id))
-	if err != nil {
-		return nil, ErrSealed
+	switch {
+	case err == nil:
+		return secret, nil
+	case s.previous != nil:
+		return s.previous.Open(id, sealed)
 	}
-	return secret, nil
+	return nil, ErrSealed
+}
+
+// reseal returns what the previous key has sealed as this one seals it, or false when
+// there is nothing to do or nothing that can be done.
+func (s *Sealer) reseal(id string, sealed []byte) ([]byte, bool) {
+	if _, err := s.aead.Open(nil, nil, sealed, []byte(id)); err == nil || s.previous == nil {
+		return nil, false
+	}
+	secret, err := s.previous.Open(id, sealed)
+	if err != nil {
+		return nil, false
+	}
+	return s.Seal(id, secret), true
 }
