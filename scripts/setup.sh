@@ -169,6 +169,53 @@ need_cc() {
 or run the tests without the detector: make test RACE="
 }
 
+# The peers of tools/peers run in Node.
+has_node() {
+	has npm && has node && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+}
+
+need_node() {
+	if has_node; then return 0; fi
+	if ! has node && can_apt && apt_install nodejs npm && has_node; then return 0; fi
+	if has brew && say "Installing with brew: node" && quietly brew install node && has_node; then return 0; fi
+	fail "Node 20.19 or newer with npm is missing ($(node --version 2>/dev/null || echo none)), and this script could not install it. Do one of these:
+  Debian 13, Ubuntu 25.10 and newer: sudo apt-get install nodejs npm
+  macOS:                             brew install node
+  any system:                        https://nodejs.org/en/download
+Only tests need it; a product works without."
+}
+
+# The lock file says which packages, to the letter; npm writes beside them what it has installed.
+need_peers() {
+	need_node
+	peers=$(dirname "$0")/../tools/peers
+	if [ "$peers/node_modules/.package-lock.json" -nt "$peers/package-lock.json" ]; then return 0; fi
+	say "Installing with npm: the packages that tests meet (tools/peers/package.json)"
+	quietly npm --prefix "$peers" ci || fail "npm could not install the packages of tools/peers; try again: cd tools/peers && npm ci"
+	touch "$peers/node_modules/.package-lock.json"
+}
+
+# The same places, in the same order, as the tests look in.
+has_chromium() {
+	for place in chromium chromium-browser google-chrome google-chrome-stable chrome \
+		"/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+		if has "$place"; then return 0; fi
+	done
+	return 1
+}
+
+need_chromium() {
+	if has_chromium; then return 0; fi
+	if can_apt && apt_install chromium && has_chromium; then return 0; fi
+	if has brew && say "Installing with brew: chromium" && quietly brew install --cask chromium && has_chromium; then return 0; fi
+	fail "Chromium is missing, and this script could not install it. Do one of these:
+  Debian:     sudo apt-get install chromium
+  Ubuntu:     sudo snap install chromium
+  macOS:      brew install --cask chromium
+  any system: https://www.google.com/chrome/
+Only tests need it; a product works without."
+}
+
 # What `make bench` compares with; it goes on without.
 need_bench_python() {
 	if /usr/bin/python3 -c 'import aio_pika, celery' 2>/dev/null; then return 0; fi
@@ -177,8 +224,8 @@ need_bench_python() {
 
 for need in "$@"; do
 	case $need in
-	go | postgres | rabbitmq | redis | cc) "need_$need" ;;
+	go | postgres | rabbitmq | redis | cc | node | peers | chromium) "need_$need" ;;
 	bench-python) need_bench_python ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis cc bench-python" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis cc node peers chromium bench-python" ;;
 	esac
 done

@@ -39,16 +39,26 @@ func (s *shop) goClient(t *testing.T, r registration) *goClient {
 // letIn sends the person to the shop and exchanges the code that they come back with.
 func (c *goClient) letIn(t *testing.T, p *person) *oauth2.Token {
 	t.Helper()
-	token, err := c.oauth2.Exchange(t.Context(), c.code(t, p), oauth2.VerifierOption(c.verifier))
+	return c.exchange(t, c.code(t, p))
+}
+
+func (c *goClient) exchange(t *testing.T, code string) *oauth2.Token {
+	t.Helper()
+	token, err := c.oauth2.Exchange(t.Context(), code, oauth2.VerifierOption(c.verifier))
 	if err != nil {
 		t.Fatalf("exchange the code: %v", err)
 	}
 	return token
 }
 
+// authorization is where the application sends a browser.
+func (c *goClient) authorization() string {
+	return c.oauth2.AuthCodeURL("the state", oidc.Nonce(c.nonce), oauth2.S256ChallengeOption(c.verifier))
+}
+
 func (c *goClient) code(t *testing.T, p *person) string {
 	t.Helper()
-	answer := p.logInFor(c.oauth2.AuthCodeURL("the state", oidc.Nonce(c.nonce), oauth2.S256ChallengeOption(c.verifier)))
+	answer := p.logInFor(c.authorization())
 	if answer.Get("state") != "the state" || answer.Get("code") == "" {
 		t.Fatalf("the application is told %v, want its state and a code", answer)
 	}

@@ -11,6 +11,9 @@ import (
 func TestMain(m *testing.M) {
 	postgres.Supervise()
 	code := m.Run()
+	if chromium.cancel != nil {
+		chromium.cancel()
+	}
 	if err := theShop.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
