@@ -2,15 +2,13 @@ module github.com/slipway-go/slipway/tools/peers
 
 go 1.26.0
 
-replace github.com/slipway-go/slipway => ../..
-
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/slipway-go/slipway v0.0.0
-	golang.org/x/net v0.62.0
+	golang.org/x/net v0.61.0
 	golang.org/x/oauth2 v0.38.0
 )
 
@@ -56,4 +54,7 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
 )
+
+replace github.com/slipway-go/slipway => ../..
