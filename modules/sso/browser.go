@@ -76,6 +76,21 @@ func (b *browser) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	})
 }
 
+// ConfirmLogout asks whether to log out.
+func (b *browser) ConfirmLogout(w http.ResponseWriter, r *http.Request, fields map[string]string, leadsTo string) {
+	f := logoutForm()
+	f.Action, f.Hidden, f.Leads = logoutAddress, fields, originOf(leadsTo)
+	b.show(w, r, http.StatusOK, f)
+}
+
+// OwnForm returns why the request does not come from a page of ours, or nil.
+func (b *browser) OwnForm(r *http.Request) error { return foreignForm(b.guard.Check(r)) }
+
+// LoggedOut says that it is done.
+func (b *browser) LoggedOut(w http.ResponseWriter, r *http.Request) {
+	b.show(w, r, http.StatusOK, loggedOut())
+}
+
 // Forget takes the session's cookie from the browser.
 func (b *browser) Forget(w http.ResponseWriter) { b.cookie.Forget(w) }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway/auth"
@@ -181,4 +182,162 @@ func TestFlow_BrowserToken(t *testing.T) {
 	b.open("/sso/logout")
 	b.submit()
 	want(t, w.token(t, "", form...), http.StatusBadRequest, "invalid_request")
+}
+
+func TestRefusal21_CodeReplayEndsTheSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	f := w.flow(t)
+	code := f.code(t, "scope", "openid email")
+	first := f.redeem(t, code)
+	if got := w.get(t, "/oauth/userinfo", first.AccessToken); got.Status != http.StatusOK {
+		t.Fatalf("userinfo answers %d %s", got.Status, got.Text)
+	}
+	want(t, f.redeem(t, code), http.StatusBadRequest, "invalid_grant")
+	want(t, f.refresh(t, first.RefreshToken), http.StatusBadRequest, "invalid_grant")
+	want(t, w.get(t, "/oauth/userinfo", first.AccessToken), http.StatusUnauthorized, "invalid_token")
+	if !strings.Contains(w.Log(), "authorization code replayed, session ended") {
+		t.Error("the log does not tell of the replay")
+	}
+}
+
+func TestRefusal22_ConcurrentRedemptionOfACodeOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := newCommitted(t)
+	w.register(t, "ada@example.com")
+	f := w.flow(t)
+	code := f.code(t)
+	var answers [8]reply
+	var group sync.WaitGroup
+	for i := range answers {
+		group.Go(func() { answers[i] = f.redeem(t, code) })
+	}
+	group.Wait()
+	won := 0
+	for _, got := range answers {
+		if got.Status == http.StatusOK {
+			won++
+			continue
+		}
+		want(t, got, http.StatusBadRequest, "invalid_grant")
+	}
+	if won != 1 {
+		t.Fatalf("%d of 8 redemptions won, want 1", won)
+	}
+}
+
+// A token is worth nothing after a logout, whoever has it: the browser, the client or
+// the service that it went through.
+func TestRefusal33_TokenAfterLogout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	f := w.flow(t)
+	b := w.tab(t)
+	b.login("ada@example.com", goodPass)
+	got := f.redeem(t, b.open(f.request()).answer(t).Get("code"))
+	through := w.token(t, "till", "grant_type", exchangeURN, "subject_token", got.AccessToken, "subject_token_type", accessURN, "audience", "shop")
+	cookie := b.cookie()
+
+	b.open("/oauth/logout?"+url.Values{"id_token_hint": {got.IDToken}, "post_logout_redirect_uri": {"https://web.example/bye"}, "state": {"s"}}.Encode()).
+		leads(t, "https://web.example/bye?state=s")
+	if b.cookie() != "" {
+		t.Error("the browser keeps its cookie")
+	}
+	for name, token := range map[string]string{"the client's": got.AccessToken, "the service's": through.AccessToken} {
+		if alive := f.ask(t, "/oauth/introspect", url.Values{"token": {token}}); alive.Text != `{"active":false}` {
+			t.Errorf("%s token is told to be %s", name, alive.Text)
+		}
+	}
+	want(t, w.get(t, "/oauth/userinfo", got.AccessToken), http.StatusUnauthorized, "invalid_token")
+	want(t, f.refresh(t, got.RefreshToken), http.StatusBadRequest, "invalid_grant")
+	want(t, w.token(t, "till", "grant_type", exchangeURN, "subject_token", got.AccessToken, "subject_token_type", accessURN, "audience", "shop"), http.StatusBadRequest, "invalid_request")
+	want(t, w.token(t, "", "grant_type", exchangeURN, "client_id", "slipway", "subject_token", cookie, "subject_token_type", grant.TypeBrowser), http.StatusBadRequest, "invalid_request")
+	b.open(f.request("prompt", "none"))
+	if told := b.page.answer(t); told.Get("error") != "login_required" {
+		t.Errorf("the client is told %v, want login_required", told)
+	}
+}
+
+func TestLogout_AsksOnAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	f := w.flow(t)
+	b := w.tab(t)
+	b.login("ada@example.com", goodPass)
+	query := url.Values{"client_id": {f.client.ID}, "post_logout_redirect_uri": {"https://web.example/bye"}, "state": {"s"}}
+	asked := b.open("/oauth/logout?" + query.Encode())
+	asked.says(t, http.StatusOK, "Log out?")
+	if policy := asked.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://web.example;") {
+		t.Errorf("the policy %q does not let the form lead on", policy)
+	}
+	b.site = "cross-site"
+	if got := b.submit(); got.Status != http.StatusForbidden || b.cookie() == "" {
+		t.Errorf("the form of another site is answered %d", got.Status)
+	}
+	b.site = "same-origin"
+	b.open("/oauth/logout?" + query.Encode())
+	b.submit().leads(t, "https://web.example/bye?state=s")
+	if b.cookie() != "" {
+		t.Error("the browser keeps its cookie")
+	}
+	b.open("/oauth/logout").says(t, http.StatusOK, "You are logged out")
+}
+
+func TestAuthorize_TellsThePersonOnAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	f := w.flow(t)
+	b := w.tab(t)
+	for name, path := range map[string]string{
+		"an unknown client":   f.request("client_id", "nobody<script>"),
+		"a foreign address":   f.request("redirect_uri", "https://evil.example/"),
+		"a parameter too few": "/oauth/authorize",
+	} {
+		got := b.open(path)
+		got.says(t, http.StatusBadRequest, "This link does not work")
+		if strings.Contains(got.Body, "<script>") || got.Header.Get("Location") != "" {
+			t.Errorf("%s: answer = %v %s", name, got.Header, got.Body)
+		}
+	}
+}
+
+func TestRefusal27_ClientThatWasRevoked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	f := w.flow(t)
+	got, code := f.redeem(t, f.code(t)), f.code(t)
+	if err := client.NewStore(w.DB("sso")).Revoke(t.Context(), w.DB("sso"), f.client.ID); err != nil {
+		t.Fatal(err)
+	}
+	want(t, f.redeem(t, code), http.StatusUnauthorized, "invalid_client")
+	want(t, f.refresh(t, got.RefreshToken), http.StatusUnauthorized, "invalid_client")
+	w.tab(t).open(f.request()).says(t, http.StatusBadRequest, "This link does not work")
+}
+
+func TestFlow_PublicClient(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	f := w.flow(t, public, func(c *grant.Client) { c.Algorithm = auth.ES256 })
+	got := f.redeem(t, f.code(t, "scope", "openid email"))
+	if got.Status != http.StatusOK || f.refresh(t, got.RefreshToken).Status != http.StatusOK {
+		t.Fatalf("answer = %d %s", got.Status, got.Text)
+	}
+	// The shop believes ES256 as well.
+	if seen := w.get(t, "/till", got.AccessToken); seen.Status != http.StatusOK {
+		t.Errorf("the shop answers %d %s", seen.Status, seen.Text)
+	}
+	info := w.get(t, "/oauth/userinfo", got.AccessToken)
+	if info.Status != http.StatusOK || !strings.Contains(info.Text, `"email":"ada@example.com"`) || strings.Contains(info.Text, `"name"`) {
+		t.Errorf("userinfo answers %d %s, want the e-mail and no name", info.Status, info.Text)
+	}
+	want(t, f.ask(t, "/oauth/introspect", url.Values{"token": {got.AccessToken}}), http.StatusUnauthorized, "invalid_client")
+	if revoked := f.ask(t, "/oauth/revoke", url.Values{"token": {got.AccessToken}}); revoked.Status != http.StatusOK {
+		t.Errorf("the revocation is answered %d %s", revoked.Status, revoked.Text)
+	}
+	want(t, w.get(t, "/oauth/userinfo", got.AccessToken), http.StatusUnauthorized, "invalid_token")
 }

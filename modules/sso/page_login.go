@@ -88,11 +88,15 @@ func (b *browser) showLogout(w http.ResponseWriter, r *http.Request) error {
 		b.show(w, r, http.StatusOK, loggedOut())
 		return nil
 	}
-	b.show(w, r, http.StatusOK, pages.Form{
+	b.show(w, r, http.StatusOK, logoutForm())
+	return nil
+}
+
+func logoutForm() pages.Form {
+	return pages.Form{
 		Title: "Log out?", Intro: "Everything that you have opened with this login is logged out too.", Action: logoutPage, Submit: "Log out",
 		Links: []pages.Link{{Text: "Stay logged in", To: accountPage}},
-	})
-	return nil
+	}
 }
 
 // logout ends the session with everything that it has let in.

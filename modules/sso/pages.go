@@ -49,8 +49,8 @@ type pageHandler func(http.ResponseWriter, *http.Request) error
 // page refuses forms of other websites, and shows errors as pages.
 func (b *browser) page(h pageHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := b.guard.Check(r); err != nil {
-			b.fail(w, r, foreignForm(err))
+		if err := b.OwnForm(r); err != nil {
+			b.fail(w, r, err)
 			return
 		}
 		if err := h(w, r); err != nil {
@@ -59,8 +59,11 @@ func (b *browser) page(h pageHandler) http.Handler {
 	})
 }
 
-func foreignForm(why error) error {
-	return problem.Forbidden("this form was not sent from our own page; open the page again and send it there").WithCode("foreign_form").Wrap(why)
+func foreignForm(err error) error {
+	if err == nil {
+		return nil
+	}
+	return problem.Forbidden("this form was not sent from our own page; open the page again and send it there").WithCode("foreign_form").Wrap(err)
 }
 
 // show answers with a page.

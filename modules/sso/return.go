@@ -14,8 +14,8 @@ type returns []string
 // authorizePath is where a client's login begins, and where it goes on.
 const authorizePath = "/oauth/authorize"
 
-// maxReturn bounds what a page carries along.
-const maxReturn = 4096
+// maxReturn bounds what a page carries along; a client's request has 6 KiB at most.
+const maxReturn = 8 << 10
 
 // read returns where a login may lead that asks for raw: nothing but a path of this
 // server that is allowed. Anything else counts as not asked for.

@@ -19,7 +19,37 @@ var AuthorizeByForm = api.Handler(Module, "POST /oauth/authorize",
 // Token is the token endpoint: authorization_code, client_credentials, refresh_token and
 // token exchange.
 var Token = api.Handler(Module, "POST /oauth/token",
-	auth.Public("clients authenticate in the request itself (RFC 6749)"), "Get a token (OAuth 2.0)")
+	auth.Public(ownClients), "Get a token (OAuth 2.0)")
+
+const (
+	ownClients  = "clients authenticate in the request itself (RFC 6749)"
+	ownToken    = "it checks the token itself, which must have the scope openid"
+	logoutDoc   = "Log out of everything, for a client (OpenID Connect)"
+	userInfoDoc = "What a client may know of its user (OpenID Connect)"
+)
+
+// Introspect tells clients that have a secret, and services, what a token is worth now
+// (RFC 7662).
+var Introspect = api.Handler(Module, "POST /oauth/introspect", auth.Public(ownClients), "Look into a token (RFC 7662)")
+
+// Revoke takes a token back: a refresh token with its whole session, an access token
+// alone (RFC 7009).
+var Revoke = api.Handler(Module, "POST /oauth/revoke", auth.Public(ownClients), "Take a token back (RFC 7009)")
+
+// UserInfo tells what the scopes profile, email and phone of a token allow; the token
+// must have openid (OpenID Connect Core, 5.3).
+var UserInfo = api.Handler(Module, "GET /oauth/userinfo", auth.Public(ownToken), userInfoDoc)
+
+// UserInfoByForm is [UserInfo] by POST; the token is in the header all the same.
+var UserInfoByForm = api.Handler(Module, "POST /oauth/userinfo", auth.Public(ownToken), userInfoDoc)
+
+// LogoutByClient ends the browser's session and every client's that it has let in. It asks the
+// person unless the client proves by id_token_hint whose session it means (OpenID
+// Connect RP-Initiated Logout).
+var LogoutByClient = api.Handler(Module, "GET /oauth/logout", auth.Public("a browser is sent there, with or without a session"), logoutDoc)
+
+// LogoutByClientForm is [LogoutByClient] with a form for a query.
+var LogoutByClientForm = api.Handler(Module, "POST /oauth/logout", auth.Public("a browser is sent there, with or without a session"), logoutDoc)
 
 // Keys is the key set.
 var Keys = api.Handler(Module, "GET /oauth/jwks",

@@ -84,17 +84,15 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
-  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
-
-SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
 SELECT
   FROM users
@@ -102,16 +100,16 @@ SELECT
   FOR
   UPDATE;
 
+SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
+
+SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
+
 SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1)
   FROM users
   WHERE id = $1;
 
 SELECT email, name
   FROM users
-  WHERE id = $1;
-
-SELECT ended_at IS NULL AND expires_at > $2
-  FROM sessions
   WHERE id = $1;
 
 SELECT failures, updated_at
@@ -170,6 +168,10 @@ SELECT name, '', false, 0
   FROM user_roles
   GROUP BY role;
 
+SELECT name, coalesce(updated_at, created_at), email, email_confirmed_at IS NOT NULL, coalesce(phone, '')
+  FROM users
+  WHERE id = $1 AND disabled_at IS NULL;
+
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text, r.xid::text, r.key, r.before, r.until
   FROM (VALUES (1)) one
   LEFT
@@ -205,6 +207,10 @@ SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000
   JOIN sessions s
   ON s.id = r.session_id
   WHERE r.hash = $1 AND s.client_id = $2;
+
+SELECT session_id
+  FROM codes
+  WHERE hash = $1 AND used_at IS NOT NULL;
 
 SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), coalesce(p.granted, false)
   FROM users u

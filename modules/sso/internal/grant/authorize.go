@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 )
 
-// Authorize serves GET and POST /oauth/authorize: it sends the browser of somebody
+// Authorize serves GET /oauth/authorize, and POST, which goes on as GET. It sends the browser of somebody
 // who has logged in back to the client with a code. It asks nobody for consent: every
 // client is the product's own choice, registered by its administrators.
 func (s *Server) Authorize() http.Handler {
@@ -21,6 +21,10 @@ func (s *Server) Authorize() http.Handler {
 		parameters, err := parameters(r)
 		if err != nil {
 			s.cfg.Browser.Refuse(w, r, err)
+			return
+		}
+		if r.Method == http.MethodPost {
+			http.Redirect(w, r, r.URL.Path+"?"+parameters.Encode(), http.StatusSeeOther)
 			return
 		}
 		to, err := s.destination(r, parameters)
@@ -32,21 +36,6 @@ func (s *Server) Authorize() http.Handler {
 			s.refuseBack(w, r, to, err)
 		}
 	})
-}
-
-// parameters reads them where the method has them.
-func parameters(r *http.Request) (url.Values, error) {
-	if r.Method == http.MethodPost {
-		return formValues(r)
-	}
-	if len(r.URL.RawQuery) > maxForm {
-		return nil, tooLarge()
-	}
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, invalidRequest("the query is malformed: names and values are joined by = and &, and percent-encoded")
-	}
-	return values, nil
 }
 
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, to destination, parameters url.Values) error {

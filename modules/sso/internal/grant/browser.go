@@ -15,6 +15,13 @@ type Browser interface {
 	LogIn(w http.ResponseWriter, r *http.Request, p Prompt)
 	// Refuse shows what a client did wrong that cannot be told itself.
 	Refuse(w http.ResponseWriter, r *http.Request, err error)
+	// ConfirmLogout asks whether to log out, by a form of these fields that is sent to
+	// /oauth/logout. The way leads to another address from there, or to none.
+	ConfirmLogout(w http.ResponseWriter, r *http.Request, fields map[string]string, leadsTo string)
+	// OwnForm returns why the request does not come from a page of ours, or nil.
+	OwnForm(r *http.Request) error
+	// LoggedOut says that it is done.
+	LoggedOut(w http.ResponseWriter, r *http.Request)
 	// Forget takes the session's cookie from the browser.
 	Forget(w http.ResponseWriter)
 }

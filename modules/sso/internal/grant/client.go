@@ -153,10 +153,22 @@ func (s *Server) authenticate(r *http.Request, f form) (Client, error) {
 	if given == (credentials{}) && f["grant_type"] == RefreshToken {
 		given.id = s.cfg.FirstParty
 	}
+	client, err := s.identify(r.Context(), given)
+	if err != nil {
+		return Client{}, err
+	}
+	if !slices.Contains(client.Grants, f["grant_type"]) {
+		return Client{}, refuse("unauthorized_client", "client %s may not use the grant %s; its grants are %s", client.ID, f["grant_type"], strings.Join(client.Grants, ", "))
+	}
+	return client, nil
+}
+
+// identify returns the client, if its secret is right or it is public and gave none.
+func (s *Server) identify(ctx context.Context, given credentials) (Client, error) {
 	if given.id == "" {
 		return Client{}, invalidClient("the client does not say who it is; authenticate by client_secret_basic or client_secret_post")
 	}
-	client, known, err := s.cfg.Clients.Client(r.Context(), given.id)
+	client, known, err := s.cfg.Clients.Client(ctx, given.id)
 	if err != nil {
 		return Client{}, err
 	}
@@ -164,9 +176,6 @@ func (s *Server) authenticate(r *http.Request, f form) (Client, error) {
 	if public := known && client.Public && given.secret == ""; !public && (!known || !right) {
 		return Client{}, invalidClient("the client is not known here, or its secret is wrong")
 	}
-	client.tell(r.Context(), given.secret)
-	if !slices.Contains(client.Grants, f["grant_type"]) {
-		return Client{}, refuse("unauthorized_client", "client %s may not use the grant %s; its grants are %s", client.ID, f["grant_type"], strings.Join(client.Grants, ", "))
-	}
+	client.tell(ctx, given.secret)
 	return client, nil
 }

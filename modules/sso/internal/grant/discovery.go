@@ -14,6 +14,8 @@ type metadata struct {
 	Issuer                string   `json:"issuer"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
 	TokenEndpoint         string   `json:"token_endpoint"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
 	Scopes                []string `json:"scopes_supported"`
 	GrantTypes            []string `json:"grant_types_supported"`
@@ -21,6 +23,8 @@ type metadata struct {
 	ResponseModes         []string `json:"response_modes_supported"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	ClientAuth            []string `json:"token_endpoint_auth_methods_supported"`
+	IntrospectionAuth     []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevocationAuth        []string `json:"revocation_endpoint_auth_methods_supported"`
 	NamesIssuer           bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
 	// Revocations is the kit's own: processes read it that know the issuer alone.
 	Revocations string `json:"slipway_revocations_uri"`
@@ -29,6 +33,9 @@ type metadata struct {
 // openID is what OpenID Connect adds.
 type openID struct {
 	metadata
+
+	UserInfoEndpoint   string `json:"userinfo_endpoint"`
+	EndSessionEndpoint string `json:"end_session_endpoint"`
 
 	SubjectTypes    []string `json:"subject_types_supported"`
 	IDTokenSignings []string `json:"id_token_signing_alg_values_supported"`
@@ -40,17 +47,22 @@ type openID struct {
 }
 
 func (s *Server) metadata() metadata {
+	const basic, post, none = "client_secret_basic", "client_secret_post", "none"
 	return metadata{
 		Issuer:                s.cfg.Issuer,
 		AuthorizationEndpoint: s.address("/oauth/authorize"),
 		TokenEndpoint:         s.address("/oauth/token"),
+		IntrospectionEndpoint: s.address("/oauth/introspect"),
+		RevocationEndpoint:    s.address("/oauth/revoke"),
 		JWKSURI:               s.address("/oauth/jwks"),
 		Scopes:                identityScopes,
 		GrantTypes:            []string{AuthorizationCode, ClientCredentials, RefreshToken, TokenExchange},
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{"query"},
 		ChallengeMethods:      []string{"S256"},
-		ClientAuth:            []string{"client_secret_basic", "client_secret_post", "none"},
+		ClientAuth:            []string{basic, post, none},
+		IntrospectionAuth:     []string{basic, post},
+		RevocationAuth:        []string{basic, post, none},
 		NamesIssuer:           true,
 		Revocations:           s.address("/oauth/revocations"),
 	}
@@ -61,10 +73,13 @@ func (s *Server) address(path string) string { return strings.TrimSuffix(s.cfg.I
 // OpenIDConfiguration serves GET /.well-known/openid-configuration.
 func (s *Server) OpenIDConfiguration() http.Handler {
 	return s.document(openID{
-		metadata:        s.metadata(),
+		metadata:           s.metadata(),
+		UserInfoEndpoint:   s.address("/oauth/userinfo"),
+		EndSessionEndpoint: s.address("/oauth/logout"),
+
 		SubjectTypes:    []string{"public"},
 		IDTokenSignings: []string{auth.EdDSA, auth.ES256},
-		Claims:          []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr"},
+		Claims:          []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "name", "updated_at", "email", "email_verified", "phone_number", "phone_number_verified"},
 		Prompts:         []string{"none", "login", "select_account", "consent"},
 	})
 }

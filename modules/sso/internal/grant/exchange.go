@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
 )
@@ -117,26 +115,15 @@ func (s *Server) subject(ctx context.Context, r request) (*auth.Principal, error
 	case len(p.Actors) >= maxActors:
 		return nil, invalidRequest("subject_token has gone through %d services; it goes no further", len(p.Actors))
 	}
-	return p, s.checkSession(ctx, p)
+	good, err := s.cfg.Sessions.Believes(ctx, p)
+	if err == nil && !good {
+		err = sessionOver("subject_token belongs to a session that is over, or was revoked")
+	}
+	return p, err
 }
 
 // maxActors is what a verifier takes.
 const maxActors = 8
-
-func (s *Server) checkSession(ctx context.Context, p *auth.Principal) error {
-	id, err := uuid.Parse(p.SessionID)
-	if err != nil {
-		return invalidRequest("subject_token belongs to no session")
-	}
-	alive, err := s.cfg.Sessions.Alive(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case !alive:
-		return sessionOver("subject_token belongs to a session that is over")
-	}
-	return nil
-}
 
 // subjectProblem tells a token that is not believed from keys that cannot be had.
 func subjectProblem(err error) error {

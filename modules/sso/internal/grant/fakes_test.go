@@ -186,8 +186,9 @@ type fakeSessions struct {
 	err     error
 	seen    []session.Redemption
 
-	codes    []session.AuthorizationCode
-	redeemed []session.CodeRedemption
+	codes   []session.AuthorizationCode
+	revoked []string // ids of tokens
+	closed  []uuid.UUID
 }
 
 func (f *fakeSessions) Redeem(_ context.Context, r session.Redemption) (session.Session, string, error) {
@@ -211,7 +212,6 @@ func (f *fakeSessions) IssueCode(_ context.Context, c session.AuthorizationCode)
 
 // RedeemCode looks at what a store looks at; that a code serves once is for its tests.
 func (f *fakeSessions) RedeemCode(_ context.Context, r session.CodeRedemption) (session.Redeemed, error) {
-	f.redeemed = append(f.redeemed, r)
 	var n int
 	if _, err := fmt.Sscanf(r.Code, "code %d", &n); err != nil || n < 1 || n > len(f.codes) || f.err != nil {
 		return session.Redeemed{}, cmp.Or(f.err, session.ErrCodeUnknown)
@@ -229,8 +229,31 @@ func (f *fakeSessions) RedeemCode(_ context.Context, r session.CodeRedemption) (
 	return redeemed, nil
 }
 
-func (f *fakeSessions) Alive(_ context.Context, id uuid.UUID) (bool, error) {
-	return f.alive && id == f.session.ID, f.err
+func (f *fakeSessions) Believes(_ context.Context, p *auth.Principal) (bool, error) {
+	over := p.SessionID != f.session.ID.String() || !f.alive
+	return !slices.Contains(f.revoked, p.TokenID) && (p.IsService() || !over), f.err
+}
+
+func (f *fakeSessions) OfToken(_ context.Context, token string) (session.Session, bool, error) {
+	if token != "the first one" {
+		return session.Session{}, false, f.err
+	}
+	of := f.session
+	of.Client, of.Scope = "web", []string{"openid", "cart:read"}
+	return of, f.alive, f.err
+}
+
+func (f *fakeSessions) RevokeToken(_ context.Context, id string) error {
+	f.revoked = append(f.revoked, id)
+	return f.err
+}
+
+func (f *fakeSessions) Close(_ context.Context, id uuid.UUID, _ string) error {
+	if id == f.session.ID {
+		f.alive = false
+	}
+	f.closed = append(f.closed, id)
+	return f.err
 }
 
 // A fakeBrowser has logged in when it is in.
@@ -258,16 +281,36 @@ func (f *fakeBrowser) Refuse(w http.ResponseWriter, _ *http.Request, err error) 
 	http.Error(w, err.Error(), status)
 }
 
+func (f *fakeBrowser) ConfirmLogout(w http.ResponseWriter, _ *http.Request, fields map[string]string, leadsTo string) {
+	_, _ = fmt.Fprintln(w, "Log out?", fields, leadsTo)
+}
+
+func (f *fakeBrowser) OwnForm(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		return nil
+	}
+	return errors.New("the form is not ours")
+}
+
+func (f *fakeBrowser) LoggedOut(w http.ResponseWriter, _ *http.Request) {
+	_, _ = fmt.Fprintln(w, "You are logged out.")
+}
+
 func (f *fakeBrowser) Forget(http.ResponseWriter) { f.in = false }
 
 type fakeSubjects struct {
 	permissions []string
+	profile     grant.Profile
 	open        bool
 	err         error
 }
 
 func (f *fakeSubjects) Permissions(context.Context, uuid.UUID) ([]string, bool, error) {
 	return slices.Clone(f.permissions), f.open, f.err
+}
+
+func (f *fakeSubjects) Profile(context.Context, uuid.UUID) (grant.Profile, bool, error) {
+	return f.profile, f.open, f.err
 }
 
 // A ring signs by a key of each algorithm and publishes both; as a transport it is the

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -48,7 +49,7 @@ func formValues(r *http.Request) (url.Values, error) {
 func readForm(body io.Reader) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(body, maxForm+1))
 	if _, larger := errors.AsType[*http.MaxBytesError](err); larger || len(b) > maxForm {
-		return "", tooLarge()
+		return "", tooLarge(maxForm)
 	}
 	if err != nil {
 		return "", invalidRequest("the body could not be read to its end")
@@ -56,8 +57,8 @@ func readForm(body io.Reader) (string, error) {
 	return string(b), nil
 }
 
-func tooLarge() error {
-	return &Error{Status: http.StatusRequestEntityTooLarge, Code: "invalid_request", Description: "the request is larger than 64 KiB"}
+func tooLarge(limit int) error {
+	return &Error{Status: http.StatusRequestEntityTooLarge, Code: "invalid_request", Description: fmt.Sprintf("the request is larger than %d KiB", limit>>10)}
 }
 
 func once(values url.Values) (form, error) {

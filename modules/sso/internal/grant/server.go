@@ -50,7 +50,13 @@ type Matrix interface {
 // Sessions are the users' logins; *session.Store is one.
 type Sessions interface {
 	Redeem(ctx context.Context, r session.Redemption) (session.Session, string, error)
-	Alive(ctx context.Context, id uuid.UUID) (bool, error)
+	// OfToken returns the session of a refresh token, and whether that is good; see
+	// session.Store.
+	OfToken(ctx context.Context, refreshToken string) (session.Session, bool, error)
+	// Believes reports whether neither a token was revoked nor its session has ended.
+	Believes(ctx context.Context, p *auth.Principal) (bool, error)
+	RevokeToken(ctx context.Context, tokenID string) error
+	Close(ctx context.Context, id uuid.UUID, why string) error
 	// InBrowser returns the session of a cookie's secret, if it goes on.
 	InBrowser(ctx context.Context, secret string) (session.Session, bool, error)
 	IssueCode(ctx context.Context, c session.AuthorizationCode) (string, error)
@@ -62,11 +68,16 @@ type Subjects interface {
 	// Permissions returns what the user may do now, or false when the account
 	// is closed.
 	Permissions(ctx context.Context, user uuid.UUID) ([]string, bool, error)
+	// Profile returns what a client may know of the user, or false when the account
+	// is closed.
+	Profile(ctx context.Context, user uuid.UUID) (Profile, bool, error)
 }
 
 // A Verifier tells whom a token speaks for; *auth.Verifier is one.
 type Verifier interface {
 	Verify(ctx context.Context, raw string) (*auth.Principal, error)
+	// Authenticate does it for the token in the request's header.
+	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, string, error)
 }
 
 // A Server serves the OAuth endpoints.

@@ -1,0 +1,47 @@
+package grant
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/slipway-go/slipway/problem"
+)
+
+// Revoke serves POST /oauth/revoke (RFC 7009). A refresh token takes its session with
+// it, and so every token of that; an access token goes alone.
+func (s *Server) Revoke() http.Handler {
+	return s.clientEndpoint(func(ctx context.Context, client Client, f form) (any, error) {
+		if err := f.need("token"); err != nil {
+			return nil, err
+		}
+		return nil, s.revoke(ctx, client, f["token"])
+	})
+}
+
+func (s *Server) revoke(ctx context.Context, client Client, token string) error {
+	p, err := s.cfg.Verifier.Verify(ctx, token)
+	switch {
+	case problem.Status(err) == http.StatusUnauthorized:
+		return s.revokeRefresh(ctx, client, token)
+	case err != nil:
+		return err
+	case p.ClientID != client.ID:
+		return foreignToken()
+	}
+	return s.cfg.Sessions.RevokeToken(ctx, p.TokenID)
+}
+
+func (s *Server) revokeRefresh(ctx context.Context, client Client, token string) error {
+	of, _, err := s.cfg.Sessions.OfToken(ctx, token)
+	switch {
+	case err != nil, of.Client == "": // what is not known is not good, as was asked
+		return err
+	case of.Client != client.ID:
+		return foreignToken()
+	}
+	return s.cfg.Sessions.Close(ctx, of.ID, "its refresh token was revoked")
+}
+
+func foreignToken() error {
+	return refuse("unauthorized_client", "the token was issued to another client")
+}
