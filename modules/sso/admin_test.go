@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/slipwaytest"
@@ -234,6 +235,26 @@ func TestUsers_ChangedRolesMakeTokensOfBeforeWorthless(t *testing.T) {
 	if next.Scope != "" {
 		t.Errorf("the next token has the scope %q, want none", next.Scope)
 	}
+}
+
+// A role that is taken away is gone in every module within seconds, and not only when the
+// token ends.
+func TestUsers_ATakenRoleIsGoneWithinSeconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	admin, ada := w.person(t, "root@example.com", "admin"), w.person(t, "ada@example.com")
+	want(t, w.get(t, "/shop", ada.token), http.StatusOK, "")
+	want(t, w.setRoles(t, admin, ada), http.StatusOK, "")
+	for taken := time.Now(); w.get(t, "/shop", ada.token).Status == http.StatusOK; {
+		time.Sleep(50 * time.Millisecond) // the others want to work, too
+		if time.Since(taken) > 7*time.Second {
+			t.Fatal("the token of before is believed after 7 s still")
+		}
+	}
+	want(t, w.get(t, "/shop", ada.token), http.StatusUnauthorized, "invalid_token")
+	want(t, w.setRoles(t, admin, ada, "customer"), http.StatusOK, "")
+	next := w.token(t, "", "grant_type", "refresh_token", "refresh_token", ada.refresh)
+	want(t, w.get(t, "/shop", next.AccessToken), http.StatusOK, "")
 }
 
 func TestUsers_AClosedAccountIsOutEverywhere(t *testing.T) {

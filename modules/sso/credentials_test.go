@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -188,6 +189,35 @@ func TestOperateServices_RotateAndRevoke(t *testing.T) {
 	out, err := w.Command("sso", "services", "rotate", "shop")
 	if err != nil || !strings.Contains(out, "SHOP_CLIENT_SECRET") || !strings.Contains(out, "shown this once") {
 		t.Errorf("the command prints %s, %v", out, err)
+	}
+}
+
+// Its tokens become worthless within seconds, and it gets new ones without a failed call,
+// however close the new one comes to the revocation.
+func TestCredentials_RevocationFailsNoCallOfTheService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	admin, ada := w.person(t, "root@example.com", "admin"), w.person(t, "ada@example.com")
+	made, held := w.newCredential(t, admin, `{}`), w.asTill(t, tillSecret).AccessToken
+	closing := func() int { return w.post(t, "/shop/end", home, "", bearer(held)).Status }
+	if got := closing(); got != http.StatusNoContent {
+		t.Fatalf("the service's token is answered %d", got)
+	}
+	want(t, w.get(t, "/till", ada.token), http.StatusOK, "")
+	want(t, w.ask(t, http.MethodDelete, tillCredentials+"/"+made.ID.String(), admin.token, "", nil), http.StatusNoContent, "")
+
+	for revoked := time.Now(); closing() == http.StatusNoContent; {
+		time.Sleep(5 * time.Millisecond) // the others want to work, too
+		want(t, w.get(t, "/till", ada.token), http.StatusOK, "")
+		if time.Since(revoked) > 7*time.Second {
+			t.Fatal("the token that the service held is believed after 7 s still")
+		}
+	}
+	for range 20 {
+		want(t, w.get(t, "/till", ada.token), http.StatusOK, "")
+	}
+	if got := w.post(t, "/shop/end", home, "", bearer(w.asTill(t, tillSecret).AccessToken)); got.Status != http.StatusNoContent {
+		t.Errorf("a new token is answered %d %s", got.Status, got.Text)
 	}
 }
 

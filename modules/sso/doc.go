@@ -8,9 +8,12 @@
 //
 // # Guaranteed
 //
-//   - Users get the permissions that their roles have by GrantTo in the modules'
-//     contracts; new accounts have the role SSO_DEFAULT_ROLE, and nothing in a
-//     request can change that.
+//   - Users get the permissions that their roles have: by GrantTo in the modules'
+//     contracts, and by what was changed since. New accounts have the role
+//     SSO_DEFAULT_ROLE, and nothing in a registration can change that.
+//   - Nobody gives or takes a permission that they lack themselves, and nobody takes
+//     the last admin away. A changed role of an account is felt within seconds, what
+//     a role permits within SSO_ACCESS_TOKEN_LIFE.
 //   - Every module is a client named after itself. What it reaches is what it
 //     declares: its neighbours, and of their permissions those that the user has
 //     or that routes give it by Services.
@@ -22,8 +25,17 @@
 //     address without ever locking the account.
 //   - The access tokens of a session that has ended are refused within five seconds,
 //     by every process of the product: GET /oauth/revocations tells of it.
+//   - Two credentials of a service are valid at most, so that one follows the other
+//     without a refused call.
 //   - Keys rotate by themselves and are never lost to a restart; the database
 //     holds their private halves encrypted.
+//
+// # Operating it
+//
+// Commands of the product's binary work on its database: "sso users grant" makes the
+// first admin, "sso access" prints who may do what, and "sso roles", "sso services" and
+// "sso keys" change the rest. All but the first admin goes by API as well, with the
+// permissions that the role admin has by default.
 //
 // # Not yet
 //

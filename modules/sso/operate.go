@@ -45,7 +45,7 @@ func inFull(err error) error {
 	if !ok {
 		return err
 	}
-	lines := []string{p.Error()}
+	lines := []string{strings.TrimSuffix(p.Error(), "; see errors")}
 	for _, f := range p.Fields() {
 		lines = append(lines, "  "+f.Message)
 	}

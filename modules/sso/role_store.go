@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/internal/near"
@@ -245,13 +244,4 @@ func (b roleBook) granting(permission string) []string {
 	return slices.DeleteFunc(slices.Clone(b.names), func(role string) bool {
 		return !slices.Contains(b.of([]string{role}, b.changed), permission)
 	})
-}
-
-// ofUser returns the names of the user's roles, sorted.
-func ofUser(ctx context.Context, q postgres.Querier, user uuid.UUID) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT role FROM user_roles WHERE user_id = $1 ORDER BY role`, user)
-	if err != nil {
-		return nil, fmt.Errorf("look up the roles of %s: %w", user, err)
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
