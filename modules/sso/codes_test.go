@@ -324,3 +324,49 @@ func TestReset(t *testing.T) {
 		}
 	})
 }
+
+// The work is counted, not timed: the statements of a request, and the rows that it leaves.
+func TestRefusal34_UnknownAddressTakesTheWorkOfAKnownOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"SSO_SMS_COUNTRIES": "DE"})
+	w.withPhone(t, "ada@example.com", "+4915112345678")
+	w.withPhone(t, "closed@example.com", "+4915112345679")
+	w.exec(t, `UPDATE users SET disabled_at = now() WHERE email = 'closed@example.com'`)
+	rows := func() (n [3]int) {
+		for i, table := range []string{"throttles", "challenges", "kit_delivery"} {
+			if err := w.DB("sso").QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	tight := &world{w.Budget(0, 6)}    // three brakes, the account, the challenge, the message
+	tightSMS := &world{w.Budget(0, 8)} // and two quotas
+	for name, ask := range map[string]func(email, phone string) reply{
+		"code by mail": func(email, _ string) reply {
+			return tight.post(t, "/sso/v1/codes", home, ssoapi.Recipient{Channel: "mail", To: email})
+		},
+		"code by SMS": func(_, phone string) reply { return tightSMS.sms(t, phone, home) },
+		"password reset": func(email, _ string) reply {
+			return tight.post(t, "/sso/v1/password-resets", home, ssoapi.ResetRequest{Email: email})
+		},
+	} {
+		ask("warm@example.com", "+4915112345600") // the rows of who asks, and of the quotas
+		for who, address := range map[string][2]string{
+			"known": {"ada@example.com", "+4915112345678"}, "closed": {"closed@example.com", "+4915112345679"}, "unknown": {"nobody@example.com", "+4915112345670"},
+		} {
+			w.exec(t, `DELETE FROM throttles WHERE failures > 2`)
+			before := rows()
+			if got := ask(address[0], address[1]); got.Status != http.StatusCreated || len(got.Text) != len(`{"challenge_id":"","expires_in":300}`)+37 {
+				t.Errorf("%s, %s: answer = %d %q", name, who, got.Status, got.Text)
+			}
+			after := rows()
+			for i := range after {
+				after[i] -= before[i]
+			}
+			if after[1] != 1 || after[2] != 1 {
+				t.Errorf("%s, %s: %v rows were written to throttles, challenges and deliveries", name, who, after)
+			}
+		}
+	}
+}

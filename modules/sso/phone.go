@@ -2,6 +2,7 @@ package sso
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ var (
 	errMobile  = errors.New("is no mobile phone")
 )
 
+// international leaves out what the library takes as well: letters, extensions, URIs.
+var international = regexp.MustCompile(`^\+[0-9][0-9 ()-]*$`)
+
 // parse returns the number as it is stored and compared (E.164). What costs the caller
 // extra, is shared by many or cannot get text messages is refused: sending to such
 // numbers is how others earn by us.
@@ -27,7 +31,7 @@ func (p phones) parse(s string) (string, error) {
 	}
 	s = strings.TrimSpace(s)
 	n, err := phonenumbers.Parse(s, "")
-	if err != nil || !strings.HasPrefix(s, "+") || !phonenumbers.IsValidNumber(n) {
+	if err != nil || !international.MatchString(s) || !phonenumbers.IsValidNumber(n) {
 		return "", errPhone
 	}
 	if !slices.Contains(p.countries, phonenumbers.GetRegionCodeForNumber(n)) {

@@ -84,23 +84,23 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
-  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+
+SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT
   FROM users
   WHERE id = $1
   FOR
   UPDATE;
-
-SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
 
@@ -115,6 +115,10 @@ SELECT email, name
 SELECT failures, updated_at
   FROM throttles
   WHERE bucket = $1;
+
+SELECT hash
+  FROM service_credentials
+  WHERE service = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2);
 
 SELECT id, algorithm, state, public_key, sealed, created_at, activated_at, retired_at
   FROM signing_keys
@@ -181,6 +185,12 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text, r.xid::text, r.key, r.befo
 SELECT record, sign_count
   FROM passkeys
   WHERE user_id = $1 AND domain = $2;
+
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+  FROM refresh_tokens r
+  JOIN sessions s
+  ON s.id = r.session_id
+  WHERE r.hash = $1 AND s.client_id = $2;
 
 SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
   FROM sessions s
@@ -258,6 +268,10 @@ UPDATE refresh_tokens
 UPDATE service_credentials
   SET expires_at = least(expires_at, $2)
   WHERE service = $1 AND revoked_at IS NULL;
+
+UPDATE service_credentials
+  SET last_used_at = $2
+  WHERE hash = $1 AND (last_used_at IS NULL OR last_used_at < $3);
 
 UPDATE service_credentials
   SET revoked_at = $3
