@@ -402,7 +402,11 @@ func TestOrdinaryUser(t *testing.T) {
 	home := openFolder(t)
 	program, err := os.ReadFile(executable(t))
 	if err == nil {
+		// A process that another test forks meanwhile would inherit the open file, and a file
+		// that anybody can write to is not run ("text file busy").
+		syscall.ForkLock.RLock()
 		err = os.WriteFile(filepath.Join(home, "postgres.test"), program, 0o755)
+		syscall.ForkLock.RUnlock()
 	}
 	if err = errors.Join(err, os.Chown(home, uid, gid)); err != nil {
 		t.Fatal(err)
