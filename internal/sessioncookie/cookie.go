@@ -20,10 +20,21 @@ const (
 )
 
 // A Cookie is what both sides know of it. The zero value is that of http.
-type Cookie struct{ secure bool }
+type Cookie struct {
+	secure bool
+	suffix string
+}
 
 // For returns the cookie of a product whose tokens name this issuer.
 func For(issuer string) Cookie { return Cookie{secure: strings.HasPrefix(issuer, "https:")} }
+
+// ForLogin returns the cookie of a browser in which somebody is about to log in by
+// another provider, so that its answer is taken in this browser alone.
+func ForLogin(issuer string) Cookie {
+	c := For(issuer)
+	c.suffix = "_login"
+	return c
+}
 
 // Secure reports whether the cookie travels by https alone.
 func (c Cookie) Secure() bool { return c.secure }
@@ -31,9 +42,9 @@ func (c Cookie) Secure() bool { return c.secure }
 // Name returns what the cookie is called.
 func (c Cookie) Name() string {
 	if c.secure {
-		return secureName
+		return secureName + c.suffix
 	}
-	return plainName
+	return plainName + c.suffix
 }
 
 // In reports whether the request may have the cookie, at next to no cost.

@@ -76,6 +76,19 @@ func TestCookie_Set(t *testing.T) {
 	}
 }
 
+func TestCookie_ForLogin(t *testing.T) {
+	t.Parallel()
+	for issuer, want := range map[string]string{"https://shop.example": "__Host-slipway_login", "http://localhost:8080": "slipway_login"} {
+		if got := sessioncookie.ForLogin(issuer).Name(); got != want {
+			t.Errorf("of %s it is called %s, want %s", issuer, got, want)
+		}
+	}
+	r := request(http.MethodGet, "Cookie", "__Host-slipway_login=one")
+	if secret, ok := sessioncookie.For("https://shop.example").Secret(r); ok {
+		t.Errorf("it is taken for that of a session: %s", secret)
+	}
+}
+
 func TestCookie_Strip(t *testing.T) {
 	t.Parallel()
 	c := sessioncookie.For("http://localhost")

@@ -31,7 +31,6 @@ func accountExamples(t *testing.T) []slipwaytest.Fixture {
 		return ssoapi.ChangePhoneInput{Body: ssoapi.PhoneChange{Phone: "+4915112345678"}}
 	}
 	return []slipwaytest.Fixture{
-		slipwaytest.Settings(map[string]string{"SSO_SMS_COUNTRIES": "DE"}),
 		slipwaytest.Example(ssoapi.SendCode, mail),
 		slipwaytest.Example(ssoapi.LoginByCode, func(k *slipwaytest.Kit) ssoapi.LoginByCodeInput {
 			to := newAccount(k).Email

@@ -34,7 +34,7 @@ type brakes struct {
 	address brake
 	// registration bounds how many e-mails one can try, see ssoapi.Register.
 	registration brake
-	// ceremony bounds how many logins by passkey one begins: each is a row.
+	// ceremony bounds how many logins by passkey or provider one begins: each is a row.
 	ceremony  brake
 	mail, sms sendBrakes
 }

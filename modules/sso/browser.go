@@ -20,6 +20,7 @@ type browser struct {
 	sso     *service
 	api     http.Handler // the module's own
 	cookie  sessioncookie.Cookie
+	attempt sessioncookie.Cookie // of a login by a provider
 	guard   sessioncookie.Guard
 	pages   *pages.Set
 	returns returns
@@ -38,7 +39,7 @@ func newBrowser(s *service, m *slipway.Setup) (*browser, error) {
 		return nil, err
 	}
 	return &browser{
-		sso: s, api: m.API(), cookie: sessioncookie.For(issuer), guard: sessioncookie.NewGuard(issuer),
+		sso: s, api: m.API(), cookie: sessioncookie.For(issuer), attempt: sessioncookie.ForLogin(issuer), guard: sessioncookie.NewGuard(issuer),
 		pages: set, returns: s.cfg.ReturnPaths,
 	}, nil
 }

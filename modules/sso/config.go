@@ -25,6 +25,8 @@ type Config struct {
 	Confirmation     string        `env:"CONFIRMATION" envDefault:"optional" oneof:"optional,required" doc:"Whether a login by password takes a confirmed e-mail."`
 	KeyLife          time.Duration `env:"KEY_LIFE" envDefault:"720h" doc:"How long a signing key is used before the next one."`
 
+	Providers map[string]Provider `env:"PROVIDERS" envPrefix:"PROVIDER_" example:"google,corp" doc:"The other OpenID providers by which people log in, as names of one's own choice."`
+
 	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" example:"shop.example" doc:"The domain on which passkeys work, and below it. They are lost when it changes. Default: the host of the issuer; it may be a domain above that, so that the product's other hosts know them, too."`
 	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" example:"https://www.shop.example,android:apk-key-hash:…" doc:"Pages and apps beside the issuer's own that may use the passkeys: origins, and for an Android app android:apk-key-hash: with the SHA-256 of its certificate in base64url."`
 

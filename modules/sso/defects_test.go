@@ -69,7 +69,7 @@ func TestService_Sweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &service{
-			sessions: session.NewStore(db, session.Config{}), revoked: revocation.NewStore(db), passkeys: passkeys,
+			sessions: session.NewStore(db, session.Config{}), revoked: revocation.NewStore(db), passkeys: passkeys, socialLogins: socialLogins{attempts: attempts{db}},
 			brakes: newBrakes(db, Config{RegistrationLimit: 1}), codes: codes{challenges: challenges{db: db}}, demo: &demo{}, logger: slog.New(slog.NewTextHandler(log, nil)),
 		}
 		exec(t, db, `INSERT INTO throttles VALUES ('\x01', 9, $1), ('\x02', 9, $2)`, time.Now().Add(-25*time.Hour), time.Now().Add(-time.Minute))

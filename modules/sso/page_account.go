@@ -68,7 +68,7 @@ func (b *browser) account(w http.ResponseWriter, r *http.Request, v visitor, sta
 		Fresh:      ssoapi.BeginPasskey.Access().MaxAge() > time.Since(v.session.AuthTime),
 		LoginAgain: loginPage + "?" + url.Values{"return_to": {accountPage}}.Encode(),
 	}
-	for _, fill := range []func(*http.Request, visitor, *pages.Account) error{b.fillPerson, b.fillSessions, b.fillPasskeys} {
+	for _, fill := range []func(*http.Request, visitor, *pages.Account) error{b.fillPerson, b.fillSessions, b.fillPasskeys, b.fillIdentities} {
 		if err := fill(r, v, &page); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ const (
 
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	page := loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
+	page := b.loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
 	page.Notice = done[query.Get("done")]
 	b.show(w, r, http.StatusOK, page)
 	return nil
@@ -38,7 +38,7 @@ func (b *browser) login(w http.ResponseWriter, r *http.Request) error {
 		err = b.begin(w, r, user, session.Password)
 	}
 	if err != nil {
-		return b.again(w, r, err, func(f pages.Faults) pages.Page { return loginForm(back, email, f) })
+		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.loginForm(back, email, f) })
 	}
 	seeOther(w, r, onward(back))
 	return nil
@@ -54,10 +54,10 @@ func (b *browser) loginByPassword(r *http.Request, email string) (account, error
 	})
 }
 
-func loginForm(back pages.Return, email string, f pages.Faults) pages.Login {
+func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pages.Login {
 	return pages.Login{
 		Passkeys: true,
-		Ways:     []pages.Link{{Text: "Log in with a code", To: back.To(codePage)}},
+		Ways:     append([]pages.Link{{Text: "Log in with a code", To: back.To(codePage)}}, b.providerLinks(back)...),
 		Form: pages.Form{
 			Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
 			Fields: []pages.Field{

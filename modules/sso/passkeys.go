@@ -157,11 +157,7 @@ func (s *service) deletePasskey(ctx context.Context, in ssoapi.PasskeyInput) (ap
 }
 
 func (s *service) beginPasskeyLogin(ctx context.Context, in ssoapi.BeginPasskeyLoginInput) (ssoapi.PasskeyLogin, error) {
-	address := in.Address(s.cfg.TrustedProxies)
-	if err := s.brakes.ceremony.check(ctx, address); err != nil {
-		return ssoapi.PasskeyLogin{}, err
-	}
-	if err := s.brakes.ceremony.charge(ctx, address); err != nil {
+	if err := s.brakes.ceremony.take(ctx, in.Address(s.cfg.TrustedProxies)); err != nil {
 		return ssoapi.PasskeyLogin{}, err
 	}
 	begun, err := s.passkeys.BeginLogin(ctx)

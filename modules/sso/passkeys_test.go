@@ -1,6 +1,10 @@
 package sso_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -38,10 +42,34 @@ func (d *device) make(t *testing.T, options ssoapi.PasskeyCreation) (virtualweba
 		t.Fatal(err)
 	}
 	d.Options.UserHandle = []byte(asked.UserID)
-	made := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	made := newCredential(t)
 	var answer ssoapi.PasskeyMadeAnswer
 	decode(t, virtualwebauthn.CreateAttestationResponse(d.party, d.Authenticator, made, *asked), &answer)
 	return made, answer
+}
+
+// newCredential returns one whose key has no leading zeros: the library cuts them off,
+// as no authenticator does.
+func newCredential(t *testing.T) virtualwebauthn.Credential {
+	t.Helper()
+	for {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		point, err := key.PublicKey.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if point[1] == 0 || point[1+32] == 0 {
+			continue
+		}
+		text, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return virtualwebauthn.NewCredentialWithImportedKey(virtualwebauthn.KeyTypeEC2, text)
+	}
 }
 
 // use signs as the options ask.
@@ -231,19 +259,19 @@ func TestPasskeyLogin_IsRefused(t *testing.T) {
 		made, _ := d.addTo(t, signedUp(w.Kit))
 		return bundle{w, d, made}
 	}
-	for name, change := range map[string]func(*bundle){
-		"on a page of another origin":                      func(b *bundle) { b.party.Origin = "https://sso.test.evil.example" },
-		"for another domain":                               func(b *bundle) { b.party.ID = "evil.example" },
-		"by an authenticator that did not verify its user": func(b *bundle) { b.device.Options.UserNotVerified = true },
-		"by another key":                                   func(b *bundle) { b.passkey.Key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2).Key },
-		"by a passkey that nobody added":                   func(b *bundle) { b.passkey = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2) },
-		"for a user who does not exist":                    func(b *bundle) { id := uuid.New(); b.device.Options.UserHandle = id[:] },
-		"for what is no user":                              func(b *bundle) { b.device.Options.UserHandle = []byte("ada") },
+	for name, change := range map[string]func(*testing.T, *bundle){
+		"on a page of another origin":                      func(_ *testing.T, b *bundle) { b.party.Origin = "https://sso.test.evil.example" },
+		"for another domain":                               func(_ *testing.T, b *bundle) { b.party.ID = "evil.example" },
+		"by an authenticator that did not verify its user": func(_ *testing.T, b *bundle) { b.device.Options.UserNotVerified = true },
+		"by another key":                                   func(t *testing.T, b *bundle) { t.Helper(); b.passkey.Key = newCredential(t).Key },
+		"by a passkey that nobody added":                   func(t *testing.T, b *bundle) { t.Helper(); b.passkey = newCredential(t) },
+		"for a user who does not exist":                    func(_ *testing.T, b *bundle) { id := uuid.New(); b.device.Options.UserHandle = id[:] },
+		"for what is no user":                              func(_ *testing.T, b *bundle) { b.device.Options.UserHandle = []byte("ada") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			change(&b)
+			change(t, &b)
 			begun := beginLogin(b.Kit)
 			logIn(b.Kit, begun.CeremonyID, b.use(t, b.passkey, begun.Options)).WantCode(401, refused)
 		})
@@ -276,7 +304,7 @@ func TestPasskeyLogin_IsRefused(t *testing.T) {
 		b := setup(t)
 		begun := beginLogin(b.Kit)
 		wrong := b.passkey
-		wrong.Key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2).Key
+		wrong.Key = newCredential(t).Key
 		logIn(b.Kit, begun.CeremonyID, b.use(t, wrong, begun.Options)).WantCode(401, refused)
 		logIn(b.Kit, begun.CeremonyID, b.use(t, b.passkey, begun.Options)).WantCode(401, refused)
 	})

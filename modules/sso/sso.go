@@ -56,7 +56,9 @@ type service struct {
 	phones    phones
 	demo      *demo
 	browser   *browser
-	logger    *slog.Logger
+	socialLogins
+
+	logger *slog.Logger
 }
 
 func (o options) setup(m *slipway.Setup, cfg Config) error {
@@ -77,6 +79,8 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		nobody:    hasher.Nobody(),
 		brakes:    newBrakes(m.DB(), cfg),
 		logger:    m.Logger(),
+
+		socialLogins: newSocialLogins(m, cfg),
 	}
 	if s.passkeys, err = newPasskeys(m, cfg); err != nil {
 		return err
@@ -117,6 +121,8 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	handleOAuth(m, g)
 	s.handlePages(m)
 	s.handleRevocations(m)
+	s.handleIdentities(m)
+	s.handleSocial(m)
 }
 
 // publishedKeys lets the one verifier of the kit read the keys where they are.
@@ -150,7 +156,7 @@ func (s *service) sweep(ctx context.Context) error {
 }
 
 func (s *service) sweepOnce(ctx context.Context) {
-	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.revoked.Sweep, s.brakes.sweep, s.passkeys.Sweep, s.codes.challenges.sweep} {
+	for _, sweep := range []func(context.Context) error{s.sessions.Sweep, s.revoked.Sweep, s.brakes.sweep, s.passkeys.Sweep, s.codes.challenges.sweep, s.attempts.sweep} {
 		if err := sweep(ctx); err != nil {
 			s.logger.WarnContext(ctx, "sweep failed", "error", err)
 		}

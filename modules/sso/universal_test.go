@@ -1,6 +1,7 @@
 package sso_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +16,8 @@ import (
 )
 
 func TestUniversal(t *testing.T) {
-	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()), slices.Concat(passkeyExamples(t), accountExamples(t), []slipwaytest.Fixture{
+	slipwaytest.Universal(t, sso.New(sso.WithCheapPasswords()), slices.Concat(passkeyExamples(t), accountExamples(t), socialExamples(t), []slipwaytest.Fixture{
+		slipwaytest.Settings(universalSettings()),
 		slipwaytest.Example(ssoapi.Register, func(*slipwaytest.Kit) ssoapi.RegisterInput {
 			return ssoapi.RegisterInput{Body: ssoapi.Registration{Email: uuid.NewString() + "@example.com", Password: goodPass, Name: "Ada"}}
 		}),
@@ -56,6 +58,13 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
 		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),
 	})...)
+}
+
+// universalSettings turn on what is off without them.
+func universalSettings() map[string]string {
+	settings := map[string]string{"SSO_SMS_COUNTRIES": "DE"}
+	maps.Copy(settings, socialSettings)
+	return settings
 }
 
 // withAccount gives the user whom the suite made up an account.

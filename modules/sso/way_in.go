@@ -22,7 +22,8 @@ func (a accounts) keepAWayIn(ctx context.Context, user uuid.UUID, take func(cont
 		}
 		var left bool
 		err := tx.QueryRow(ctx, `
-			SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1) FROM users WHERE id = $1`, user).Scan(&left)
+			SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1) OR EXISTS (SELECT FROM identities WHERE user_id = $1)
+			FROM users WHERE id = $1`, user).Scan(&left)
 		if err != nil {
 			return fmt.Errorf("look up how user %s may log in: %w", user, err)
 		}

@@ -70,9 +70,13 @@ func newWorld(t *testing.T, settings map[string]string, opts ...sso.Option) *wor
 }
 
 // newCommitted returns a world in which several can come at once.
-func newCommitted(t *testing.T) *world {
+func newCommitted(t *testing.T, settings ...map[string]string) *world {
 	t.Helper()
-	return &world{slipwaytest.CommitWith(t, withSecret(nil), product()...)}
+	all := map[string]string{}
+	for _, s := range settings {
+		maps.Copy(all, s)
+	}
+	return &world{slipwaytest.CommitWith(t, withSecret(all), product()...)}
 }
 
 func product(opts ...sso.Option) []slipway.Module {
