@@ -18,6 +18,9 @@ func Commands(commands func() []*cobra.Command) Option {
 	return func(m *Module) { m.commands = append(m.commands, commands) }
 }
 
+// kitCommands are those of the kit itself, below which a module's cannot be.
+var kitCommands = []string{"services", "env", "routes", "openapi", "asyncapi", "events", "jobs", "help"}
+
 // An Operation is one run of a module's command. It works beside the processes of the
 // product, with the settings and the database that they have, and serves nobody.
 type Operation struct {

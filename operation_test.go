@@ -111,3 +111,28 @@ func TestCommands_WorkWithTheModulesDatabaseAndSettings(t *testing.T) {
 		t.Errorf("the module's own command prints %q, %v, want its commands", got, err)
 	}
 }
+
+func TestCommands_OfAModuleThatIsCalledLikeACommandOfTheKit(t *testing.T) {
+	t.Parallel()
+	help, err := wellCommand(t, map[string]string{}, "help")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(help, "Available Commands:")
+	list, _, _ = strings.Cut(list, "Flags:")
+	seen := 0
+	for line := range strings.Lines(list) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name == "" || name == "well" {
+			continue
+		}
+		seen++
+		m := slipway.NewModule(api.Module(name), func(*slipway.Setup, wellConfig) error { return nil }, table("buckets"), slipway.Commands(wells))
+		if _, err := slipway.New(config.New(map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.test"}), m); err == nil || !strings.Contains(err.Error(), "brings commands") {
+			t.Errorf("module %s: %v, want an error that says why", name, err)
+		}
+	}
+	if seen < 8 {
+		t.Errorf("%d commands of the kit are in\n%s", seen, help)
+	}
+}

@@ -65,6 +65,9 @@ func (t *topology) checkModules() error {
 		if seen[m.Name()] {
 			errs = append(errs, fmt.Errorf("module %s is listed twice in main", m.Name()))
 		}
+		if len(m.commands) > 0 && slices.Contains(kitCommands, m.Name()) {
+			errs = append(errs, fmt.Errorf("module %s brings commands, and the kit has one of this name: give the module another", m.Name()))
+		}
 		seen[m.Name()] = true
 		errs = append(errs, m.contract.Err())
 	}
