@@ -192,3 +192,7 @@ func attribute(n *html.Node, name string) string {
 	}
 	return ""
 }
+
+func containsAll(text string, words ...string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+}
