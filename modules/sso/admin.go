@@ -22,7 +22,7 @@ type administration struct {
 
 func newAdministration(s *service, contracts []*api.Contract, ring *keys.Ring) administration {
 	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, logger: s.logger}
-	services := credentials{db: s.accounts.db, sessions: s.sessions, logger: s.logger}
+	services := credentials{db: s.accounts.db, revoked: s.revoked, logger: s.logger}
 	for _, c := range contracts {
 		services.services = append(services.services, c.Name())
 	}

@@ -10,9 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/client"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
-	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
@@ -22,7 +23,7 @@ import (
 type credentials struct {
 	db       *postgres.DB
 	services []string // the modules of the product
-	sessions *session.Store
+	revoked  *revocation.Store
 	logger   *slog.Logger
 }
 
@@ -129,7 +130,7 @@ func (c credentials) revoke(ctx context.Context, by grantor, service string, id 
 		if tag.RowsAffected() == 0 {
 			return problem.NotFound("%s has no credential %s, or it was revoked before", service, id).WithCode("credential_unknown")
 		}
-		return c.sessions.RenewClientTokens(ctx, tx, service)
+		return c.revoked.Revoke(ctx, tx, auth.ClientKey(service), time.Now())
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
@@ -50,4 +51,19 @@ func redeem(k *slipwaytest.Kit, refresh string) (next ssoapi.Tokens) {
 	answer := ask(k, "", "grant_type", "refresh_token", "refresh_token", refresh).Want(200)
 	_ = json.Unmarshal(answer.Raw, &next) // the next request fails without it
 	return next
+}
+
+// The session goes on, but not the token: it opens nothing, and nothing is given for it.
+func TestRefusal20_RevokedToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	login := slipwaytest.Do(w.Kit, ssoapi.Login, ssoapi.LoginInput{Body: newAccount(w.Kit)}).Want(200).Body
+	id, _ := claimsOf(t, login.AccessToken)["jti"].(string)
+	key := auth.TokenKey(id)
+	w.exec(t, `INSERT INTO revocations (key, until) VALUES ($1, $2)`, key[:], time.Now().Add(time.Hour))
+
+	lookAtShop(w.Kit, login.AccessToken).WantCode(401, "invalid_token")
+	got := w.token(t, "till", "grant_type", exchangeURN, "subject_token", login.AccessToken, "subject_token_type", accessURN, "audience", "shop")
+	want(t, got, http.StatusBadRequest, "invalid_request")
+	lookAtShop(w.Kit, redeem(w.Kit, login.RefreshToken).AccessToken).Want(200)
 }

@@ -3,14 +3,11 @@ package sso
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"runtime"
 	"time"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
-	"github.com/slipway-go/slipway/auth"
-	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
@@ -106,7 +103,7 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 		Issuer: m.Issuer(), EdgeAudience: m.EdgeAudience(), FirstParty: ssoapi.FirstParty, Origins: s.cfg.CORSOrigins,
 		Minter: s.minter, Keys: ring, Sessions: s.sessions, Subjects: s.accounts,
 		Clients: newClients(m, s.admin.services), Matrix: newMatrix(m.Contracts(), m.Neighbours()), Browser: s.browser,
-		Verifier: auth.NewVerifier(auth.VerifierConfig{Issuer: m.Issuer(), JWKSURL: "http://sso/oauth/jwks", Transport: publishedKeys(ring)}),
+		Verifier: s.ownVerifier(m.Issuer(), ring),
 		Logger:   m.Logger(),
 	})
 }
@@ -123,17 +120,6 @@ func (s *service) handle(m *slipway.Setup, g *grant.Server) {
 	s.handleRevocations(m)
 	s.handleIdentities(m)
 	s.handleSocial(m)
-}
-
-// publishedKeys lets the one verifier of the kit read the keys where they are.
-func publishedKeys(ring *keys.Ring) http.RoundTripper {
-	return httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-		set, err := ring.Public(r.Context())
-		if err != nil {
-			return nil, err
-		}
-		return jsonResponse(r, set), nil
-	})
 }
 
 // sweepEvery is how often rows are deleted that nothing will ask for.

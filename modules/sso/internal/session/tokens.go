@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/postgres"
 )
@@ -22,16 +21,6 @@ func (s *Store) RenewTokens(ctx context.Context, q postgres.Querier, user uuid.U
 		user, now, revocation.Until(now))
 	if err != nil {
 		return fmt.Errorf("renew the tokens of %s: %w", user, err)
-	}
-	return nil
-}
-
-// RenewClientTokens has the tokens refused that the client got before.
-func (s *Store) RenewClientTokens(ctx context.Context, q postgres.Querier, client string) error {
-	now, key := time.Now(), auth.ClientKey(client)
-	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`, key[:], now, revocation.Until(now))
-	if err != nil {
-		return fmt.Errorf("renew the tokens of client %s: %w", client, err)
 	}
 	return nil
 }
