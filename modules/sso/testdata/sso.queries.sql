@@ -2,6 +2,10 @@
 -- Written with SLIPWAY_UPDATE=1; not by hand.
 
 DELETE
+  FROM identities
+  WHERE id = $1;
+
+DELETE
   FROM passkey_ceremonies
   WHERE hash = $1 AND user_id IS NOT DISTINCT
   FROM $2 AND expires_at > $3
@@ -24,6 +28,11 @@ DELETE
   WHERE id = ANY($1);
 
 DELETE
+  FROM social_attempts
+  WHERE hash = $1 AND provider = $2 AND expires_at > $3
+  RETURNING link_to, return_to;
+
+DELETE
   FROM throttles
   WHERE bucket = $1;
 
@@ -36,6 +45,13 @@ INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, create
 
 INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+INSERT INTO identities AS i (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+  ON CONFLICT (issuer, subject) DO
+  UPDATE
+  SET email = excluded.email, last_used_at = excluded.last_used_at
+  WHERE i.user_id = excluded.user_id;
 
 INSERT INTO passkey_ceremonies (hash, user_id, state, expires_at)
   VALUES ($1, $2, $3, $4);
@@ -72,6 +88,9 @@ INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address,
 INSERT INTO signing_keys (id, algorithm, state, public_key, sealed, created_at, activated_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7);
 
+INSERT INTO social_attempts (hash, provider, link_to, return_to, expires_at)
+  VALUES ($1, $2, $3, $4, $5);
+
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, $2, $3)
   ON CONFLICT (bucket) DO
@@ -104,7 +123,7 @@ SELECT
 
 SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
 
-SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1)
+SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1) OR EXISTS (SELECT FROM identities WHERE user_id = $1)
   FROM users
   WHERE id = $1;
 
@@ -130,7 +149,17 @@ SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coa
 
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
   FROM users
+  WHERE email = $1
+  FOR
+  UPDATE;
+
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
+  FROM users
   WHERE id = $1;
+
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
+  FROM users
+  WHERE phone = $1;
 
 SELECT id, email, email_confirmed_at IS NOT NULL, name, ARRAY(SELECT role FROM user_roles WHERE user_id = id ORDER BY role), disabled_at IS NOT NULL, created_at
   FROM users
@@ -151,6 +180,11 @@ SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris
   FROM clients
   WHERE revoked_at IS NULL AND id = $1
   ORDER BY id;
+
+SELECT id, provider, email, created_at, last_used_at
+  FROM identities
+  WHERE user_id = $1
+  ORDER BY created_at, id;
 
 SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
   FROM passkeys
@@ -186,33 +220,27 @@ SELECT record, sign_count
   FROM passkeys
   WHERE user_id = $1 AND domain = $2;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
-  FROM refresh_tokens r
-  JOIN sessions s
-  ON s.id = r.session_id
-  WHERE r.hash = $1 AND s.client_id = $2;
-
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at
   FROM sessions s
-  WHERE ended_at IS NULL AND expires_at > $1 AND cookie_hash = $2
+  WHERE ended_at IS NULL AND expires_at > $1 AND cookie_hash = $2 AND (cookie_hash IS NULL OR coalesce(used_at, begun_at) > $3)
   ORDER BY begun_at DESC, id;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at
   FROM sessions s
-  WHERE ended_at IS NULL AND expires_at > $1 AND id = $2
+  WHERE ended_at IS NULL AND expires_at > $1 AND id = $2 AND (cookie_hash IS NULL OR coalesce(used_at, begun_at) > $3)
   ORDER BY begun_at DESC, id;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at
   FROM sessions s
-  WHERE ended_at IS NULL AND expires_at > $1 AND user_id = $2
+  WHERE ended_at IS NULL AND expires_at > $1 AND user_id = $2 AND (cookie_hash IS NULL OR coalesce(used_at, begun_at) > $3)
   ORDER BY begun_at DESC, id;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at
   FROM sessions s
   WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
   FOR SHARE;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
   FROM refresh_tokens r
   JOIN sessions s
   ON s.id = r.session_id
@@ -232,6 +260,10 @@ SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), 
   ON p.role = r.role
   WHERE u.id = $1;
 
+SELECT user_id
+  FROM identities
+  WHERE id = $1;
+
 UPDATE challenges
   SET tries = tries + 1, used_at = CASE
   WHEN code_hash = $3 AND user_id IS NOT NULL THEN $4::timestamptz END
@@ -242,6 +274,11 @@ UPDATE codes
   SET used_at = $1
   WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 AND client_id = $3 AND redirect_uri = $4 AND challenge = $5
   RETURNING session_id, parent_id, nonce, scope;
+
+UPDATE identities
+  SET email = $3, last_used_at = $4
+  WHERE issuer = $1 AND subject = $2
+  RETURNING user_id;
 
 UPDATE passkeys
   SET record = $2, sign_count = $3, last_used_at = $4
@@ -278,7 +315,7 @@ UPDATE service_credentials
   WHERE id = $1 AND service = $2 AND revoked_at IS NULL;
 
 UPDATE sessions
-  SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, expires_at = $7
+  SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, used_at = $6, expires_at = $7
   WHERE id = $1 AND ended_at IS NULL AND expires_at > $8;
 
 UPDATE signing_keys
@@ -315,6 +352,10 @@ UPDATE users
 
 UPDATE users
   SET phone = $3, updated_at = $2
+  WHERE id = $1;
+
+UPDATE users
+  SET phone = NULL, updated_at = $2
   WHERE id = $1;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
