@@ -32,6 +32,7 @@ type person struct {
 type page struct {
 	at     *url.URL
 	status int
+	to     string // where it leads on, if the browser does not follow
 	body   string
 	form   *form // the first that is sent by POST; nil for none
 }
@@ -153,7 +154,7 @@ func (p *person) show(r *http.Request) page {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.page = page{at: resp.Request.URL, status: resp.StatusCode, body: string(body)}
+	p.page = page{at: resp.Request.URL, status: resp.StatusCode, to: resp.Header.Get("Location"), body: string(body)}
 	if p.page.form, err = readForm(string(body)); err != nil {
 		p.t.Fatal(err)
 	}
