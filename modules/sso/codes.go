@@ -34,7 +34,7 @@ func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) 
 	if s.codes.challenges, err = newChallenges(m.DB(), sealer); err != nil {
 		return err
 	}
-	s.codes.words = words{product: s.cfg.product(host(m.Issuer()))}
+	s.codes.words = words{product: s.cfg.product(issuer(m).Host)}
 	s.codes.hourly = quota{db: m.DB(), name: "sms to a country", limit: s.cfg.Messages.SMSHourlyLimit, window: time.Hour}
 	s.codes.daily = quota{db: m.DB(), name: "sms", limit: s.cfg.Messages.SMSDailyBudget, window: 24 * time.Hour}
 	s.phones = phones{countries: s.cfg.Messages.SMSCountries}
@@ -101,17 +101,16 @@ type recipient struct {
 
 // recipientOf reads an address, and refuses what is none.
 func (s *service) recipientOf(channel Channel, address, field string) (recipient, error) {
-	to, err := recipient{channel: channel}, error(nil)
+	parse := parseEmail
 	if channel == SMS {
-		to.address, err = s.phones.parse(address)
-	} else {
-		to.address, err = parseEmail(address)
+		parse = s.phones.parse
 	}
+	parsed, err := parse(address)
 	if err != nil {
 		return recipient{}, problem.Unprocessable("nothing can be sent there; see errors").
 			WithCode("address_refused").WithField(field, err.Error())
 	}
-	return to, nil
+	return recipient{channel, parsed}, nil
 }
 
 // owner finds whose an address is.

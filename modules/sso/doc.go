@@ -23,6 +23,14 @@
 //   - Passwords are kept as argon2id. A login takes the same work whether the
 //     account exists or not, and wrong ones slow down the next from the same
 //     address without ever locking the account.
+//   - A code is good for one thing, once, for five minutes and five tries, however many
+//     come at once. Who asks for a code, or for a reset, does not learn whether the
+//     address has an account. Whoever registers with an e-mail that is not theirs loses
+//     the account to who reads its mail.
+//   - Text messages go to mobile phones of the countries that SSO_SMS_COUNTRIES names, so
+//     many a day and no more; premium, shared and personal numbers get none.
+//   - A message leaves if the change is committed that causes it, at least once, and is
+//     not sent when it comes too late to be of use. What waits is encrypted.
 //   - The access tokens of a session that has ended are refused within five seconds,
 //     by every process of the product: GET /oauth/revocations tells of it.
 //   - Two credentials of a service are valid at most, so that one follows the other
@@ -39,12 +47,11 @@
 //
 // # Not yet
 //
-// There is no authorization endpoint and so no login page for other
-// applications, no second factor and no confirmation of e-mails. The discovery
-// documents list what there is.
+// There is no second factor. The discovery documents list what there is.
 //
 // # Testing
 //
 // Tests of other modules need no SSO: slipwaytest issues tokens by itself. A
-// test of the whole product registers and logs in as a person would.
+// test of the whole product registers and logs in as a person would. What would be
+// sent to people stands in the outbox: GET /sso/outbox, as JSON for who asks for it.
 package sso

@@ -9,7 +9,9 @@
 // exchange; package s2s does that for a module.
 //
 // Guaranteed: an e-mail belongs to one account at most; a refresh token is
-// redeemed once; a failed login does not tell whether the account exists.
+// redeemed once; a failed login does not tell whether the account exists, nor does
+// [SendCode] or [StartReset]. What a user changes about their own account they change in
+// person: a service that acts for them is refused, with 403 in_person_only.
 // Registration does tell that an e-mail is taken, and says why in [Register].
 //
 // Nothing of the kit calls any but the OAuth routes, so that another OpenID
