@@ -1,8 +1,6 @@
 package sso
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/slipway-go/slipway/auth"
@@ -10,30 +8,17 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 )
 
-// ownVerifier is the one verifier of the kit, which reads keys and revocations where they
-// are: what a token was exchanged for must not outlive it.
-func (s *service) ownVerifier(issuer string, ring *keys.Ring) *auth.Verifier {
-	const keySet, revocations = "http://sso/oauth/jwks", "http://sso/oauth/revocations"
+// ownVerifier is the one verifier of the kit, which reads the keys where they are. What
+// was revoked the grants look up in the database, which knows it at once.
+func ownVerifier(issuer string, ring *keys.Ring) *auth.Verifier {
 	return auth.NewVerifier(auth.VerifierConfig{
-		Issuer: issuer, JWKSURL: keySet, RevocationsURL: revocations,
+		Issuer: issuer, JWKSURL: "http://sso/oauth/jwks",
 		Transport: httpclient.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			read := ring.Public
-			if r.URL.String() != keySet {
-				read = func(ctx context.Context) ([]byte, error) { return s.revocationsAfter(ctx, r.URL.Query().Get("after")) }
-			}
-			document, err := read(r.Context())
+			set, err := ring.Public(r.Context())
 			if err != nil {
 				return nil, err
 			}
-			return jsonResponse(r, document), nil
+			return jsonResponse(r, set), nil
 		}),
 	})
-}
-
-func (s *service) revocationsAfter(ctx context.Context, cursor string) ([]byte, error) {
-	page, err := s.revoked.After(ctx, cursor)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(page)
 }
