@@ -17,6 +17,7 @@ type administration struct {
 	people   people
 	roles    roleStore
 	services credentials
+	clients  registry
 	ring     *keys.Ring
 }
 
@@ -29,6 +30,7 @@ func newAdministration(s *service, contracts []*api.Contract, ring *keys.Ring) a
 	return administration{
 		people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger},
 		roles:  roles, services: services, ring: ring,
+		clients: newRegistry(s.accounts.db, s.sessions, services.services, s.logger),
 	}
 }
 
@@ -48,6 +50,7 @@ func (s *service) handleAdmin(m *slipway.Setup) {
 	api.Handle(m, ssoapi.RevokeServiceCredential, a.revokeCredential)
 	api.Handle(m, ssoapi.ListSigningKeys, a.listKeys)
 	api.Handle(m, ssoapi.RotateSigningKeys, a.rotateKeys)
+	a.clients.handle(m)
 }
 
 func (a administration) getUser(ctx context.Context, in ssoapi.UserInput) (ssoapi.User, error) {

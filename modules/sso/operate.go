@@ -16,7 +16,7 @@ import (
 
 // commands are those of the product's binary below sso.
 func commands() []*cobra.Command {
-	return []*cobra.Command{accessCommand(), keysCommand(), rolesCommand(), servicesCommand(), usersCommand()}
+	return []*cobra.Command{accessCommand(), clientsCommand(), keysCommand(), rolesCommand(), servicesCommand(), usersCommand()}
 }
 
 // operating runs f with what the API works with as well.

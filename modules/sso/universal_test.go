@@ -54,6 +54,11 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.Example(ssoapi.RotateSigningKeys, func(*slipwaytest.Kit) ssoapi.RotateSigningKeysInput {
 			return ssoapi.RotateSigningKeysInput{Body: ssoapi.Rotation{Leaked: true}}
 		}),
+		slipwaytest.Example(ssoapi.CreateClient, func(*slipwaytest.Kit) ssoapi.CreateClientInput { return aClient() }),
+		slipwaytest.Example(ssoapi.RotateClientSecret, func(k *slipwaytest.Kit) ssoapi.RotateClientSecretInput {
+			return ssoapi.RotateClientSecretInput{ClientInput: registered(k)}
+		}),
+		slipwaytest.Example(ssoapi.RevokeClient, registered),
 		slipwaytest.ExampleRequest(ssoapi.Keys, get("/oauth/jwks")),
 		slipwaytest.ExampleRequest(ssoapi.OpenIDConfiguration, get("/.well-known/openid-configuration")),
 		slipwaytest.ExampleRequest(ssoapi.AuthorizationServer, get("/.well-known/oauth-authorization-server")),
@@ -100,4 +105,16 @@ func formRequest(path string, form url.Values) *http.Request {
 	r, _ := http.NewRequest(http.MethodPost, "http://kit"+path, strings.NewReader(form.Encode())) //nolint:noctx // the suite gives it one
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
+}
+
+func aClient() ssoapi.CreateClientInput {
+	return ssoapi.CreateClientInput{Body: ssoapi.ClientRegistration{
+		ID: "c" + uuid.NewString(), Name: "Dashboard", RedirectURIs: []string{"https://dashboard.example/callback"},
+	}}
+}
+
+// registered names a client that is registered.
+func registered(k *slipwaytest.Kit) ssoapi.ClientInput {
+	admin := k.User(uuid.NewString(), ssoapi.WriteClients.Name())
+	return ssoapi.ClientInput{ID: slipwaytest.Do(admin, ssoapi.CreateClient, aClient()).Want(201).Body.ID}
 }

@@ -43,6 +43,9 @@ DELETE
 INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at)
   VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8);
 
+INSERT INTO clients (id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
 INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
@@ -103,23 +106,23 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
-  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
-
-SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
 SELECT
   FROM users
   WHERE id = $1
   FOR
   UPDATE;
+
+SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
 
@@ -185,6 +188,10 @@ SELECT id, provider, email, created_at, last_used_at
   FROM identities
   WHERE user_id = $1
   ORDER BY created_at, id;
+SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at
+  FROM clients
+  WHERE revoked_at IS NULL AND true
+  ORDER BY id;
 
 SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
   FROM passkeys
@@ -269,6 +276,17 @@ UPDATE challenges
   WHEN code_hash = $3 AND user_id IS NOT NULL THEN $4::timestamptz END
   WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND tries < $5 AND expires_at > $4
   RETURNING used_at IS NOT NULL, coalesce(user_id, '00000000-0000-0000-0000-000000000000'), channel, target;
+
+UPDATE clients
+  SET revoked_at = $2
+  WHERE id = $1 AND revoked_at IS NULL;
+
+UPDATE clients
+  SET secret_hashes = CASE
+  WHEN public THEN secret_hashes
+  WHEN $3 THEN ARRAY[$2::bytea] ELSE ARRAY[$2::bytea] || secret_hashes[1:1] END
+  WHERE id = $1 AND revoked_at IS NULL
+  RETURNING public;
 
 UPDATE codes
   SET used_at = $1
@@ -357,6 +375,10 @@ UPDATE users
 UPDATE users
   SET phone = NULL, updated_at = $2
   WHERE id = $1;
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (client_id = $4) AND ended_at IS NULL RETURNING id )
+  INSERT INTO revocations (key, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
+  FROM ended;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)

@@ -47,11 +47,11 @@ func Check(c grant.Client) []problem.Field {
 	faults.uris("post_logout_redirect_uris", c.PostLogoutRedirectURIs, c.Public)
 	faults.require(slices.Contains(c.Grants, grant.AuthorizationCode), "grants", "lacks "+grant.AuthorizationCode)
 	for _, g := range c.Grants {
-		faults.require(g == grant.AuthorizationCode || g == grant.RefreshToken, "grants", fmt.Sprintf("%.40q is not authorization_code or refresh_token", g))
+		faults.require(g == grant.AuthorizationCode || g == grant.RefreshToken, "grants", fmt.Sprintf("has %.40q, which is not authorization_code or refresh_token", g))
 	}
 	faults.require(len(c.Scopes) <= maxScopes, "scopes", fmt.Sprintf("has more than %d", maxScopes))
 	for _, s := range c.Scopes {
-		faults.require(s == grant.EveryPermission || scopePattern.MatchString(s), "scopes", fmt.Sprintf("%.40q is neither openid, profile, email, phone, offline_access, the name of a permission nor *", s))
+		faults.require(s == grant.EveryPermission || scopePattern.MatchString(s), "scopes", fmt.Sprintf("has %.40q, which is neither openid, profile, email, phone, offline_access, the name of a permission nor *", s))
 	}
 	faults.require(c.Algorithm == auth.EdDSA || c.Algorithm == auth.ES256, "algorithm", "is not EdDSA or ES256")
 	return faults
@@ -61,7 +61,7 @@ type faults []problem.Field
 
 func (f *faults) require(right bool, field, otherwise string) {
 	if !right {
-		*f = append(*f, problem.Field{Location: "body." + field, Message: otherwise})
+		*f = append(*f, problem.Field{Location: "body." + field, Message: field + " " + otherwise})
 	}
 }
 
@@ -69,7 +69,7 @@ func (f *faults) uris(field string, uris []string, public bool) {
 	f.require(len(uris) <= maxURIs, field, fmt.Sprintf("has more than %d", maxURIs))
 	for _, uri := range uris {
 		if why := checkURI(uri, public); why != "" {
-			f.require(false, field, fmt.Sprintf("%.100q %s", uri, why))
+			f.require(false, field, fmt.Sprintf("has %.100q, which %s", uri, why))
 		}
 	}
 }
