@@ -79,7 +79,7 @@ func (c Cookie) Set(w http.ResponseWriter, secret string, expires time.Time) {
 func (c Cookie) Forget(w http.ResponseWriter) { c.set(w, "", -1) }
 
 func (c Cookie) set(w http.ResponseWriter, value string, seconds int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure but for http, in development
 		Name: c.Name(), Value: value, Path: "/", MaxAge: seconds,
 		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})

@@ -3,6 +3,7 @@ package sessioncookie_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,8 @@ import (
 
 func request(method string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, "http://shop.example/", http.NoBody)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Add(pair[0], pair[1])
 	}
 	return r
 }

@@ -2,6 +2,7 @@ package sso_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -70,9 +71,7 @@ func TestRefusal33_CookieAfterLogout(t *testing.T) {
 		account := newAccount(k)
 		owner.login(account.Email, account.Password)
 		owner.who("/shop")
-		for name, secret := range owner.cookies {
-			thief.cookies[name] = secret
-		}
+		maps.Copy(thief.cookies, owner.cookies)
 		thief.who("/shop")
 		owner.open("/sso/logout")
 		owner.submit().says(t, http.StatusOK, "You are logged out")

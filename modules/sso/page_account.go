@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -34,6 +35,18 @@ func (b *browser) signedIn(h func(http.ResponseWriter, *http.Request, visitor) e
 	}
 }
 
+// fresh is a page that leads up to what needs a recent login: whoever lacks one logs in
+// before they type anything.
+func (b *browser) fresh(access auth.Access, h func(http.ResponseWriter, *http.Request, visitor) error) pageHandler {
+	return b.signedIn(func(w http.ResponseWriter, r *http.Request, v visitor) error {
+		if time.Since(v.session.AuthTime) > access.MaxAge() {
+			b.LogIn(w, r, grant.Prompt{ReturnTo: ownPage(r)})
+			return nil
+		}
+		return h(w, r, v)
+	})
+}
+
 // staleLogin is what the API says to who has to log in again first (RFC 9470).
 const staleLogin = "insufficient_user_authentication"
 
@@ -53,6 +66,8 @@ var done = map[string]string{
 	"added":    "The passkey is added.",
 	"password": "Your password is changed, and you are logged out everywhere else.",
 	"email":    "Your e-mail is confirmed.",
+	"name":     "Your name is changed.",
+	"closed":   "Your account is closed.",
 	"reset":    "Your password is changed. Log in with the new one.",
 	"identity": "The link is removed.",
 	"linked":   "The link is made.",
@@ -78,16 +93,16 @@ func (b *browser) account(w http.ResponseWriter, r *http.Request, v visitor, sta
 }
 
 func (b *browser) fillPerson(r *http.Request, v visitor, page *pages.Account) error {
-	found, _, err := b.sso.accounts.byID(r.Context(), v.session.User)
-	page.Name, page.Email, page.Confirmed, page.HasPassword = found.name, found.email, found.confirmed, found.passwordHash != ""
+	me, err := ask(b, r, v, ssoapi.GetMe, api.Empty{})
+	page.Name, page.Email, page.Confirmed, page.HasPassword = me.Name, me.Email, me.EmailConfirmed, me.HasPassword
 	return err
 }
 
 func (b *browser) fillSessions(r *http.Request, v visitor, page *pages.Account) error {
-	all, err := b.sso.sessions.OfUser(r.Context(), v.session.User)
-	for _, s := range all {
+	found, err := ask(b, r, v, ssoapi.ListSessions, api.Empty{})
+	for _, s := range found.Sessions {
 		page.Sessions = append(page.Sessions, pages.Session{
-			ID: s.ID.String(), Device: pages.DeviceOf(s.Device.UserAgent), Address: s.Device.Address, Begun: s.BegunAt, Current: s.ID == v.session.ID,
+			ID: s.ID.String(), Device: pages.DeviceOf(s.UserAgent), Address: s.Address, Begun: s.BegunAt, Current: s.Current,
 		})
 	}
 	return err
@@ -111,14 +126,27 @@ func (b *browser) change(did string, change func(*http.Request, visitor) error) 
 	return b.signedIn(func(w http.ResponseWriter, r *http.Request, v visitor) error {
 		err := change(r, v)
 		if p := problem.From(err); err != nil && p.Expected() && p.Code() != staleLogin {
-			api.Note(r, err)
-			return b.account(w, r, v, p.Status(), faultsOf(p))
+			return b.account(w, r, v, p.Status(), faultsOf(api.Note(r, err)))
 		}
 		if err == nil {
 			seeOther(w, r, accountPage+"?done="+did)
 		}
 		return err
 	})
+}
+
+func (b *browser) endSession(r *http.Request, v visitor) error {
+	id, err := formID(r)
+	if err != nil {
+		return err
+	}
+	_, err = ask(b, r, v, ssoapi.EndSession, ssoapi.SessionInput{ID: id})
+	return err
+}
+
+func (b *browser) endOtherSessions(r *http.Request, v visitor) error {
+	_, err := ask(b, r, v, ssoapi.EndSessions, ssoapi.EndSessionsInput{Keep: true})
+	return err
 }
 
 func (b *browser) deletePasskey(r *http.Request, v visitor) error {

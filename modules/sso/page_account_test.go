@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestAccountPage(t *testing.T) {
 		w.register(t, "ada@example.com")
 		b := w.tab(t)
 		b.login("ada@example.com", goodPass)
-		b.open("/sso/account").says(t, http.StatusOK, "ada@example.com", "this browser", "Change your password", "Add a passkey")
+		b.open("/sso/account").says(t, http.StatusOK, "ada@example.com", "this browser", `href="/sso/account/password"`, "Add a passkey")
 	})
 	t.Run("asks for another login before something grave", func(t *testing.T) {
 		t.Parallel()
@@ -51,7 +52,94 @@ func TestAccountPage(t *testing.T) {
 		w.exec(t, `UPDATE sessions SET auth_time = auth_time - interval '1 hour'`)
 		b.open("/sso/account").says(t, http.StatusOK, "Log in again to add a passkey")
 		b.post("/sso/account/passkeys", url.Values{"id": {key.id.String()}}).leads(t, "/sso/login?return_to=%2Fsso%2Faccount")
+		b.open("/sso/account/close").leads(t, "/sso/login?return_to=%2Fsso%2Faccount%2Fclose")
+		b.follow()
+		b.submit("email", "ada@example.com", "password", goodPass).leads(t, "/sso/account/close")
 	})
+}
+
+// Refusal 39: another user's object, by the forms of the account page.
+func TestRefusal39_SessionOfAnotherUserOnPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	w.register(t, "eve@example.com")
+	ada, eve := w.tab(t), w.tab(t)
+	ada.login("ada@example.com", goodPass)
+	adas := w.session(t)
+	eve.login("eve@example.com", goodPass)
+	eve.post("/sso/account/sessions", url.Values{"id": {adas.String()}}).says(t, http.StatusNotFound, `role="alert"`)
+	eve.post("/sso/account/sessions/others", nil).leads(t, "/sso/account?done=sessions")
+	ada.open("/sso/account").says(t, http.StatusOK, "ada@example.com")
+}
+
+func TestAccountPage_Sessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	on := func(userAgent string) *tab {
+		b := w.tab(t)
+		b.userAgent = userAgent
+		b.login("ada@example.com", goodPass)
+		return b
+	}
+	phone := on("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1")
+	laptop := on("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0")
+	app := on("Corner Shop/3.1 <script>")
+
+	laptop.open("/sso/account").says(t, http.StatusOK, "Safari on iPhone", "Edge on Windows</strong> <span class=\"tag\">this browser", "<strong>Corner Shop</strong>")
+	id := regexp.MustCompile(`name="id" value="([^"]*)"><button class="small other" aria-label="Log out Safari on iPhone"`).FindStringSubmatch(laptop.page.Body)
+	if id == nil {
+		t.Fatalf("nothing logs the phone out:\n%s", laptop.page.Body)
+	}
+	laptop.post("/sso/account/sessions", url.Values{"id": {id[1]}}).leads(t, "/sso/account?done=session")
+	laptop.follow().says(t, http.StatusOK, "That device is logged out.", "Corner Shop")
+	phone.open("/sso/account").leads(t, "/sso/login?return_to=%2Fsso%2Faccount")
+	laptop.post("/sso/account/sessions/others", nil).leads(t, "/sso/account?done=sessions")
+	app.open("/sso/account").leads(t, "/sso/login?return_to=%2Fsso%2Faccount")
+	laptop.follow().says(t, http.StatusOK, "You are logged out everywhere else.")
+	if strings.Contains(laptop.page.Body, "everywhere else</button>") {
+		t.Error("there is nothing else to log out, and a button for it")
+	}
+}
+
+func TestAccountPage_Person(t *testing.T) {
+	t.Parallel()
+	const better = "other random words there"
+	w := newWorld(t, nil)
+	w.register(t, "ada@example.com")
+	w.register(t, "bob@example.com")
+	b, elsewhere := w.tab(t), w.tab(t)
+	b.login("ada@example.com", goodPass)
+	elsewhere.login("ada@example.com", goodPass)
+
+	b.open("/sso/account/name").says(t, http.StatusOK, `value="Ada"`)
+	b.submit("name", " ").says(t, http.StatusUnprocessableEntity, `id="name-fault"`)
+	b.submit("name", "Ada Lovelace").leads(t, "/sso/account?done=name")
+	b.follow().says(t, http.StatusOK, "Ada Lovelace")
+
+	b.open("/sso/account/password")
+	b.submit("current", "wrong", "password", better).says(t, http.StatusUnprocessableEntity, `role="alert"`)
+	b.submit("current", goodPass, "password", "password").says(t, http.StatusUnprocessableEntity, `id="password-fault"`)
+	b.submit("current", goodPass, "password", better).leads(t, "/sso/account?done=password")
+	b.follow().says(t, http.StatusOK, "Your password is changed")
+	elsewhere.open("/sso/account").leads(t, "/sso/login?return_to=%2Fsso%2Faccount")
+
+	b.open("/sso/account/email")
+	b.submit("email", "lovelace@example.com")
+	b.follow()
+	code := w.codeFor(t, "lovelace@example.com")
+	b.submit("code", another(code)).says(t, http.StatusUnprocessableEntity, `role="alert"`)
+	b.submit("code", code).leads(t, "/sso/account?done=email")
+	b.follow().says(t, http.StatusOK, "lovelace@example.com")
+
+	b.open("/sso/account/close").says(t, http.StatusOK, "Close your account?")
+	b.submit().leads(t, "/sso/login?done=closed")
+	if b.cookie() != "" {
+		t.Error("the cookie is still there")
+	}
+	b.follow()
+	b.submit("email", "lovelace@example.com", "password", better).says(t, http.StatusUnauthorized, "wrong")
 }
 
 // A passkeyOf is a passkey and what signs with it.

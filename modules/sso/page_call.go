@@ -70,7 +70,7 @@ func (a *reply) WriteHeader(status int) { a.status = status }
 // Write implements http.ResponseWriter.
 func (a *reply) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-func (a *reply) read(out any) error { //nolint:revive // json.Unmarshal takes any
+func (a *reply) read(out any) error {
 	switch {
 	case a.status >= http.StatusMultipleChoices:
 		return problem.Decode(a.status, a.header, a.body.Bytes())

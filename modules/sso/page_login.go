@@ -20,6 +20,11 @@ const (
 	resetPage       = "/sso/reset"
 	newPasswordPage = "/sso/reset/password"
 	accountPage     = "/sso/account"
+	namePage        = "/sso/account/name"
+	passwordPage    = "/sso/account/password"
+	emailPage       = "/sso/account/email"
+	emailCodePage   = "/sso/account/email/confirm"
+	closePage       = "/sso/account/close"
 )
 
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {

@@ -42,12 +42,16 @@ func registerForm(back pages.Return, given ssoapi.Registration, f pages.Faults) 
 	return pages.Form{
 		Return: back, Title: "Create an account", Action: registerPage, Submit: "Create account", Faults: f,
 		Fields: []pages.Field{
-			{Name: "name", Label: "Name", Autocomplete: "name", Value: cutText(given.Name, maxName), Hint: "How we address you.", MaxLength: maxName},
+			nameField(given.Name),
 			emailField(given.Email),
 			newPasswordField(),
 		},
 		Links: []pages.Link{{Before: "You have an account?", Text: "Log in", To: back.To(loginPage)}},
 	}
+}
+
+func nameField(value string) pages.Field {
+	return pages.Field{Name: "name", Label: "Name", Autocomplete: "name", Value: cutText(value, maxName), Hint: "How we address you.", MaxLength: maxName}
 }
 
 func emailField(value string) pages.Field {

@@ -2,6 +2,7 @@ package sso
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"unicode"
@@ -35,7 +36,18 @@ func (s *service) handlePages(m *slipway.Setup) {
 		ssoapi.NewPasswordForm: b.finishReset,
 
 		ssoapi.AccountPage:       b.signedIn(b.showAccount),
+		ssoapi.EndSessionForm:    b.change("session", b.endSession),
+		ssoapi.EndSessionsForm:   b.change("sessions", b.endOtherSessions),
 		ssoapi.DeletePasskeyForm: b.change("passkey", b.deletePasskey),
+		ssoapi.NamePage:          b.signedIn(b.showName),
+		ssoapi.NameForm:          b.signedIn(b.changeName),
+		ssoapi.PasswordPage:      b.signedIn(b.showPassword),
+		ssoapi.PasswordForm:      b.signedIn(b.changePassword),
+		ssoapi.EmailPage:         b.fresh(ssoapi.ChangeEmail.Access(), b.showEmail),
+		ssoapi.EmailForm:         b.fresh(ssoapi.ChangeEmail.Access(), b.changeEmail),
+		ssoapi.EmailCodeForm:     b.fresh(ssoapi.ConfirmEmail.Access(), b.confirmNewEmail),
+		ssoapi.ClosePage:         b.fresh(ssoapi.CloseMe.Access(), b.showClose),
+		ssoapi.CloseForm:         b.fresh(ssoapi.CloseMe.Access(), b.closeAccount),
 	} {
 		api.Mount(m, route, b.page(h))
 	}
@@ -80,9 +92,7 @@ func (b *browser) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !p.Expected() {
 		m = pages.Message{Title: "Something went wrong", Text: "It is not your fault. Please try again in a moment.", Bad: true, Trace: api.TraceID(r)}
 	}
-	for name, values := range p.Headers() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.Headers())
 	b.show(w, r, p.Status(), m)
 }
 
@@ -93,10 +103,8 @@ func (b *browser) again(w http.ResponseWriter, r *http.Request, err error, form 
 	if !ok || !p.Expected() {
 		return err
 	}
-	api.Note(r, err)
-	for name, values := range p.Headers() {
-		w.Header()[name] = values
-	}
+	p = api.Note(r, err)
+	maps.Copy(w.Header(), p.Headers())
 	b.show(w, r, p.Status(), form(faultsOf(p)))
 	return nil
 }

@@ -26,7 +26,7 @@ func (r returns) read(raw string) pages.Return {
 		return pages.Return{}
 	case u.Path == authorizePath:
 		return pages.Return{Path: raw, Leads: originOf(u.Query().Get("redirect_uri"))}
-	case r.allow(u.Path), u.Path == accountPage, isLinkPage(u.Path):
+	case r.allow(u.Path), u.Path == accountPage, strings.HasPrefix(u.Path, accountPage+"/"), isLinkPage(u.Path):
 		return pages.Return{Path: raw}
 	}
 	return pages.Return{}

@@ -21,7 +21,9 @@ type tab struct {
 	t       *testing.T
 	cookies map[string]string
 	site    string // Sec-Fetch-Site of what it does
-	page    page   // that it shows
+	// userAgent is what it says of itself; "" for what Go says.
+	userAgent string
+	page      page // that it shows
 }
 
 // A page is an answer.
@@ -84,11 +86,14 @@ func (b *tab) send(method, path, body string, extras ...slipwaytest.Extra) page 
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	if b.userAgent != "" {
+		r.Header.Set("User-Agent", b.userAgent)
+	}
 	if b.site != "" {
 		r.Header.Set("Sec-Fetch-Site", b.site)
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.cookies)) {
-		r.AddCookie(&http.Cookie{Name: name, Value: b.cookies[name]})
+		r.AddCookie(&http.Cookie{Name: name, Value: b.cookies[name]}) //nolint:gosec // a browser sends no attributes
 	}
 	for _, extra := range extras {
 		extra(r)

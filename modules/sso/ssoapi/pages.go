@@ -33,6 +33,17 @@ var (
 	LogoutForm = api.Handler(Module, "POST /sso/logout", pagesAccess, "Page: end the browser's session")
 
 	AccountPage       = api.Handler(Module, "GET /sso/account", pagesAccess, "Page: your account")
+	EndSessionForm    = api.Handler(Module, "POST /sso/account/sessions", pagesAccess, "Page: log one of your devices out")
+	EndSessionsForm   = api.Handler(Module, "POST /sso/account/sessions/others", pagesAccess, "Page: log out everywhere else")
+	NamePage          = api.Handler(Module, "GET /sso/account/name", pagesAccess, "Page: your name")
+	NameForm          = api.Handler(Module, "POST /sso/account/name", pagesAccess, "Page: change your name")
+	PasswordPage      = api.Handler(Module, "GET /sso/account/password", pagesAccess, "Page: your password")
+	PasswordForm      = api.Handler(Module, "POST /sso/account/password", pagesAccess, "Page: change your password")
+	EmailPage         = api.Handler(Module, "GET /sso/account/email", pagesAccess, "Page: your e-mail")
+	EmailForm         = api.Handler(Module, "POST /sso/account/email", pagesAccess, "Page: mail a code to your new e-mail")
+	EmailCodeForm     = api.Handler(Module, "POST /sso/account/email/confirm", pagesAccess, "Page: confirm your new e-mail by its code")
+	ClosePage         = api.Handler(Module, "GET /sso/account/close", pagesAccess, "Page: close your account?")
+	CloseForm         = api.Handler(Module, "POST /sso/account/close", pagesAccess, "Page: close your account")
 	DeletePasskeyForm = api.Handler(Module, "POST /sso/account/passkeys", pagesAccess, "Page: delete a passkey of yours")
 )
 

@@ -106,23 +106,23 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
-  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
 
 INSERT INTO throttles AS t (bucket, failures, updated_at)
   VALUES ($1, 1, $2)
   ON CONFLICT (bucket) DO
   UPDATE
   SET failures = CASE
-  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2;
+  WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+
+SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT
   FROM users
   WHERE id = $1
   FOR
   UPDATE;
-
-SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
 SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
 
@@ -184,14 +184,15 @@ SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris
   WHERE revoked_at IS NULL AND id = $1
   ORDER BY id;
 
-SELECT id, provider, email, created_at, last_used_at
-  FROM identities
-  WHERE user_id = $1
-  ORDER BY created_at, id;
 SELECT id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at
   FROM clients
   WHERE revoked_at IS NULL AND true
   ORDER BY id;
+
+SELECT id, provider, email, created_at, last_used_at
+  FROM identities
+  WHERE user_id = $1
+  ORDER BY created_at, id;
 
 SELECT id, user_id, name, created_at, last_used_at, coalesce((record->'flags'->>'backupState')::boolean, false)
   FROM passkeys
@@ -375,6 +376,7 @@ UPDATE users
 UPDATE users
   SET phone = NULL, updated_at = $2
   WHERE id = $1;
+
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (client_id = $4) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3

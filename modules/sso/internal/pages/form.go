@@ -65,10 +65,13 @@ type Form struct {
 	Notice string // good news, such as a code that was sent
 	Action string // where the form is sent
 	Hidden map[string]string
-	Fields []Field
-	Submit string
-	Faults Faults
-	Links  []Link
+	// Username tells a browser that keeps passwords whose is asked for; "" for one that a
+	// field asks for.
+	Username string
+	Fields   []Field
+	Submit   string
+	Faults   Faults
+	Links    []Link
 }
 
 // A Link leads to another page.
