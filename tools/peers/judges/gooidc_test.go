@@ -42,6 +42,12 @@ func (c *goClient) letIn(t *testing.T, p *person) *oauth2.Token {
 	return c.exchange(t, c.code(t, p))
 }
 
+// letInAgain is letIn where the person has logged in.
+func (c *goClient) letInAgain(t *testing.T, p *person) *oauth2.Token {
+	t.Helper()
+	return c.exchange(t, p.open(c.authorization()).at.Query().Get("code"))
+}
+
 func (c *goClient) exchange(t *testing.T, code string) *oauth2.Token {
 	t.Helper()
 	token, err := c.oauth2.Exchange(t.Context(), code, oauth2.VerifierOption(c.verifier))
@@ -49,6 +55,12 @@ func (c *goClient) exchange(t *testing.T, code string) *oauth2.Token {
 		t.Fatalf("exchange the code: %v", err)
 	}
 	return token
+}
+
+// refresh gets the next tokens.
+func (c *goClient) refresh(t *testing.T, token *oauth2.Token) (*oauth2.Token, error) {
+	t.Helper()
+	return c.oauth2.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
 }
 
 // authorization is where the application sends a browser.
@@ -155,7 +167,7 @@ func TestGoOIDC_RefreshesAndOpensTheShop(t *testing.T) {
 	shop := openShop(t)
 	p, c := shop.person(t), shop.goClient(t, registration{})
 	first := c.letIn(t, p)
-	second, err := c.oauth2.TokenSource(t.Context(), &oauth2.Token{RefreshToken: first.RefreshToken}).Token()
+	second, err := c.refresh(t, first)
 	if err != nil {
 		t.Fatalf("refresh: %v", err)
 	}
@@ -170,6 +182,46 @@ func TestGoOIDC_RefreshesAndOpensTheShop(t *testing.T) {
 	}
 	if got := shop.receipts(t, http.DefaultClient); got != http.StatusUnauthorized {
 		t.Errorf("without a token receipts are answered %d, want 401", got)
+	}
+}
+
+func TestGoOIDC_TellsTheApplicationWhoItIs(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t)
+	p, c := shop.person(t), shop.goClient(t, registration{})
+	token := c.letIn(t, p)
+	who, err := c.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(token))
+	if err != nil || who.Subject != p.id || who.Email != p.email || who.EmailVerified {
+		t.Errorf("userinfo tells %+v (%v), want %s with an e-mail that is not confirmed", who, err, p.id)
+	}
+	var more struct{ Name string }
+	if err := who.Claims(&more); err != nil || more.Name != "Ada Lovelace" {
+		t.Errorf("the name is %q (%v)", more.Name, err)
+	}
+
+	c.oauth2.Scopes = []string{oidc.ScopeOpenID}
+	less, err := c.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(c.letInAgain(t, p)))
+	if err != nil || less.Subject != p.id || less.Email != "" {
+		t.Errorf("without the scope email userinfo tells %+v (%v), want the subject alone", less, err)
+	}
+	stolen := &oauth2.Token{AccessToken: rawIDToken(t, token)}
+	wantRefusal(t, "an ID token in place of the access token", second(c.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(stolen))), "401")
+}
+
+// An app on somebody's own machine listens on whatever port is free (RFC 8252, 7.3).
+func TestGoOIDC_LetsAnAppListenOnAnyPort(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t)
+	p, c := shop.person(t), shop.goClient(t, registration{public: true, callback: "http://127.0.0.1/callback"})
+	c.oauth2.RedirectURL = website(t) + "/callback"
+	if id := c.idToken(t, c.letIn(t, p)); id.Subject != p.id {
+		t.Errorf("the app lets %s in, want %s", id.Subject, p.id)
+	}
+	for what, elsewhere := range map[string]string{"another path": website(t) + "/", "another host": "http://localhost:1234/callback"} {
+		c.oauth2.RedirectURL = elsewhere
+		if got := p.open(c.authorization()); got.at.Host != strings.TrimPrefix(shop.url, "http://") || got.status != http.StatusBadRequest {
+			t.Errorf("%s: the browser is at %s with %d, want the shop's page that refuses", what, got.at, got.status)
+		}
 	}
 }
 
@@ -289,6 +341,5 @@ func TestGoOIDC_IsRefusedACodeThatIsNotItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRefusal(t, "a code again", exchange(c.oauth2, code, c.verifier), "invalid_grant")
-	_, err = c.oauth2.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
-	wantRefusal(t, "the refresh token of the code that came again", err, "invalid_grant")
+	wantRefusal(t, "the refresh token of the code that came again", second(c.refresh(t, token)), "invalid_grant")
 }

@@ -109,6 +109,29 @@ func (b *browser) answer(c *goClient) url.Values {
 	return at.Query()
 }
 
+// The application does not prove whom it means, so the shop asks before it logs out.
+func TestChromium_AsksBeforeItLogsOutForAnApplication(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t)
+	p, b, c := shop.person(t), shop.chromium(t), shop.goClient(t, registration{})
+	b.open(c.authorization())
+	b.logIn(p.email, password)
+	token := c.exchange(t, b.answer(c).Get("code"))
+
+	b.open("/oauth/logout?" + url.Values{"client_id": {c.id}, "post_logout_redirect_uri": {c.goodbye}}.Encode())
+	b.isAt("/oauth/logout")
+	next, err := c.refresh(t, token)
+	if err != nil {
+		t.Fatalf("before the person has said yes: %v", err)
+	}
+	b.tabTo("Log out")
+	b.press(kb.Enter)
+	b.eventually("the browser is back", `location.href === "`+c.goodbye+`"`)
+	wantRefusal(t, "a refresh after the logout", second(c.refresh(t, next)), "invalid_grant")
+	b.open("/sso/account")
+	b.isAt("/sso/login")
+}
+
 func TestChromium_HearsAPageThatBreaksItsPolicy(t *testing.T) {
 	t.Parallel()
 	shop := openShop(t)
