@@ -52,6 +52,34 @@ func (k *Kit) look(module, what string) string {
 	return strings.Join(all, "; ")
 }
 
+// contents are what a module has stored, by column.
+func (k *Kit) contents(module string) map[string]string {
+	k.t.Helper()
+	all := map[string]string{}
+	if k.databases[module] == nil {
+		return all
+	}
+	db := k.DB(module)
+	for _, table := range k.tables(db) {
+		sql := fmt.Sprintf(`SELECT c.key, string_agg(c.value, E'\n' ORDER BY c.value) FROM %s x, jsonb_each_text(to_jsonb(x)) c GROUP BY 1`, pgx.Identifier{table}.Sanitize())
+		rows, err := db.Query(k.t.Context(), sql)
+		if err != nil {
+			k.t.Fatalf("look into %s: %v", table, err)
+		}
+		var column string
+		var text *string
+		if _, err := pgx.ForEachRow(rows, []any{&column, &text}, func() error {
+			if text != nil {
+				all[table+"."+column] = *text
+			}
+			return nil
+		}); err != nil {
+			k.t.Fatalf("look into %s: %v", table, err)
+		}
+	}
+	return all
+}
+
 // idempotencyTable is where the kit keeps the answers of Idempotent routes.
 const idempotencyTable = "idempotency"
 

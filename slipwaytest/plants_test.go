@@ -260,6 +260,14 @@ func plants() []plant {
 		{"access", "an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},
 		{"access", "a path that is understood in a second way", straightensPaths, []string{"GET /window with a dot segment (/./window), without a token: got 200, want a refusal"}},
 		{"access", "a body that is read before the token", readsFirst, []string{"POST /books without a token", "body read: true", "before anything is read"}},
+		{"access", "a body that says whose the object is", takesGifts(func(in gift) string { return in.Owner }), []string{"POST /gifts took the member owner, which its contract does not name, and books.owner is another for it"}},
+		{"access", "a body that gives a right", takesGifts(func(in gift) string { return in.Role }), []string{"POST /gifts took the member role, which its contract does not name, and books.owner is another for it", "what a client may say and nothing else"}},
+		{"access", "a role that people give themselves", givesRoles, []string{"POST /readers takes role of anybody whom it admits (no permission, by users)", "ask for a permission"}},
+		{"access", "a proxy's header in place of a token", trustsAProxy, []string{"GET /books/{id} without a token, and with the header X-Remote-User: got 200, want 401", "auth.PrincipalFrom"}},
+		{"access", "a path in a header", asksTheHeaderForThePath, []string{"GET /books/{id} without a token, and with the header X-Original-URL: got 200, want 401"}},
+		{"access", "an owner check that believes a header", ownsByHeader, []string{"GET /books/{id} as another user who names the owner in the header X-Forwarded-User: got 200, want 404"}},
+		{"access", "an owner that a header named", storesTheHeader, []string{"POST /books has ", "which only headers say", "in books.owner", "auth.PrincipalFrom"}},
+		{"access", "an address that a header named", logsTheHeader, []string{"POST /books has 198.51.100.77, which only headers say", "in its log"}},
 		{"health", "a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
 		{"errors", "a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
 		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "POST /books without its tables: got 409 and 0", "no fault of the client's"}},
@@ -277,6 +285,13 @@ func plants() []plant {
 		{"repetition", "a job that does not act on its example", neverActs, []string{"no job has acted on the slipwaytest.ExampleEvent of publisher.book_published.v1: order-copy is skipped: nobody reads"}},
 		{"repetition", "a job without an example", func(s *shelf) { s.unexampled = true }, []string{"shelf subscribes to publisher.book_published.v1", "give Universal a slipwaytest.ExampleEvent"}},
 		{"repetition", "an Idempotent route that acts twice", actsTwice, []string{"POST /books acted twice", "books: 2, want books: 1", "api.IdempotencyKey"}},
+	}
+}
+
+// harmless are what the suite must not take for a mistake.
+func harmless() []plant {
+	return []plant{
+		{"access", "a body of which a part is ignored", takesGifts(func(gift) string { return "" }), nil},
 	}
 }
 

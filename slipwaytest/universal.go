@@ -24,7 +24,8 @@ import (
 //
 //   - access: every route that the process serves refuses every wrong token, every
 //     lack of a permission, the wrong kind of caller and another user, and admits
-//     who has exactly what it declares.
+//     who has exactly what it declares. No member of a body and no header gives a
+//     right or another name.
 //   - contract: who may call what, the API's description and that of the events are
 //     golden files, so that a change shows in review; a change of an event that would
 //     break its subscribers is refused.

@@ -24,7 +24,7 @@ func (u *universal) proveAccess(t *testing.T) {
 		t.Run(r.Pattern(), func(t *testing.T) {
 			k := u.world(t)
 			request, owner := u.request(k, r)
-			s := &sweep{kit: k, route: r, request: request, owner: owner, example: u.examples[r] != nil, wrong: wrong}
+			s := &sweep{kit: k, suite: u, route: r, request: request, owner: owner, example: u.examples[r] != nil, wrong: wrong}
 			for _, c := range s.checks() {
 				t.Run(c.name, func(t *testing.T) {
 					if c.skip != "" {
@@ -32,6 +32,7 @@ func (u *universal) proveAccess(t *testing.T) {
 					}
 					at := *s
 					at.kit = k.In(t)
+					at.test = t
 					c.prove(&at)
 				})
 			}
@@ -66,6 +67,17 @@ type sweep struct {
 	owner   string
 	example bool
 	wrong   *wrongTokens // for the sweep of tokens alone
+	suite   *universal   // for what takes a world of its own, as is the next
+	test    *testing.T
+}
+
+// another is the same in a new world, where nothing has happened yet.
+func (s *sweep) another() *sweep {
+	s.kit.t.Helper()
+	next := *s
+	next.kit = s.suite.world(s.test)
+	next.request, next.owner = s.suite.request(next.kit, s.route)
+	return &next
 }
 
 type check struct {
@@ -77,12 +89,13 @@ type check struct {
 func (s *sweep) checks() []check {
 	a := s.route.Access()
 	all := []check{
-		{"refuses every wrong token", (*sweep).refusesTokens, ""},
+		{"refuses every wrong token (refusals 1 to 20)", (*sweep).refusesTokens, ""},
 		{"asks who it is before it reads what was sent", (*sweep).readsNothing, ""},
 		{"refuses who lacks a permission", (*sweep).refusesScope, when(len(a.Permissions()) == 0, "it asks for no permission")},
 		{"refuses the wrong kind of caller", (*sweep).refusesCallers, ""},
 		{"refuses a login of long ago", (*sweep).refusesStale, when(a.MaxAge() == 0, "it takes a login of any age")},
-		{"hides an object from everybody but its owner", (*sweep).hides, when(!a.IsOwner(), "it does not ask whose the object is")},
+		{"hides an object from everybody but its owner (refusal 39)", (*sweep).hides, when(!a.IsOwner(), "it does not ask whose the object is")},
+		{"lets nobody in by a header that says who calls (refusal 40)", (*sweep).believesNoHeader, ""},
 	}
 	for i := range all {
 		if a.IsPublic() {
@@ -90,6 +103,8 @@ func (s *sweep) checks() []check {
 		}
 	}
 	return append(all,
+		check{"takes no rights and no owner from a body (refusal 38)", (*sweep).refusesMembers, when(!s.takesJSON(), "it takes no JSON")},
+		check{"takes nobody for whom a header names (refusal 40)", (*sweep).staysWhoItIs, ""},
 		check{"admits who has exactly what it declares", (*sweep).admits, ""},
 		check{"refuses other methods", (*sweep).refusesMethods, when(s.route.Method() == "", "it is mounted for every method")},
 		check{"is reached by no other spelling of its path", (*sweep).refusesSpellings, when(s.route.IsMounted(), "its handler has the whole subtree")},
