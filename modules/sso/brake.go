@@ -1,10 +1,11 @@
 package sso
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,19 +84,47 @@ const longMemory = 24 * time.Hour
 // check refuses who has to wait still. A refusal does not make the wait longer:
 // it is no failure.
 func (b brake) check(ctx context.Context, who string) error {
+	_, err := checkAll(ctx, pedal{b, who})
+	return err
+}
+
+// A pedal is a brake and whom it may hold.
+type pedal struct {
+	brake
+
+	who string
+}
+
+func (p pedal) bucket() []byte { return p.brake.bucket(p.who) }
+
+// checkAll is check for several brakes by one question. It tells whether any of them
+// has counted something.
+func checkAll(ctx context.Context, pedals ...pedal) (counted bool, err error) {
+	buckets := make([][]byte, len(pedals))
+	for i, p := range pedals {
+		buckets[i] = p.bucket()
+	}
+	rows, err := pedals[0].db.Query(ctx, `SELECT bucket, failures, updated_at FROM throttles WHERE bucket = ANY($1)`, buckets)
+	if err != nil {
+		return false, fmt.Errorf("look up the brakes: %w", err)
+	}
+	var longest time.Duration
+	var found []byte
 	var failures int
 	var last time.Time
-	err := b.db.QueryRow(ctx, `SELECT failures, updated_at FROM throttles WHERE bucket = $1`, b.bucket(who)).Scan(&failures, &last)
-	if errors.Is(err, pgx.ErrNoRows) {
+	_, err = pgx.ForEachRow(rows, []any{&found, &failures, &last}, func() error {
+		counted = true
+		at := slices.IndexFunc(buckets, func(b []byte) bool { return bytes.Equal(b, found) })
+		longest = max(longest, pedals[at].wait(failures, time.Since(last)))
 		return nil
-	}
+	})
 	if err != nil {
-		return fmt.Errorf("look up the %s brake: %w", b.name, err)
+		return false, fmt.Errorf("look up the brakes: %w", err)
 	}
-	if wait := b.wait(failures, time.Since(last)); wait > 0 {
-		return tooMany(wait)
+	if longest > 0 {
+		return true, tooMany(longest)
 	}
-	return nil
+	return counted, nil
 }
 
 // wait returns for how long to refuse, so many failures and so long after the last.
