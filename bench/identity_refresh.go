@@ -19,7 +19,7 @@ const client = "slipway"
 const (
 	findToken = `
 		SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope,
-			s.address, s.user_agent, s.auth_time, s.begun_at, s.expires_at,
+			s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at,
 			s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
 		WHERE r.hash = $1 AND s.client_id = $2`
@@ -120,7 +120,7 @@ func digest(token string) []byte {
 func bareRefresh(ctx context.Context, pool *pgxpool.Pool, token string) (next string, err error) {
 	var session, user uuid.UUID
 	var used *time.Time
-	if err := pool.QueryRow(ctx, findToken, digest(token), client).Scan(append([]any{&session, &user}, except(15, 11, &used)...)...); err != nil {
+	if err := pool.QueryRow(ctx, findToken, digest(token), client).Scan(append([]any{&session, &user}, except(16, 12, &used)...)...); err != nil {
 		return "", err
 	}
 	next = newRefreshToken()

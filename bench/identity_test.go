@@ -19,7 +19,7 @@ func TestIdentity_statementsAreTheModules(t *testing.T) {
 		"findToken": findToken, "consumeToken": consumeToken, "insertToken": insertToken, "noteAnswer": noteAnswer, "permissions": permissions,
 	} {
 		if !strings.Contains(known, oneLine(sql)+";") {
-			t.Errorf("%s is no statement of the module's:\n%s", name, sql)
+			t.Errorf("%s is no statement of the module's any more; copy the one of package session or of accounts.go to identity_refresh.go:\n%s", name, sql)
 		}
 	}
 }

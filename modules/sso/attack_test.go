@@ -247,9 +247,8 @@ func TestFault_keysWithdrawnUnderLoad(t *testing.T) {
 	s.exec(t, `DELETE FROM sso.signing_keys`)
 	s.Restart("sso")
 	fresh := s.As("customer")
-	if status, text := pays(fresh); status != http.StatusOK {
-		t.Errorf("a token of the new key is answered %d %s", status, text)
-	}
+	// The till may have asked the dead SSO for a token a moment ago, and rests for a second.
+	eventually(t, "a token of the new key is taken", func() bool { status, _ := pays(fresh); return status == http.StatusOK })
 	if status, text := pays(old); status != http.StatusUnauthorized {
 		t.Errorf("a token of the withdrawn key is answered %d %s", status, text)
 	}

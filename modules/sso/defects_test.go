@@ -41,7 +41,7 @@ func TestService_SaysWhatItWasDoing(t *testing.T) {
 		"create an account: ":        func(ctx context.Context) error { _, err := a.create(ctx, db, newAccount{}); return err },
 		"look up an account: ":       func(ctx context.Context) error { _, _, err := a.byEmail(ctx, "ada@example.com"); return err },
 		"look up the roles of 0000":  func(ctx context.Context) error { _, _, err := a.Permissions(ctx, uuid.UUID{}); return err },
-		"look up the login brake: ":  func(ctx context.Context) error { return b.login.check(ctx, "ada") },
+		"look up the brakes: ":       func(ctx context.Context) error { return b.login.check(ctx, "ada") },
 		"charge the address brake: ": func(ctx context.Context) error { return b.address.charge(ctx, "192.0.2.1") },
 		"release the login brake: ":  func(ctx context.Context) error { return b.login.release(ctx, "ada") },
 		"sweep brakes: ":             b.sweep,

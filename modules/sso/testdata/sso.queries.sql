@@ -134,9 +134,9 @@ SELECT email, name
   FROM users
   WHERE id = $1;
 
-SELECT failures, updated_at
+SELECT bucket, failures, updated_at
   FROM throttles
-  WHERE bucket = $1;
+  WHERE bucket = ANY($1);
 
 SELECT hash
   FROM service_credentials
