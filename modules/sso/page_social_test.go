@@ -288,8 +288,8 @@ func TestSocialLogin(t *testing.T) {
 	t.Parallel()
 	t.Run("opens an account", func(t *testing.T) {
 		t.Parallel()
-		w, first, second := newSocialWorld(t), (*tab)(nil), (*tab)(nil)
-		first, second = w.tab(t), w.tab(t)
+		w := newSocialWorld(t)
+		first, second := w.tab(t), w.tab(t)
 		w.logInByCorp(t, first, adaAtCorp).leads(t, "/sso/account")
 		w.logInByCorp(t, second, adaAtCorp).leads(t, "/sso/account")
 		if w.user(t, first) != w.user(t, second) {

@@ -146,7 +146,7 @@ func (p *Provider) checkEndpoints(addresses ...string) error {
 	scheme, _, _ := strings.Cut(p.cfg.Issuer, ":")
 	for _, a := range addresses {
 		if u, err := url.Parse(a); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != scheme {
-			return fmt.Errorf("its discovery document names %q; expected an address that begins with %s:", a, scheme)
+			return fmt.Errorf("its discovery document names %q; expected one that begins with %s://", a, scheme)
 		}
 	}
 	return nil
