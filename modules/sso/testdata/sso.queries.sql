@@ -126,6 +126,10 @@ SELECT
 
 SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3)) AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2));
 
+SELECT bucket, failures, updated_at
+  FROM throttles
+  WHERE bucket = ANY($1);
+
 SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE user_id = $1) OR EXISTS (SELECT FROM identities WHERE user_id = $1)
   FROM users
   WHERE id = $1;
@@ -133,10 +137,6 @@ SELECT coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM passkeys WHERE u
 SELECT email, name
   FROM users
   WHERE id = $1;
-
-SELECT bucket, failures, updated_at
-  FROM throttles
-  WHERE bucket = ANY($1);
 
 SELECT hash
   FROM service_credentials
