@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // account logs the person in and shows their account.
@@ -14,14 +15,33 @@ func (b *browser) account(p *person) {
 	b.isAt("/sso/account")
 }
 
+func TestChromium_EndsAnotherSessionOnTheAccountPage(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t)
+	p, here, there := shop.person(t), shop.chromium(t), shop.chromium(t)
+	there.account(p)
+	here.account(p)
+	here.tabTo("Log out") // of this browser, which comes first
+	here.tabTo("Log out")
+	if got := eval[string](here, `document.activeElement.closest("li").innerText`); !containsAll(got, "Chrome on Linux", "127.0.0.1") {
+		t.Fatalf("the focus is in %q, want the row of the other session", got)
+	}
+	here.press(kb.Enter)
+	here.eventually("one session is left", `document.querySelectorAll("[aria-labelledby=sessions] li").length === 1`)
+
+	there.open("/sso/account")
+	there.isAt("/sso/login")
+	here.open("/sso/account")
+	here.isAt("/sso/account")
+}
+
 func TestChromium_LogsInByAPasskey(t *testing.T) {
 	t.Parallel()
 	shop := openShop(t)
 	p, b, c := shop.person(t), shop.chromium(t), shop.goClient(t, registration{})
 	device := b.device()
 	b.account(p)
-	b.click("Add a passkey")
-	b.eventually("the passkey is listed", `document.querySelector("[aria-label='Delete passkey Chrome on Linux']") !== null`)
+	b.addPasskey()
 	if kept := call(b, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: device}).Credentials; len(kept) != 1 || kept[0].RpID != "localhost" || !kept[0].IsResidentCredential {
 		t.Fatalf("the device keeps %+v, want one passkey of localhost that it finds by itself", kept)
 	}
@@ -39,29 +59,50 @@ func TestChromium_LogsInByAPasskey(t *testing.T) {
 	b.logOut()
 	b.open("/sso/login")
 	b.click("Log in with a passkey")
-	b.eventually("the page refuses the passkey", `document.querySelector("[data-passkey=fault]:not([hidden])") !== null`)
+	b.passkeyRefused()
 }
 
-func TestChromium_LetsNobodyInByAPasskeyWithoutAFinger(t *testing.T) {
+func TestChromium_LetsNobodyInByADeviceThatLies(t *testing.T) {
 	t.Parallel()
 	shop := openShop(t)
-	p, b := shop.person(t), shop.chromium(t)
-	device := b.device()
-	b.account(p)
+	for name, lie := range map[string]webauthn.SetResponseOverrideBitsParams{
+		"a signature that is none": {IsBogusSignature: new(true)},
+		"nobody has touched it":    {IsBadUP: new(true)},
+		"nobody was recognized":    {IsBadUV: new(true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, b := shop.person(t), shop.chromium(t)
+			device := b.device()
+			b.account(p)
+			b.addPasskey()
+			b.logOut()
+			lie.AuthenticatorID = device
+			call(b, webauthn.SetResponseOverrideBits, lie)
+			b.open("/sso/login")
+			b.click("Log in with a passkey")
+			b.passkeyRefused()
+			b.open("/sso/account")
+			b.isAt("/sso/login")
+
+			call(b, webauthn.SetResponseOverrideBits, webauthn.SetResponseOverrideBitsParams{
+				AuthenticatorID: device, IsBogusSignature: new(false), IsBadUV: new(false), IsBadUP: new(false),
+			})
+			b.click("Log in with a passkey")
+			b.isAt("/sso/account")
+		})
+	}
+}
+
+func (b *browser) addPasskey() {
+	b.t.Helper()
 	b.click("Add a passkey")
 	b.eventually("the passkey is listed", `document.querySelector("[aria-label='Delete passkey Chrome on Linux']") !== null`)
-	b.logOut()
-	call(b, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: device, IsUserVerified: false})
-	b.open("/sso/login")
-	_ = eval[bool](b, `{
-		const get = navigator.credentials.get.bind(navigator.credentials);
-		navigator.credentials.get = (options) => get(options).catch((e) => { document.title = e.name; throw e; });
-		true;
-	}`) // since the page says nothing to a person who changed their mind
-	b.click("Log in with a passkey")
-	b.eventually("the device refuses", `document.title === "NotAllowedError"`)
-	b.open("/sso/account")
-	b.isAt("/sso/login")
+}
+
+func (b *browser) passkeyRefused() {
+	b.t.Helper()
+	b.eventually("the page refuses the passkey", `document.querySelector("[data-passkey=fault]:not([hidden])") !== null`)
 }
 
 func (b *browser) logOut() {

@@ -2,14 +2,11 @@ package judges_test
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // An application lets people in by the shop.
@@ -26,35 +23,28 @@ type registration struct {
 	callback  string // default: a page that says hello
 }
 
-// application registers one.
+// application registers one, as an operator of the shop does.
 func (s *shop) application(t *testing.T, r registration) application {
 	t.Helper()
 	if r.callback == "" {
 		r.callback = website(t) + "/callback"
 	}
 	a := application{id: unique("app"), callback: r.callback, goodbye: strings.TrimSuffix(r.callback, "callback") + "goodbye"}
-	hashes := [][]byte{}
-	if !r.public {
-		a.secret = rand.Text() + "%+ /" + rand.Text()
-		sum := sha256.Sum256([]byte(a.secret))
-		hashes = append(hashes, sum[:])
+	args := []string{"clients", "create", a.id, "--redirect-uri", a.callback, "--post-logout-redirect-uri", a.goodbye, "--algorithm", r.algorithm}
+	for _, scope := range []string{"openid", "profile", "email", "phone", "offline_access", "*"} {
+		args = append(args, "--scope", scope)
 	}
-	if r.algorithm == "" {
-		r.algorithm = "EdDSA"
+	if r.public {
+		args = append(args, "--public")
 	}
-	var database string
-	database, _ = s.settings.Lookup("DATABASE_URL")
-	c, err := pgx.Connect(t.Context(), database)
-	if err != nil {
-		t.Fatal(err)
+	var made struct {
+		Secret string `json:"secret"`
 	}
-	defer c.Close(t.Context()) //nolint:errcheck // the statement's error counts
-	_, err = c.Exec(t.Context(), `INSERT INTO sso.clients (id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at)
-		VALUES ($1, $1, $2, $3, $4, $5, '{authorization_code,refresh_token}', '{openid,profile,email,phone,offline_access,*}', $6, now())`,
-		a.id, r.public, hashes, []string{a.callback}, []string{a.goodbye}, r.algorithm)
-	if err != nil {
-		t.Fatal(err)
+	s.command(t, &made, args...)
+	if (made.Secret == "") != r.public {
+		t.Fatalf("the secret of %s is %q", a.id, made.Secret)
 	}
+	a.secret = made.Secret
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -139,6 +140,20 @@ func (s *shop) stop() error {
 		s.address.Release()
 	}
 	return errors.Join(errs...)
+}
+
+// command runs one of the product's binary, below sso, and reads what it prints.
+func (s *shop) command(t *testing.T, report any, args ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	args = append(append([]string{"sso"}, args...), "--json")
+	err := slipway.CommandWith(t.Context(), s.settings, slipway.Overrides{}, &out, args, modules()...)
+	if err == nil {
+		err = json.Unmarshal(out.Bytes(), report)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, &out)
+	}
 }
 
 // A log is what the shop says, for who has to look into it.
