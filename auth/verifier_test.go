@@ -46,7 +46,7 @@ func wantProblem(t *testing.T, err error, status int, code string) {
 
 // The path of every request: authenticate, then authorize. Which of the two
 // refuses does not matter to the caller.
-func TestVerifier_Refusals(t *testing.T) {
+func TestRefusals1To20_AtTheVerifier(t *testing.T) {
 	t.Parallel()
 	issuer := authtest.NewIssuer()
 	for _, verified := range []bool{false, true} { // with an empty and with a warm cache

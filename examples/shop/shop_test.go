@@ -289,7 +289,7 @@ func answerLost(t *testing.T, s *shop) {
 
 // Every wrong token on every route of every module, in both deployments; the
 // tokens are the kit's, so the SSO is not among the modules.
-func TestTokens(t *testing.T) {
+func TestRefusals1To20_OnEveryRoute(t *testing.T) {
 	t.Parallel()
 	withoutSSO := modules()[1:]
 	slipwaytest.Deployments(t, withoutSSO, func(t *testing.T, k *slipwaytest.Kit) { slipwaytest.SweepTokens(t, k) })
