@@ -92,7 +92,16 @@ func TestChromium_PagesAreForEverybody(t *testing.T) {
 	}
 	p := shop.person(t)
 	at := func(path string) func(*browser) { return func(b *browser) { b.open(path); b.isAt(path) } }
+	own := func(path string) func(*browser) {
+		return func(b *browser) { b.account(p); b.open(path); b.isAt(path) }
+	}
 	for name, prepare := range map[string]func(*browser){
+		"name":           own("/sso/account/name"),
+		"password":       own("/sso/account/password"),
+		"e-mail":         own("/sso/account/email"),
+		"close":          own("/sso/account/close"),
+		"confirm":        own("/sso/confirm"),
+		"outbox":         at("/sso/outbox"),
 		"login":          at("/sso/login"),
 		"register":       at("/sso/register"),
 		"login by code":  at("/sso/code"),
@@ -109,7 +118,6 @@ func TestChromium_PagesAreForEverybody(t *testing.T) {
 			b.eventually("it asks for the code", `document.querySelector("[autocomplete=one-time-code]") !== null`)
 		},
 		"account":       func(b *browser) { b.account(p) },
-		"confirm":       func(b *browser) { b.account(p); b.open("/sso/confirm"); b.isAt("/sso/confirm") },
 		"logout":        func(b *browser) { b.account(p); b.open("/sso/logout") },
 		"logged out":    func(b *browser) { b.account(p); b.logOut() },
 		"a broken link": func(b *browser) { b.open("/oauth/authorize?client_id=nobody"); b.says("does not work") },
