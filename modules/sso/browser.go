@@ -80,7 +80,7 @@ func (b *browser) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 // ConfirmLogout asks whether to log out.
 func (b *browser) ConfirmLogout(w http.ResponseWriter, r *http.Request, fields map[string]string, leadsTo string) {
 	f := logoutForm()
-	f.Action, f.Hidden, f.Leads = logoutAddress, fields, originOf(leadsTo)
+	f.Action, f.Hidden, f.Leads = grant.LogoutPath, fields, originOf(leadsTo)
 	b.show(w, r, http.StatusOK, f)
 }
 

@@ -7,9 +7,6 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
 
-// logoutAddress is where clients have people log out.
-const logoutAddress = "/oauth/logout"
-
 func handleOAuth(m *slipway.Setup, g *grant.Server) {
 	api.Mount(m, ssoapi.Authorize, g.Authorize())
 	api.Mount(m, ssoapi.AuthorizeByForm, g.Authorize())

@@ -47,11 +47,10 @@ func (b *browser) social(h socialHandler) pageHandler {
 			return problem.NotFound("nobody logs in by this provider here")
 		}
 		err := b.sso.notBySocial(r.Context(), at, h(w, r, at))
-		p, ok := errors.AsType[*problem.Error](err)
-		if !ok || !p.Expected() && p.Code() != providerUnavailable {
+		if p, ok := errors.AsType[*problem.Error](err); !ok || !p.Expected() && p.Code() != providerUnavailable {
 			return err
 		}
-		api.Note(r, err)
+		p := api.Note(r, err)
 		b.show(w, r, p.Status(), pages.Message{
 			Title: "You are not logged in by " + at.name, Text: sentence(p.Detail()), Bad: true, Links: []pages.Link{{Text: "Log in another way", To: loginPage}},
 		})

@@ -4,15 +4,13 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
 )
 
 // returns are the paths of this server to which a login may lead back, each with
 // everything below it.
 type returns []string
-
-// authorizePath is where a client's login begins, and where it goes on.
-const authorizePath = "/oauth/authorize"
 
 // maxReturn bounds what a page carries along; a client's request has 6 KiB at most.
 const maxReturn = 8 << 10
@@ -24,7 +22,7 @@ func (r returns) read(raw string) pages.Return {
 	switch {
 	case !ok:
 		return pages.Return{}
-	case u.Path == authorizePath:
+	case u.Path == grant.AuthorizePath:
 		return pages.Return{Path: raw, Leads: originOf(u.Query().Get("redirect_uri"))}
 	case r.allow(u.Path), u.Path == accountPage, strings.HasPrefix(u.Path, accountPage+"/"), isLinkPage(u.Path):
 		return pages.Return{Path: raw}

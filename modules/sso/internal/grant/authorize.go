@@ -3,6 +3,7 @@ package grant
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,9 +13,9 @@ import (
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 )
 
-// Authorize serves GET /oauth/authorize, and POST, which goes on as GET. It sends the browser of somebody
-// who has logged in back to the client with a code. It asks nobody for consent: every
-// client is the product's own choice, registered by its administrators.
+// Authorize serves GET /oauth/authorize, and POST, which goes on as GET. It sends the
+// browser of somebody who has logged in back to the client with a code. It asks nobody
+// for consent: every client is the product's own choice, registered by its administrators.
 func (s *Server) Authorize() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		noStore(w)
@@ -24,7 +25,7 @@ func (s *Server) Authorize() http.Handler {
 			return
 		}
 		if r.Method == http.MethodPost {
-			http.Redirect(w, r, r.URL.Path+"?"+parameters.Encode(), http.StatusSeeOther)
+			http.Redirect(w, r, AuthorizePath+"?"+parameters.Encode(), http.StatusSeeOther) //nolint:gosec // a query leads to no other place
 			return
 		}
 		to, err := s.destination(r, parameters)
@@ -85,14 +86,12 @@ const wayBack = 5 * time.Minute
 // reads auth_time.
 func (a authorization) returnTo(parameters url.Values) string {
 	again := url.Values{}
-	for name, values := range parameters {
-		again[name] = values
-	}
+	maps.Copy(again, parameters)
 	again.Del("prompt")
 	if a.login || a.maxAge != nil && *a.maxAge < wayBack {
 		again.Set("max_age", strconv.Itoa(int(wayBack/time.Second)))
 	}
-	return "/oauth/authorize?" + again.Encode()
+	return AuthorizePath + "?" + again.Encode()
 }
 
 // refuseBack tells the client by way of the browser, and says of what is ours no

@@ -209,7 +209,7 @@ func TestAuthorize_TellsTheClientWhatIsWrong(t *testing.T) {
 		"an age before time":           {authorization("max_age", "-1"), "invalid_request"},
 		"a nonce without end":          {authorization("nonce", strings.Repeat("n", 501)), "invalid_request"},
 		"a hint that is no ID token":   {authorization("id_token_hint", "x.y.z"), "invalid_request"},
-		"a parameter that is repeated": {url.Values(authorization()), "invalid_request"},
+		"a parameter that is repeated": {authorization(), "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,11 +46,17 @@ type openID struct {
 	TakesRequestURI bool     `json:"request_uri_parameter_supported"` // true when left out
 }
 
+// Where browsers come to.
+const (
+	AuthorizePath = "/oauth/authorize"
+	LogoutPath    = "/oauth/logout"
+)
+
 func (s *Server) metadata() metadata {
 	const basic, post, none = "client_secret_basic", "client_secret_post", "none"
 	return metadata{
 		Issuer:                s.cfg.Issuer,
-		AuthorizationEndpoint: s.address("/oauth/authorize"),
+		AuthorizationEndpoint: s.address(AuthorizePath),
 		TokenEndpoint:         s.address("/oauth/token"),
 		IntrospectionEndpoint: s.address("/oauth/introspect"),
 		RevocationEndpoint:    s.address("/oauth/revoke"),
@@ -75,7 +81,7 @@ func (s *Server) OpenIDConfiguration() http.Handler {
 	return s.document(openID{
 		metadata:           s.metadata(),
 		UserInfoEndpoint:   s.address("/oauth/userinfo"),
-		EndSessionEndpoint: s.address("/oauth/logout"),
+		EndSessionEndpoint: s.address(LogoutPath),
 
 		SubjectTypes:    []string{"public"},
 		IDTokenSignings: []string{auth.EdDSA, auth.ES256},

@@ -43,7 +43,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, parameters url.V
 		return err
 	}
 	if r.Method == http.MethodPost && !l.confirm {
-		http.Redirect(w, r, r.URL.Path+"?"+parameters.Encode(), http.StatusSeeOther)
+		http.Redirect(w, r, LogoutPath+"?"+parameters.Encode(), http.StatusSeeOther) //nolint:gosec // a query leads to no other place
 		return nil
 	}
 	browser, known, err := s.cfg.Browser.Session(r)
