@@ -20,7 +20,7 @@ const refusals = 40
 var (
 	refusalRow   = regexp.MustCompile(`(?m)^\| (\d+) \| .+ \| (.+) \|$`)
 	testLink     = regexp.MustCompile("\\[`(Test\\w+)`\\]\\(([^)]+)\\)")
-	refusalsOfIt = regexp.MustCompile(`^TestRefusals?(\d+)(?:To(\d+))?_`)
+	refusalsOfIt = regexp.MustCompile(`^TestRefusals?(\d+)(?:(To|And)(\d+))?_`)
 )
 
 // The page names a test for each refusal. It must be there, and bear the number.
@@ -56,7 +56,7 @@ func TestSecurityPage_NamesATestForEachRefusal(t *testing.T) {
 // isTestOf reports what is wrong with the claim that the test proves the refusal.
 func isTestOf(name, file, number string) error {
 	span := refusalsOfIt.FindStringSubmatch(name)
-	if span == nil || !within(number, span[1], span[2]) {
+	if span == nil || !within(number, span[1], span[2], span[3]) {
 		return fmt.Errorf("the name %s does not say that it proves this number; call it TestRefusal%s_…", name, number)
 	}
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
@@ -73,9 +73,11 @@ func isTestOf(name, file, number string) error {
 	return nil
 }
 
-func within(number, first, last string) bool {
-	if last == "" {
-		return number == first
+// within tells whether a test of the first, the last, and for To what is between, is one
+// of the number.
+func within(number, first, between, last string) bool {
+	if between != "To" {
+		return number == first || number == last
 	}
 	n, _ := strconv.Atoi(number) // the pattern admits digits alone
 	from, _ := strconv.Atoi(first)
@@ -89,7 +91,8 @@ func TestSecurityPage_FindsTestsThatAreNotThere(t *testing.T) {
 	for _, c := range []struct{ name, file, number, want string }{
 		{"TestRefusal99_Gone", here, "99", "there is no test TestRefusal99_Gone"},
 		{"TestRefusal40_IdentityByHeader", "cookies_test.go", "4", "does not say that it proves this number"},
-		{"TestRefusals1To20_OnEveryRoute", "examples/shop/shop_test.go", "21", "does not say that it proves this number"},
+		{"TestRefusals1To20_OnEveryRoute", "examples/shop/refusals_test.go", "21", "does not say that it proves this number"},
+		{"TestRefusals20And33_OnEveryRoute", "examples/shop/refusals_test.go", "21", "does not say that it proves this number"},
 		{"TestRefusal40_IdentityByHeader", "nowhere_test.go", "40", "no such file"},
 	} {
 		if err := isTestOf(c.name, c.file, c.number); err == nil || !strings.Contains(err.Error(), c.want) {

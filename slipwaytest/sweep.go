@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,15 +22,71 @@ import (
 func SweepTokens(t *testing.T, k *Kit) {
 	t.Helper()
 	wrong := &wrongTokens{}
+	sweepRoutes(t, k, func(s *sweep) {
+		if s.wrong = wrong; !s.route.Access().IsPublic() {
+			s.refusesTokens()
+			s.admitsTokens()
+		}
+	})
+}
+
+// SweepSpoofs says to every route of every module who calls and what they may in ways
+// that are no token: members of a body that gives rights or names an owner (38), and
+// headers that anybody can write (40). The kit is that of a user. The suite [Universal]
+// asks more, of one module in a process.
+func SweepSpoofs(t *testing.T, k *Kit) {
+	t.Helper()
+	sweepRoutes(t, k, func(s *sweep) {
+		if !s.route.Access().IsPublic() {
+			s.refusesHeaders(spoofs(k.Subject(), k.Token()))
+		}
+		for _, m := range slices.Concat(authority(), identity(uuid.NewString())) {
+			if !s.takesJSON() || declaredMembers(s.kit, s.route)[m.name] {
+				continue
+			}
+			if status, _, body := s.send(authtest.Present(k.Token()), s.key, s.with(m)); status < http.StatusBadRequest || status >= http.StatusInternalServerError {
+				s.kit.t.Errorf("%s with the member %s, which it does not know: got %d, want a refusal\n%s", s.route.Pattern(), m.name, status, body)
+			}
+		}
+	})
+}
+
+// SweepEnded wants every route of every module that asks for a token to refuse that of
+// the kit's caller, whose session has ended: after the given time at the latest.
+func SweepEnded(t *testing.T, k *Kit, within time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	asEnded := func(harmless bool) func(*sweep) {
+		return func(s *sweep) {
+			if s.route.Access().IsPublic() || harmless != (s.route.Method() == http.MethodGet) {
+				return
+			}
+			for {
+				status, _, body := s.send(authtest.Present(k.Token()))
+				if status == http.StatusUnauthorized {
+					return
+				}
+				if time.Now().After(deadline) {
+					s.kit.t.Fatalf("%s with the token of a session that has ended: got %d, want 401 within %s\n%s", s.route.Pattern(), status, within, body)
+				}
+				time.Sleep(50 * time.Millisecond) // other processes learn of it by themselves
+			}
+		}
+	}
+	sweepRoutes(t, k, asEnded(true)) // until every process knows
+	sweepRoutes(t, k, asEnded(false))
+}
+
+// sweepRoutes runs a subtest for every route to which there is a way.
+func sweepRoutes(t *testing.T, k *Kit, prove func(*sweep)) {
+	t.Helper()
 	for _, m := range k.modules {
 		for _, r := range m.Contract().Routes() {
-			if r.Access().IsPublic() || k.services != nil && !r.OnEdge() {
-				continue // without a token, or without a way in from outside
+			if k.services != nil && !r.OnEdge() {
+				continue // without a way in from outside
 			}
 			t.Run(r.Pattern(), func(t *testing.T) {
-				s := &sweep{kit: k.In(t), route: r, request: plainRequest(t, r), owner: uuid.NewString(), wrong: wrong}
-				s.refusesTokens()
-				s.admitsTokens()
+				prove(&sweep{kit: k.In(t), route: r, request: plainRequest(t, r), owner: uuid.NewString()})
 			})
 		}
 	}
