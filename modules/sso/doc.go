@@ -45,9 +45,25 @@
 // "sso keys" change the rest. All but the first admin goes by API as well, with the
 // permissions that the role admin has by default.
 //
-// # Not yet
+//   - A code is good for one purpose, once, for five minutes and five tries. Answers
+//     about codes and resets are the same for an address that nobody has.
+//   - A browser's cookie is an opaque secret of which the database holds a hash. Forms of
+//     other websites are refused, and a login takes another secret.
+//   - What is sent to people leaves by a job, whose row is sealed: a code is in no table
+//     in plain text.
 //
-// There is no second factor. The discovery documents list what there is.
+// # Not guaranteed
+//
+//   - Every registered client counts as the product's own: nobody is asked for consent.
+//   - There is no second factor beside a password; a passkey is both in one.
+//   - A message may be sent twice when a provider's answer is lost. Its ID is the same then.
+//   - Pages and messages are in English. A [Sender] may use words of its own.
+//
+// # What people see
+//
+// Pages below /sso/ let people log in, register, reset a password and look after their
+// account; they serve the authorization code flow and, by a cookie, the product's own
+// website. In development mail and text messages go to the page /sso/outbox.
 //
 // # Testing
 //

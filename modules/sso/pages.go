@@ -147,5 +147,5 @@ func sentence(words string) string {
 // seeOther leads on after a form, so that going back does not send it again.
 func seeOther(w http.ResponseWriter, r *http.Request, to string) {
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // callers give pages of ours, what returns.read has let pass, or a provider
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }

@@ -15,8 +15,7 @@
 // Registration does tell that an e-mail is taken, and says why in [Register].
 //
 // Nothing of the kit calls any but the OAuth routes, so that another OpenID
-// provider can take the place of the module; the second part of the SSO will
-// prove that.
+// provider can take the place of the module.
 //
 // To test without the SSO take slipwaytest, which issues tokens of its own.
 package ssoapi

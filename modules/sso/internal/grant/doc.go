@@ -1,10 +1,17 @@
-// Package grant is the OAuth 2.0 core of module sso: the token endpoint, the
-// key set and the discovery documents, as HTTP handlers.
+// Package grant is the OAuth 2.0 core of module sso: the endpoints of RFC 6749,
+// 7009, 7662 and 8414 and of OpenID Connect (Core, Discovery, RP-Initiated Logout), as
+// HTTP handlers.
 //
-// It grants client_credentials (RFC 6749), refresh_token with rotation, and
-// token exchange (RFC 8693), and mints access tokens by RFC 9068. It knows
-// nothing of accounts, passwords or tables: who the clients are, what they may
-// reach and which sessions go on, its interfaces tell it.
+// It grants authorization_code with PKCE, client_credentials, refresh_token with
+// rotation, and token exchange (RFC 8693), and mints access tokens by RFC 9068 and ID
+// tokens. It knows nothing of accounts, passwords or tables: who the clients are, what
+// they may reach, who has logged in in a browser and which sessions go on, its interfaces
+// tell it.
+//
+// The authorization endpoint sends nothing to an address before it knows that the client
+// has registered it, letter by letter; what is wrong until then a page tells. Afterwards
+// every answer names its issuer (RFC 9207). A code is redeemed once; a second time ends
+// the session that came of it.
 //
 // The token endpoint takes a POST of a form and nothing else. It refuses a
 // query, a repeated parameter, two ways of client authentication at once, a
