@@ -1,6 +1,9 @@
 package judges_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/chromedp/cdproto/webauthn"
@@ -33,6 +36,25 @@ func TestChromium_EndsAnotherSessionOnTheAccountPage(t *testing.T) {
 	there.isAt("/sso/login")
 	here.open("/sso/account")
 	here.isAt("/sso/account")
+}
+
+// The browser itself says where a form comes from, which no script can forge.
+func TestChromium_RefusesTheFormOfAnotherWebsite(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t)
+	p, b := shop.person(t), shop.chromium(t)
+	b.account(p)
+	trap := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<form method="post" action="%s/sso/logout"><button>Win a prize</button></form>`, shop.url) // the browser may be gone
+	}))
+	t.Cleanup(trap.Close)
+	b.open(trap.URL)
+	b.click("Win a prize")
+	b.isAt("/sso/logout")
+	b.says("not sent from our own page")
+	b.open("/sso/account")
+	b.isAt("/sso/account")
 }
 
 func TestChromium_LogsInByAPasskey(t *testing.T) {
