@@ -8,18 +8,32 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/slipwaytest/internal/testdb"
 )
 
-// DB returns a module's database in a world of this process, for what a test
-// wants to put there or to see. In Tx it is the transaction.
+// DB returns a module's database, for what a test wants to put there or to see. In Tx
+// it is the transaction; in a deployment it is a pool of the test's own, until its end.
 func (k *Kit) DB(module string) *postgres.DB {
 	k.t.Helper()
+	if k.services != nil {
+		return k.deployedDB(module)
+	}
 	db := k.databases[module]
 	if db == nil {
 		k.t.Fatalf("there is no database of %q here: the modules with one are %s", module, strings.Join(slices.Sorted(maps.Keys(k.databases)), ", "))
 	}
+	return db
+}
+
+func (k *Kit) deployedDB(module string) *postgres.DB {
+	k.t.Helper()
+	db, err := postgres.Open(postgres.Config{URL: config.Secret(k.Database(module)), Schema: module})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Cleanup(db.Close)
 	return db
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/slipway-go/slipway/auth"
@@ -187,43 +186,9 @@ func TestFlow_BrowserToken(t *testing.T) {
 func TestRefusal21_CodeReplayEndsTheSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	w.register(t, "ada@example.com")
-	f := w.flow(t)
-	code := f.code(t, "scope", "openid email")
-	first := f.redeem(t, code)
-	if got := w.get(t, "/oauth/userinfo", first.AccessToken); got.Status != http.StatusOK {
-		t.Fatalf("userinfo answers %d %s", got.Status, got.Text)
-	}
-	want(t, f.redeem(t, code), http.StatusBadRequest, "invalid_grant")
-	want(t, f.refresh(t, first.RefreshToken), http.StatusBadRequest, "invalid_grant")
-	want(t, w.get(t, "/oauth/userinfo", first.AccessToken), http.StatusUnauthorized, "invalid_token")
+	codeReplay(t, &socialWorld{world: w})
 	if !strings.Contains(w.Log(), "authorization code replayed, session ended") {
 		t.Error("the log does not tell of the replay")
-	}
-}
-
-func TestRefusal22_ConcurrentRedemptionOfACodeOverHTTP(t *testing.T) {
-	t.Parallel()
-	w := newCommitted(t)
-	w.register(t, "ada@example.com")
-	f := w.flow(t)
-	code := f.code(t)
-	var answers [8]reply
-	var group sync.WaitGroup
-	for i := range answers {
-		group.Go(func() { answers[i] = f.redeem(t, code) })
-	}
-	group.Wait()
-	won := 0
-	for _, got := range answers {
-		if got.Status == http.StatusOK {
-			won++
-			continue
-		}
-		want(t, got, http.StatusBadRequest, "invalid_grant")
-	}
-	if won != 1 {
-		t.Fatalf("%d of 8 redemptions won, want 1", won)
 	}
 }
 

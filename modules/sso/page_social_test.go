@@ -56,7 +56,7 @@ func withCorp(w *world) *socialWorld {
 func (w *socialWorld) goesToCorp(t *testing.T, leads page, who socialtest.Person) string {
 	t.Helper()
 	address := leads.Header.Get("Location")
-	if leads.Status != http.StatusSeeOther || !strings.HasPrefix(address, corpIssuer+"/authorize?") {
+	if leads.Status != http.StatusSeeOther || !strings.HasPrefix(address, w.corp.Issuer+"/authorize?") {
 		t.Fatalf("answer = %d to %q, want it to lead to the provider\n%s", leads.Status, address, leads.Body)
 	}
 	answer, err := w.corp.LogIn(address, who)
@@ -115,11 +115,7 @@ func TestRefusal32_LoginCallbackFromAnotherBrowser(t *testing.T) {
 	}
 	t.Run("which has begun nothing", func(t *testing.T) {
 		t.Parallel()
-		w := newSocialWorld(t)
-		eve := w.tab(t)
-		back := w.goesToCorp(t, eve.open("/sso/social/corp"), adaAtCorp)
-		refused(t, w, w.tab(t), back)
-		eve.open(back, crossSite).leads(t, "/sso/account") // it is good where it was begun
+		foreignCallback(t, newSocialWorld(t))
 	})
 	t.Run("which has begun a login of its own", func(t *testing.T) {
 		t.Parallel()
