@@ -41,7 +41,7 @@ func SweepSpoofs(t *testing.T, k *Kit) {
 			s.refusesHeaders(spoofs(k.Subject(), k.Token()))
 		}
 		for _, m := range slices.Concat(authority(), identity(uuid.NewString())) {
-			if !s.takesJSON() || declaredMembers(s.kit, s.route)[m.name] {
+			if !s.takesMembers() || declaredMembers(s.kit, s.route)[m.name] {
 				continue
 			}
 			if status, _, body := s.send(authtest.Present(k.Token()), s.key, s.with(m)); status < http.StatusBadRequest || status >= http.StatusInternalServerError {

@@ -103,7 +103,7 @@ func (s *sweep) checks() []check {
 		}
 	}
 	return append(all,
-		check{"takes no rights and no owner from a body (refusal 38)", (*sweep).refusesMembers, when(!s.takesJSON(), "it takes no JSON")},
+		check{"takes no rights and no owner from a body (refusal 38)", (*sweep).refusesMembers, when(!s.takesMembers(), "it takes neither JSON nor a form")},
 		check{"takes nobody for whom a header names (refusal 40)", (*sweep).staysWhoItIs, ""},
 		check{"admits who has exactly what it declares", (*sweep).admits, ""},
 		check{"refuses other methods", (*sweep).refusesMethods, when(s.route.Method() == "", "it is mounted for every method")},

@@ -54,6 +54,13 @@ func ask[In, Out any](b *browser, r *http.Request, v visitor, op *api.Operation[
 	return out, answer.read(&out)
 }
 
+// failedAPI is an error that the API has reported: the page tells of it, and does not
+// report it again.
+type failedAPI struct{ error }
+
+// Unwrap returns the problem.
+func (f failedAPI) Unwrap() error { return f.error }
+
 // A reply is what the API answers to a page.
 type reply struct {
 	header http.Header
@@ -73,7 +80,11 @@ func (a *reply) Write(b []byte) (int, error) { return a.body.Write(b) }
 func (a *reply) read(out any) error {
 	switch {
 	case a.status >= http.StatusMultipleChoices:
-		return problem.Decode(a.status, a.header, a.body.Bytes())
+		p := problem.Decode(a.status, a.header, a.body.Bytes())
+		if !p.Expected() {
+			return failedAPI{p}
+		}
+		return p
 	case a.body.Len() == 0:
 		return nil
 	}

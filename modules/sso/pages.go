@@ -87,7 +87,10 @@ func (b *browser) show(w http.ResponseWriter, r *http.Request, status int, p pag
 
 // fail answers with a page that tells what is wrong.
 func (b *browser) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := api.Note(r, err)
+	p := problem.From(err)
+	if _, reported := errors.AsType[failedAPI](err); !reported {
+		p = api.Note(r, err)
+	}
 	m := pages.Message{Title: "That did not work", Text: sentence(p.Detail()), Bad: true}
 	if !p.Expected() {
 		m = pages.Message{Title: "Something went wrong", Text: "It is not your fault. Please try again in a moment.", Bad: true, Trace: api.TraceID(r)}

@@ -24,6 +24,16 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.Example(ssoapi.Login, func(k *slipwaytest.Kit) ssoapi.LoginInput {
 			return ssoapi.LoginInput{Body: newAccount(k)}
 		}),
+		slipwaytest.ExampleRequest(ssoapi.RegisterForm, func(*slipwaytest.Kit) *http.Request {
+			return formRequest("/sso/register", url.Values{"email": {uuid.NewString() + "@example.com"}, "password": {goodPass}, "name": {"Ada"}})
+		}),
+		slipwaytest.ExampleRequest(ssoapi.LoginForm, func(k *slipwaytest.Kit) *http.Request {
+			c := newAccount(k)
+			return formRequest("/sso/login", url.Values{"email": {c.Email}, "password": {c.Password}})
+		}),
+		slipwaytest.ExampleRequest(ssoapi.ResetForm, func(k *slipwaytest.Kit) *http.Request {
+			return formRequest("/sso/reset", url.Values{"email": {newAccount(k).Email}})
+		}),
 		slipwaytest.ExampleRequest(ssoapi.Token, func(k *slipwaytest.Kit) *http.Request {
 			login := slipwaytest.Do(k, ssoapi.Login, ssoapi.LoginInput{Body: newAccount(k)}).Want(200).Body
 			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {login.RefreshToken}}
