@@ -64,7 +64,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		return err
 	}
 	hasher := o.newHasher(runtime.GOMAXPROCS(0))
-	ring := keys.NewRing(m.DB(), sealer, keys.Config{Life: cfg.KeyLife})
+	ring := keys.NewRing(m.DB(), sealer, keys.Config{Life: cfg.KeyLife, Logger: m.Logger()})
 	s := &service{
 		cfg:       cfg,
 		accounts:  accounts{db: m.DB(), roles: rolesOf(m.Contracts())},

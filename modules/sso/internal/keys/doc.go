@@ -12,8 +12,9 @@
 // them a minute later, and resource servers, which look at the key set every 5 minutes or
 // when they meet an unknown key, refuse what they have signed. The key-encryption key is
 // replaced by a [Sealer] that opens what the former one has sealed; a ring seals anew what
-// it finds. Without the key that a signing key was sealed by, nothing is signed and
-// nothing deleted: the key set is published on, so that living tokens are believed.
+// it finds. Without the key that a signing key was sealed by, nothing is signed, nothing
+// rotated and nothing deleted but what has long retired: the key set is published on, so
+// that living tokens are believed, and processes with the right key go on undisturbed.
 //
 // A [Ring] starts nothing: it looks at the database when it is used and what it
 // knows is older than half a minute, and rotates then if it is time. Several

@@ -58,8 +58,8 @@ func (k key) jwk() (jose.JSONWebKey, error) {
 	return jose.JSONWebKey{Key: public, KeyID: k.id, Algorithm: string(k.algorithm), Use: "sig"}, nil
 }
 
-// signer returns what signs tokens of the type by the key.
-func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
+// open returns the private half, or an error that wraps [ErrSealed].
+func (k key) open(s *Sealer) (crypto.PrivateKey, error) {
 	stored, err := s.Open(k.id, k.sealed)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s cannot be opened: %w; set SSO_KEY_ENCRYPTION_KEY to the former key, or SSO_KEY_ENCRYPTION_KEY_PREVIOUS beside a new one; "+
@@ -68,6 +68,15 @@ func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
 	private, err := privateKey(k.algorithm, stored)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", k.id, err)
+	}
+	return private, nil
+}
+
+// signer returns what signs tokens of the type by the key.
+func (k key) signer(s *Sealer, typ string) (jose.Signer, error) {
+	private, err := k.open(s)
+	if err != nil {
+		return nil, err
 	}
 	signing := jose.SigningKey{Algorithm: k.algorithm, Key: jose.JSONWebKey{Key: private, KeyID: k.id}}
 	signer, err := jose.NewSigner(signing, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
@@ -92,6 +101,9 @@ func (p plan) empty() bool {
 	return len(p.retire)+len(p.drop)+p.create == 0 && p.activate == ""
 }
 
+// cleanup is what of a plan needs no key opened.
+func (p plan) cleanup() plan { return plan{algorithm: p.algorithm, drop: p.drop} }
+
 // plans are what is due, for the algorithms with something to do.
 func plans(keys []key, cfg Config, now time.Time) []plan {
 	var all []plan
@@ -102,6 +114,19 @@ func plans(keys []key, cfg Config, now time.Time) []plan {
 		}
 	}
 	return all
+}
+
+// sealed returns why one of the keys that sign or will cannot be opened; nil mostly.
+func (s *Sealer) sealed(keys []key) error {
+	for _, k := range keys {
+		if k.state == retired {
+			continue
+		}
+		if _, err := k.open(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func of(keys []key, algorithm jose.SignatureAlgorithm) []key {

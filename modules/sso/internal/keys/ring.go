@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -26,12 +27,15 @@ type Config struct {
 	// Retain is how long a retired key stays published; no token may live
 	// longer. Default: 24h.
 	Retain time.Duration
+	// Logger hears that keys cannot be opened. Default: nobody does.
+	Logger *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
 	c.Life = cmp.Or(c.Life, 720*time.Hour)
 	c.Publish = cmp.Or(c.Publish, 15*time.Minute)
 	c.Retain = cmp.Or(c.Retain, 24*time.Hour)
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return c
 }
 
@@ -56,7 +60,8 @@ type snapshot struct {
 	at      time.Time
 	signers map[signature]signer
 	public  []byte
-	// sealed is why nothing can be signed although the keys are there; nil mostly.
+	// sealed is why nothing is rotated, and perhaps nothing signed, although the keys
+	// are there; nil mostly.
 	sealed error
 }
 
@@ -82,7 +87,7 @@ func (r *Ring) Sign(ctx context.Context, algorithm, typ string, payload []byte) 
 	}
 	signer, ok := s.signers[signature{algorithm, typ}]
 	if !ok && s.sealed != nil {
-		return "", problem.Unavailable("no token can be signed at the moment").WithCode("signing_keys_sealed").Wrap(s.sealed)
+		return "", unavailable(s.sealed)
 	}
 	if !ok {
 		return "", fmt.Errorf("no key signs tokens of the type %q by %q", typ, algorithm)
@@ -92,6 +97,10 @@ func (r *Ring) Sign(ctx context.Context, algorithm, typ string, payload []byte) 
 		return "", fmt.Errorf("sign a token: %w", err)
 	}
 	return signed.CompactSerialize()
+}
+
+func unavailable(sealed error) error {
+	return problem.Unavailable("no token can be signed at the moment").WithCode("signing_keys_sealed").Wrap(sealed)
 }
 
 // Public returns the JWK set of all keys that are next, active or retired.
@@ -163,7 +172,7 @@ func (r *Ring) awaitLook(ctx context.Context) (*snapshot, error) {
 func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	now := time.Now()
 	keys, err := load(ctx, r.db)
-	if err == nil && len(plans(keys, r.cfg, now)) > 0 {
+	if err == nil && len(r.duePlans(keys, now)) > 0 {
 		keys, err = r.rotate(ctx, now, r.due)
 	}
 	if err != nil {
@@ -176,8 +185,16 @@ func (r *Ring) look(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.known.Store(s)
+	r.learn(ctx, s)
 	return s, nil
+}
+
+// learn keeps what is known now, and tells of sealed keys when that is news.
+func (r *Ring) learn(ctx context.Context, s *snapshot) {
+	former := r.known.Swap(s)
+	if s.sealed != nil && (former == nil || former.sealed == nil) {
+		r.cfg.Logger.ErrorContext(ctx, "signing keys are sealed: none is rotated", "error", s.sealed)
+	}
 }
 
 // reseal has the private halves sealed by the key-encryption key of now. Processes that
@@ -200,7 +217,7 @@ func (r *Ring) reseal(ctx context.Context, keys []key) error {
 }
 
 func (r *Ring) snapshot(keys []key, now time.Time) (*snapshot, error) {
-	s := &snapshot{at: now, signers: map[signature]signer{}}
+	s := &snapshot{at: now, signers: map[signature]signer{}, sealed: r.sealer.sealed(keys)}
 	for _, algorithm := range algorithms {
 		if err := r.sign(s, algorithm, find(of(keys, algorithm), active)); err != nil {
 			return nil, err
@@ -237,8 +254,6 @@ func (r *Ring) sign(s *snapshot, algorithm jose.SignatureAlgorithm, current *key
 			return err
 		case r.opened(kind, current.id) != nil:
 			s.signers[kind] = *r.opened(kind, current.id)
-		default:
-			s.sealed = err
 		}
 	}
 	return nil

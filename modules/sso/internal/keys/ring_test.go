@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -189,26 +190,110 @@ func TestRing_LostEncryptionKeyDeletesNothing(t *testing.T) {
 	t.Parallel()
 	db := slipwaytest.Commit(t, sso.New()).DB("sso")
 	token := sign(t, ring(t, db, 1))
-	rows := func() (text string) {
-		if err := db.QueryRow(t.Context(), `SELECT string_agg(k::text, ' ' ORDER BY id) FROM signing_keys k`).Scan(&text); err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
-	before := rows()
+	before := rows(t, db)
 	lost := ring(t, db, 2)
 	_, err := lost.Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}"))
 	if problem.Status(err) != 503 || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
 		t.Errorf("Sign() = %v, want a 503 whose cause names the setting", err)
 	}
 	verify(t, lost, token) // what lives is believed on
-	if rows() != before {
+	if rows(t, db) != before {
 		t.Error("the keys have been changed")
 	}
 	if err := lost.Replace(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	verify(t, lost, sign(t, lost))
+}
+
+// due makes every key so old that it makes place, and its successor so that it may.
+const due = `UPDATE signing_keys SET created_at = created_at - interval '31 days', activated_at = activated_at - interval '31 days'`
+
+func TestRing_WrongEncryptionKeyRotatesNothingThatIsDue(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	right := ring(t, db, 1)
+	sign(t, right)
+	exec(t, db, due)
+	before := rows(t, db)
+	var log bytes.Buffer
+	wrong := keys.NewRing(db, sealer(t, 2), keys.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 3 {
+		_, err := wrong.Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}"))
+		if problem.Status(err) != 503 || problem.Code(err) != "signing_keys_sealed" {
+			t.Errorf("Sign() = %v, want a 503 signing_keys_sealed", err)
+		}
+		wrong.Age(time.Hour)
+	}
+	if err := wrong.Rotate(t.Context()); problem.Code(err) != "signing_keys_sealed" {
+		t.Errorf("Rotate() = %v, want signing_keys_sealed", err)
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "SSO_KEY_ENCRYPTION_KEY") {
+		t.Errorf("the log has %d lines, want one that names the setting:\n%s", lines, log.String())
+	}
+	if rows(t, db) != before {
+		t.Fatal("the keys have been changed")
+	}
+	if verify(t, right, sign(t, ring(t, db, 1))) == "" || rows(t, db) == before {
+		t.Error("the right key does not rotate what is due")
+	}
+}
+
+func TestRing_ProcessesWithDifferentEncryptionKeysLeaveTheKeysToWhoMadeThem(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	first := ring(t, db, 1)
+	sign(t, first)
+	for range 3 {
+		exec(t, db, due)
+		fresh, other := ring(t, db, 1), ring(t, db, 2)
+		var group sync.WaitGroup
+		group.Go(func() {
+			if _, err := fresh.Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}")); err != nil {
+				t.Errorf("with the right key Sign() = %v", err)
+			}
+		})
+		group.Go(func() {
+			if _, err := other.Sign(t.Context(), auth.EdDSA, "at+jwt", []byte("{}")); problem.Code(err) != "signing_keys_sealed" {
+				t.Errorf("with the wrong key Sign() = %v, want signing_keys_sealed", err)
+			}
+		})
+		group.Wait()
+	}
+}
+
+func TestRing_ASealedSuccessorKeepsTheActiveKeyAtWork(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	active := verify(t, ring(t, db, 1), sign(t, ring(t, db, 1)))
+	exec(t, db, `UPDATE signing_keys SET sealed = 'by nobody' WHERE state = 'next'`)
+	exec(t, db, due)
+	later := ring(t, db, 1)
+	if got := verify(t, later, sign(t, later)); got != active {
+		t.Errorf("key %s signs, want %s, since its successor cannot be opened", got, active)
+	}
+}
+
+func TestRing_WrongEncryptionKeyDropsWhatHasLongRetired(t *testing.T) {
+	t.Parallel()
+	db := slipwaytest.Commit(t, sso.New()).DB("sso")
+	old := verify(t, ring(t, db, 1), sign(t, ring(t, db, 1)))
+	exec(t, db, due)
+	sign(t, ring(t, db, 1))
+	exec(t, db, due+`, retired_at = retired_at - interval '31 days'`)
+	wrong := ring(t, db, 2)
+	if set := keySet(t, wrong); len(set.Key(old)) != 0 || len(set.Keys) != 4 {
+		t.Errorf("%d keys are published, want the active one and the next of each algorithm", len(set.Keys))
+	}
+}
+
+// rows are the keys as they are stored.
+func rows(t *testing.T, db *postgres.DB) (text string) {
+	t.Helper()
+	if err := db.QueryRow(t.Context(), `SELECT string_agg(k::text, ' ' ORDER BY id) FROM signing_keys k`).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func TestRing_EncryptionKeyIsReplaced(t *testing.T) {

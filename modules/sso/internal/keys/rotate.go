@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slipway-go/slipway/postgres"
@@ -45,6 +46,9 @@ func (e *UnpublishedError) Error() string {
 // published while tokens of them live.
 func (r *Ring) Rotate(ctx context.Context) error {
 	return r.change(ctx, func(keys []key, now time.Time) ([]plan, error) {
+		if err := r.sealer.sealed(keys); err != nil {
+			return nil, unavailable(err)
+		}
 		for _, k := range keys {
 			if k.state == next && !k.published(r.cfg, now) {
 				return nil, &UnpublishedError{Until: k.createdAt.Add(r.cfg.Publish)}
@@ -80,13 +84,26 @@ func (r *Ring) change(ctx context.Context, decide func([]key, time.Time) ([]plan
 	if err != nil {
 		return err
 	}
-	r.known.Store(s)
+	r.learn(ctx, s)
 	return nil
 }
 
 // due decides what is to be done without being told.
 func (r *Ring) due(keys []key, now time.Time) ([]plan, error) {
-	return plans(keys, r.cfg, now), nil
+	return r.duePlans(keys, now), nil
+}
+
+// duePlans leave alone what other processes sign by: whoever cannot open a key must not
+// retire it, which erases it, nor seal a successor that the others could not open.
+func (r *Ring) duePlans(keys []key, now time.Time) []plan {
+	all := plans(keys, r.cfg, now)
+	if len(all) == 0 || r.sealer.sealed(keys) == nil {
+		return all
+	}
+	for i := range all {
+		all[i] = all[i].cleanup()
+	}
+	return slices.DeleteFunc(all, plan.empty)
 }
 
 // rotate does what is decided, one process at a time: another may have done it.
