@@ -52,7 +52,7 @@ func (s *service) handlePages(m *slipway.Setup) {
 		api.Mount(m, route, b.page(h))
 	}
 	api.Mount(m, ssoapi.PasskeyForm, http.HandlerFunc(b.loginByPasskey))
-	api.Mount(m, ssoapi.Assets, pages.Assets())
+	api.Mount(m, ssoapi.Assets, b.pages.Assets())
 }
 
 // A pageHandler answers with a page, or returns why it cannot.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"path"
 )
 
 //go:embed assets
@@ -45,12 +46,18 @@ func (a assets) address(name string) (string, error) {
 	return assetsPath + name + "?v=" + digest, nil
 }
 
-// Assets serves the embedded files below /sso/assets/.
-func Assets() http.Handler {
+// Assets serves the embedded files below /sso/assets/. What is kept for long is only what
+// the address names: a process of another version may answer while versions change, or
+// somebody may ask with a digest of their own, and caches would keep that for everybody.
+func (s *Set) Assets() http.Handler {
 	files := http.StripPrefix("/sso/", http.FileServerFS(embedded))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.RawQuery != "" {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		if digest, ok := s.assets[path.Base(r.URL.Path)]; ok {
+			w.Header().Set("ETag", `"`+digest+`"`)
+			w.Header().Set("Cache-Control", "no-cache")
+			if r.URL.RawQuery == "v="+digest {
+				w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			}
 		}
 		files.ServeHTTP(w, r)
 	})

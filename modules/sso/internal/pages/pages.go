@@ -30,6 +30,7 @@ type Page interface {
 type Set struct {
 	product string
 	all     map[string]*template.Template
+	assets  assets
 }
 
 // NewSet returns the pages of the product that people know by this name.
@@ -42,7 +43,7 @@ func NewSet(product string) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the layout of pages: %w", err)
 	}
-	s := &Set{product: product, all: map[string]*template.Template{}}
+	s := &Set{product: product, all: map[string]*template.Template{}, assets: assets}
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
