@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/internal/sessioncookie"
+	"github.com/slipway-go/slipway/modules/sso/internal/client"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
@@ -24,6 +25,7 @@ type browser struct {
 	guard   sessioncookie.Guard
 	pages   *pages.Set
 	returns returns
+	clients *client.Store // that people are let in for
 }
 
 var _ grant.Browser = (*browser)(nil)
@@ -40,7 +42,7 @@ func newBrowser(s *service, m *slipway.Setup) (*browser, error) {
 	}
 	return &browser{
 		sso: s, api: m.API(), cookie: sessioncookie.For(issuer), attempt: sessioncookie.ForLogin(issuer), guard: sessioncookie.NewGuard(issuer),
-		pages: set, returns: s.cfg.ReturnPaths,
+		pages: set, returns: s.cfg.ReturnPaths, clients: client.NewStore(m.DB()),
 	}, nil
 }
 

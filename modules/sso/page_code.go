@@ -17,7 +17,7 @@ import (
 // showCode asks where a code is to go, or for the code that went there.
 func (b *browser) showCode(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	back := b.returns.read(query.Get("return_to"))
+	back := b.back(r, query.Get("return_to"))
 	if id, ok := challengeOf(r); ok {
 		b.show(w, r, http.StatusOK, loginCodeForm(back, id, pages.Faults{}))
 		return nil
@@ -28,7 +28,7 @@ func (b *browser) showCode(w http.ResponseWriter, r *http.Request) error {
 
 // sendCode sends a code to log in by.
 func (b *browser) sendCode(w http.ResponseWriter, r *http.Request) error {
-	back, to := b.returns.read(r.PostFormValue("return_to")), r.PostFormValue("to")
+	back, to := b.back(r, r.PostFormValue("return_to")), r.PostFormValue("to")
 	sent, err := ask(b, r, visitor{}, ssoapi.SendCode, ssoapi.SendCodeInput{Body: ssoapi.Recipient{Channel: string(channelOf(to)), To: to}})
 	if err != nil {
 		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.recipientForm(back, to, f) })
@@ -47,7 +47,7 @@ func channelOf(address string) Channel {
 
 // loginByCode logs in who has the code.
 func (b *browser) loginByCode(w http.ResponseWriter, r *http.Request) error {
-	back := b.returns.read(r.PostFormValue("return_to"))
+	back := b.back(r, r.PostFormValue("return_to"))
 	id, _ := challengeOf(r) // that of nobody is refused like a wrong code
 	err := checkDigits(r)
 	if err == nil {

@@ -29,7 +29,7 @@ const (
 
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	page := b.loginForm(b.returns.read(query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
+	page := b.loginForm(b.back(r, query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
 	page.Notice = done[query.Get("done")]
 	b.show(w, r, http.StatusOK, page)
 	return nil
@@ -37,7 +37,7 @@ func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 
 // login is by e-mail and password.
 func (b *browser) login(w http.ResponseWriter, r *http.Request) error {
-	back, email := b.returns.read(r.PostFormValue("return_to")), r.PostFormValue("email")
+	back, email := b.back(r, r.PostFormValue("return_to")), r.PostFormValue("email")
 	user, err := b.loginByPassword(r, email)
 	if err == nil {
 		err = b.begin(w, r, user, session.Password)

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/modules/sso"
+	"github.com/slipway-go/slipway/modules/sso/internal/client"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 )
 
 func TestLoginPage(t *testing.T) {
@@ -54,6 +56,8 @@ func TestLoginPage(t *testing.T) {
 		for _, to := range []string{
 			"https://evil.example/", "//evil.example", `/\evil.example`, "/\t/evil.example", "/%5cevil.example", "/orders//evil.example",
 			"javascript:alert(1)", "/ordersx", "/", "/sso/logout", "orders",
+			"/orders/../admin", "/orders/..", "/orders/%2e%2e/admin", "/orders/.%2E/admin", "/orders/./x", "/orders/..%2fadmin", "/orders/a%2Fb", "/orders/..%5cadmin",
+			"/oauth/x/../authorize", "/sso/account/../logout",
 		} {
 			b := w.tab(t)
 			b.open("/sso/login?return_to=" + url.QueryEscape(to))
@@ -72,21 +76,47 @@ func TestLoginPage(t *testing.T) {
 			}
 		}
 	})
-	t.Run("lets its form lead to the client that somebody logs in for, and to nothing that hides in its address", func(t *testing.T) {
-		t.Parallel()
-		for client, want := range map[string]string{
-			"https://app.example/callback?x=1":      "form-action 'self' https://app.example;",
-			"example.app:/callback":                 "form-action 'self' example.app:;",
-			"https://app.example;script-src *":      "form-action 'self';",
-			"https://app.example%3Bscript-src%20*/": "form-action 'self';",
-			"nonsense":                              "form-action 'self';",
-		} {
-			got := w.tab(t).open("/sso/login?return_to=" + url.QueryEscape("/oauth/authorize?redirect_uri="+url.QueryEscape(client)))
-			if policy := got.Header.Get("Content-Security-Policy"); !strings.Contains(policy, want) || strings.Contains(policy, "*") {
-				t.Errorf("for %s the policy is %s, want %s", client, policy, want)
+}
+
+func TestLoginPage_LetsItsFormLeadToRegisteredAddressesOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	f := w.flow(t)
+	w.flow(t, public, func(c *grant.Client) {
+		c.ID, c.RedirectURIs = "phone", []string{"com.example.app:/callback", "http://127.0.0.1/callback"}
+	})
+	w.flow(t, func(c *grant.Client) { c.ID = "former" })
+	if err := client.NewStore(w.DB("sso")).Revoke(t.Context(), w.DB("sso"), "former"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ client, address, want string }{
+		{"web", back, "form-action 'self' https://web.example;"},
+		{"phone", "com.example.app:/callback", "form-action 'self' com.example.app:;"},
+		{"phone", "http://127.0.0.1:49152/callback", "form-action 'self' http://127.0.0.1:49152;"},
+
+		{"web", "https://evil.example/", "form-action 'self';"},
+		{"web", "https://web.example/elsewhere", "form-action 'self';"},
+		{"web", "https://web.example;script-src *", "form-action 'self';"},
+		{"web", "https://web.example%3Bscript-src%20*/", "form-action 'self';"},
+		{"web", "nonsense", "form-action 'self';"},
+		{"phone", back, "form-action 'self';"},
+		{"former", back, "form-action 'self';"},
+		{"nobody", back, "form-action 'self';"},
+		{"slipway", back, "form-action 'self';"},
+		{"\x00", back, "form-action 'self';"},
+		{"", back, "form-action 'self';"},
+	} {
+		asked := f.request("client_id", c.client, "redirect_uri", c.address)
+		for _, page := range []string{"/sso/login", "/sso/register", "/sso/code", "/sso/reset"} {
+			got := w.tab(t).open(page + "?return_to=" + url.QueryEscape(asked))
+			if policy := got.Header.Get("Content-Security-Policy"); got.Status != http.StatusOK || !strings.Contains(policy, c.want) {
+				t.Errorf("%s for %q at %s is answered %d under %s, want %s", page, c.client, c.address, got.Status, policy, c.want)
 			}
 		}
-	})
+	}
+	if strings.Contains(w.Log(), "cannot be looked up") {
+		t.Errorf("somebody's address is a fault of ours:\n%s", w.Log())
+	}
 }
 
 func TestLoginPage_DemoUsers(t *testing.T) {

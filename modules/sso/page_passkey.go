@@ -44,5 +44,5 @@ func (b *browser) tryPasskey(w http.ResponseWriter, r *http.Request) (string, er
 	if err != nil {
 		return "", err
 	}
-	return onward(b.returns.read(proof.ReturnTo)), b.begin(w, r, user, session.Passkey)
+	return onward(b.back(r, proof.ReturnTo)), b.begin(w, r, user, session.Passkey)
 }

@@ -13,14 +13,14 @@ import (
 
 func (b *browser) showRegister(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	b.show(w, r, http.StatusOK, registerForm(b.returns.read(query.Get("return_to")), ssoapi.Registration{Email: query.Get("login_hint")}, pages.Faults{}))
+	b.show(w, r, http.StatusOK, registerForm(b.back(r, query.Get("return_to")), ssoapi.Registration{Email: query.Get("login_hint")}, pages.Faults{}))
 	return nil
 }
 
 // register opens the account and logs its owner in, who then confirms the e-mail; where
 // the product asks for that, it comes before the login.
 func (b *browser) register(w http.ResponseWriter, r *http.Request) error {
-	back := b.returns.read(r.PostFormValue("return_to"))
+	back := b.back(r, r.PostFormValue("return_to"))
 	given := ssoapi.Registration{Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Password: r.PostFormValue("password")}
 	opened, err := ask(b, r, visitor{}, ssoapi.Register, ssoapi.RegisterInput{Body: given})
 	if err != nil {
@@ -67,7 +67,7 @@ func newPasswordField() pages.Field {
 
 // showConfirm asks for the code that was mailed, or offers to mail another one.
 func (b *browser) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	back := b.returns.read(r.URL.Query().Get("return_to"))
+	back := b.back(r, r.URL.Query().Get("return_to"))
 	if id, ok := challengeOf(r); ok {
 		b.show(w, r, http.StatusOK, b.confirmForm(back, id, pages.Faults{}))
 		return nil
@@ -78,7 +78,7 @@ func (b *browser) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 // confirm takes the code.
 func (b *browser) confirm(w http.ResponseWriter, r *http.Request) error {
-	back := b.returns.read(r.PostFormValue("return_to"))
+	back := b.back(r, r.PostFormValue("return_to"))
 	id, _ := challengeOf(r) // of none the API says what is to be said
 	err := checkDigits(r)
 	if err == nil {
@@ -101,7 +101,7 @@ func (b *browser) confirm(w http.ResponseWriter, r *http.Request) error {
 
 // resend mails another code.
 func (b *browser) resend(w http.ResponseWriter, r *http.Request, v visitor) error {
-	back := b.returns.read(r.PostFormValue("return_to"))
+	back := b.back(r, r.PostFormValue("return_to"))
 	sent, err := ask(b, r, v, ssoapi.ResendConfirmation, ssoapi.ResendInput{})
 	if err != nil {
 		return b.again(w, r, err, func(f pages.Faults) pages.Page { return resendForm(back, f) })

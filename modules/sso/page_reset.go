@@ -13,7 +13,7 @@ import (
 // new one.
 func (b *browser) showReset(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	back := b.returns.read(query.Get("return_to"))
+	back := b.back(r, query.Get("return_to"))
 	if id, ok := challengeOf(r); ok {
 		b.show(w, r, http.StatusOK, newPasswordForm(back, id, pages.Faults{}))
 		return nil
@@ -23,7 +23,7 @@ func (b *browser) showReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (b *browser) startReset(w http.ResponseWriter, r *http.Request) error {
-	back, email := b.returns.read(r.PostFormValue("return_to")), r.PostFormValue("email")
+	back, email := b.back(r, r.PostFormValue("return_to")), r.PostFormValue("email")
 	sent, err := ask(b, r, visitor{}, ssoapi.StartReset, ssoapi.StartResetInput{Body: ssoapi.ResetRequest{Email: email}})
 	if err != nil {
 		return b.again(w, r, err, func(f pages.Faults) pages.Page { return resetForm(back, email, f) })
@@ -33,7 +33,7 @@ func (b *browser) startReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (b *browser) finishReset(w http.ResponseWriter, r *http.Request) error {
-	back := b.returns.read(r.PostFormValue("return_to"))
+	back := b.back(r, r.PostFormValue("return_to"))
 	id, _ := challengeOf(r) // that of nobody is refused like a wrong code
 	err := checkDigits(r)
 	if err == nil {

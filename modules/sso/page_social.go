@@ -69,7 +69,7 @@ func (b *browser) providerLinks(back pages.Return) []pages.Link {
 
 // goToProvider begins a login.
 func (b *browser) goToProvider(w http.ResponseWriter, r *http.Request, at provider) error {
-	return b.beginSocial(w, r, at, way{provider: at.key, returnTo: b.returns.read(r.URL.Query().Get("return_to")).Path})
+	return b.beginSocial(w, r, at, way{provider: at.key, returnTo: b.back(r, r.URL.Query().Get("return_to")).Path})
 }
 
 // beginSocial leads to the provider. What it sends back is good in this browser alone,
@@ -120,7 +120,7 @@ func (b *browser) comeFromProvider(w http.ResponseWriter, r *http.Request, at pr
 	if err := b.begin(w, r, user, session.Social); err != nil {
 		return err
 	}
-	seeOther(w, r, onward(b.returns.read(to.returnTo)))
+	seeOther(w, r, onward(b.back(r, to.returnTo)))
 	return nil
 }
 

@@ -1,7 +1,9 @@
 package sso
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
@@ -22,12 +24,30 @@ func (r returns) read(raw string) pages.Return {
 	switch {
 	case !ok:
 		return pages.Return{}
-	case u.Path == grant.AuthorizePath:
-		return pages.Return{Path: raw, Leads: originOf(u.Query().Get("redirect_uri"))}
-	case r.allow(u.Path), u.Path == accountPage, strings.HasPrefix(u.Path, accountPage+"/"), isLinkPage(u.Path):
+	case r.allow(u.Path), u.Path == grant.AuthorizePath, u.Path == accountPage, strings.HasPrefix(u.Path, accountPage+"/"), isLinkPage(u.Path):
 		return pages.Return{Path: raw}
 	}
 	return pages.Return{}
+}
+
+// back returns where a login may lead that asks for raw. Anybody may write an
+// authorization request: its page lets a form lead to an address outside only if the
+// client has registered that.
+func (b *browser) back(r *http.Request, raw string) pages.Return {
+	to := b.returns.read(raw)
+	request, err := url.Parse(to.Path)
+	if err != nil || request.Path != grant.AuthorizePath {
+		return to
+	}
+	asked := request.Query()
+	client, known, err := b.clients.Client(r.Context(), asked.Get("client_id"))
+	if err != nil {
+		b.sso.logger.WarnContext(r.Context(), "the client that a login page is for cannot be looked up", "error", err)
+	}
+	if address := asked.Get("redirect_uri"); known && client.ReturnsTo(address) {
+		to.Leads = originOf(address)
+	}
+	return to
 }
 
 func (r returns) allow(path string) bool {
@@ -41,16 +61,23 @@ func (r returns) allow(path string) bool {
 }
 
 // localPath refuses whatever a browser could take for the address of another host:
-// "//evil.example", "/\evil.example", and what hides a backslash or a line's end.
+// "//evil.example", "/\evil.example", and what hides a backslash or a line's end. It also
+// refuses what browsers and servers read in two ways: "/orders/../admin" is below /orders
+// here and is not there.
 func localPath(raw string) (*url.URL, bool) {
 	if len(raw) > maxReturn || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") || strings.ContainsFunc(raw, unfitForPath) {
 		return nil, false
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host != "" || u.Scheme != "" || strings.Contains(u.Path, "//") || strings.Contains(u.Path, `\`) {
+	if err != nil || u.Host != "" || u.Scheme != "" || strings.Contains(u.Path, "//") || ambiguous(u) {
 		return nil, false
 	}
 	return u, true
+}
+
+func ambiguous(u *url.URL) bool {
+	up := func(segment string) bool { return segment == "." || segment == ".." }
+	return strings.Contains(u.Path, `\`) || strings.Contains(strings.ToLower(u.EscapedPath()), "%2f") || slices.ContainsFunc(strings.Split(u.Path, "/"), up)
 }
 
 func unfitForPath(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }

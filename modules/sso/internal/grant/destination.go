@@ -30,7 +30,7 @@ func (s *Server) destination(r *http.Request, parameters url.Values) (destinatio
 	if !known {
 		return destination{}, invalidRequest("no application is registered as %.64q", id[0])
 	}
-	if !client.returnsTo(uri[0]) {
+	if !client.ReturnsTo(uri[0]) {
 		return destination{}, invalidRequest("the address to go back to (redirect_uri) is not one that %s has registered", client.ID)
 	}
 	to := destination{client: client, uri: uri[0]}
@@ -40,9 +40,10 @@ func (s *Server) destination(r *http.Request, parameters url.Values) (destinatio
 	return to, nil
 }
 
-// returnsTo compares letter by letter, as RFC 9700 asks; only an app's own listener
-// on the machine may have any port (RFC 8252, 7.3).
-func (c Client) returnsTo(uri string) bool {
+// ReturnsTo reports whether browsers may be sent there with an answer. It compares letter
+// by letter, as RFC 9700 asks; only an app's own listener on the machine may have any port
+// (RFC 8252, 7.3).
+func (c Client) ReturnsTo(uri string) bool {
 	if slices.Contains(c.RedirectURIs, uri) {
 		return true
 	}
