@@ -3,6 +3,7 @@ package sso_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -129,5 +130,24 @@ func TestConfig_RefusesAtStart(t *testing.T) {
 	_, err := config.Load[sso.Config](config.New(map[string]string{"SLIPWAY_ENV": "production"}), "SSO_")
 	if err == nil || !strings.Contains(err.Error(), "SSO_KEY_ENCRYPTION_KEY") {
 		t.Errorf("production starts without a key-encryption key: %v", err)
+	}
+}
+
+func TestOAuth_TextThatNoDatabaseTakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	f := w.flow(t)
+	for _, bad := range []string{"\x00", "\xff"} {
+		want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", "x", "client_id", bad), http.StatusBadRequest, "invalid_request")
+		named := w.JSON(http.MethodPost, "/oauth/token", "grant_type=client_credentials&audience=shop", func(r *http.Request) {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.SetBasicAuth(url.QueryEscape(bad), "x")
+		})
+		want(t, replyOf(t, named), http.StatusUnauthorized, "invalid_client")
+		for _, name := range []string{"client_id", "redirect_uri", "nonce", "state"} {
+			if got := w.tab(t).open(f.request(name, bad)); got.Status != http.StatusBadRequest {
+				t.Errorf("%s=%q: the answer is %d, want 400", name, bad, got.Status)
+			}
+		}
 	}
 }

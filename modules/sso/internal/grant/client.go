@@ -136,8 +136,8 @@ func readBasic(r *http.Request) (credentials, error) {
 	if err != nil {
 		return credentials{}, invalidClient("the secret in the Authorization header is not form-encoded")
 	}
-	if id == "" || secret == "" {
-		return credentials{}, invalidClient("the Authorization header lacks the client or its secret")
+	if id == "" || secret == "" || !isText(id, secret) {
+		return credentials{}, invalidClient("the Authorization header lacks the client or its secret, or they are no text")
 	}
 	return credentials{id, secret}, nil
 }

@@ -39,11 +39,7 @@ func formValues(r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := url.ParseQuery(body)
-	if err != nil {
-		return nil, invalidRequest("the body is not a form: names and values are joined by = and &, and percent-encoded")
-	}
-	return values, nil
+	return parseParameters(body)
 }
 
 func readForm(body io.Reader) (string, error) {

@@ -273,3 +273,24 @@ func TestToken_DatabaseDown(t *testing.T) {
 		t.Errorf("a service's own token needs no session: %d %s", got.Status, got.Description)
 	}
 }
+
+// A database takes no NUL and nothing but UTF-8: asked for such a client, it fails.
+func TestRefusal26_ParameterThatIsNoText(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"\x00", "a\x00", "\xff", "\xed\xa0\x80"} {
+		w := newWorld(t)
+		w.browser.in = true
+		for _, name := range []string{"grant_type", "client_id", "refresh_token", "scope", "audience", "unknown", bad} {
+			w.post(t, "", url.Values{"grant_type": {grant.RefreshToken}, "refresh_token": {"x"}, name: {bad}}).wantRefusal(t, 400, "invalid_request")
+		}
+		for _, name := range []string{"client_id", "redirect_uri", "state", "nonce", "login_hint", "unknown", bad} {
+			w.authorize(t, authorization(name, bad)).wantPage(t, 400)
+			w.visit(t, w.Logout(), "/oauth/logout", url.Values{name: {bad}}).wantPage(t, 400)
+		}
+		w.post(t, "", credentials("cart"), func(r *http.Request) { r.SetBasicAuth(url.QueryEscape(bad), "x") }).wantRefusal(t, 401, "invalid_client")
+		w.post(t, "", credentials("cart"), func(r *http.Request) { r.SetBasicAuth("cart", url.QueryEscape(bad)) }).wantRefusal(t, 401, "invalid_client")
+		if len(w.sessions.codes)+len(w.sessions.seen) > 0 {
+			t.Errorf("%q went on to the sessions", bad)
+		}
+	}
+}
