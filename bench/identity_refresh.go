@@ -20,17 +20,17 @@ const (
 	findToken = `
 		SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope,
 			s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at,
-			s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+			s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at, clock_timestamp(), clock_timestamp() - make_interval(secs => $3)
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
 		WHERE r.hash = $1 AND s.client_id = $2`
 	consumeToken = `
-		UPDATE refresh_tokens SET used_at = $2, answered_at = NULL
-		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $3 AND replaced_at IS NULL
+		UPDATE refresh_tokens SET used_at = clock_timestamp(), answered_at = NULL
+		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $2 AND replaced_at IS NULL
 		RETURNING 1`
 	insertToken = `
 		INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
 		SELECT $1, id, $3, $4 FROM sessions WHERE id = $2 AND ended_at IS NULL`
-	noteAnswer  = `UPDATE refresh_tokens SET answered_at = $2 WHERE hash = $1`
+	noteAnswer  = `UPDATE refresh_tokens SET answered_at = clock_timestamp() WHERE hash = $1`
 	permissions = `
 		SELECT u.disabled_at IS NULL, coalesce(r.role, ''), coalesce(p.permission, ''), coalesce(p.granted, false)
 		FROM users u LEFT JOIN user_roles r ON r.user_id = u.id LEFT JOIN role_permissions p ON p.role = r.role
@@ -120,13 +120,13 @@ func digest(token string) []byte {
 func bareRefresh(ctx context.Context, pool *pgxpool.Pool, token string) (next string, err error) {
 	var session, user uuid.UUID
 	var used *time.Time
-	if err := pool.QueryRow(ctx, findToken, digest(token), client).Scan(append([]any{&session, &user}, except(16, 12, &used)...)...); err != nil {
+	if err := pool.QueryRow(ctx, findToken, digest(token), client, 0.0).Scan(append([]any{&session, &user}, except(18, 12, &used)...)...); err != nil {
 		return "", err
 	}
 	next = newRefreshToken()
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		var one int
-		if err := tx.QueryRow(ctx, consumeToken, digest(token), time.Now(), used).Scan(&one); err != nil {
+		if err := tx.QueryRow(ctx, consumeToken, digest(token), used).Scan(&one); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, insertToken, digest(next), session, digest(token), time.Now().Add(time.Hour))
@@ -135,7 +135,7 @@ func bareRefresh(ctx context.Context, pool *pgxpool.Pool, token string) (next st
 	if err != nil {
 		return "", err
 	}
-	if _, err := pool.Exec(ctx, noteAnswer, digest(token), time.Now()); err != nil {
+	if _, err := pool.Exec(ctx, noteAnswer, digest(token)); err != nil {
 		return "", err
 	}
 	rows, err := pool.Query(ctx, permissions, user)

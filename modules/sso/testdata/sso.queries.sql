@@ -47,7 +47,7 @@ INSERT INTO clients (id, name, public, secret_hashes, redirect_uris, post_logout
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9::interval);
 
 INSERT INTO identities AS i (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
@@ -248,7 +248,7 @@ SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000
   WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
   FOR SHARE;
 
-SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+SELECT s.id, s.user_id, coalesce(s.parent_id, '00000000-0000-0000-0000-000000000000'), s.client_id, s.method, s.scope, s.address, s.user_agent, s.auth_time, s.begun_at, coalesce(s.used_at, s.begun_at), s.expires_at, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at, clock_timestamp(), clock_timestamp() - make_interval(secs => $3)
   FROM refresh_tokens r
   JOIN sessions s
   ON s.id = r.session_id
@@ -290,8 +290,8 @@ UPDATE clients
   RETURNING public;
 
 UPDATE codes
-  SET used_at = $1
-  WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 AND client_id = $3 AND redirect_uri = $4 AND challenge = $5
+  SET used_at = clock_timestamp()
+  WHERE hash = $1 AND used_at IS NULL AND expires_at > clock_timestamp() AND client_id = $2 AND redirect_uri = $3 AND challenge = $4
   RETURNING session_id, parent_id, nonce, scope;
 
 UPDATE identities
@@ -304,21 +304,21 @@ UPDATE passkeys
   WHERE credential_id = $1 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0));
 
 UPDATE refresh_tokens
-  SET answered_at = $2
+  SET answered_at = clock_timestamp()
   WHERE hash = $1;
 
 UPDATE refresh_tokens
-  SET contested_at = $2
+  SET contested_at = clock_timestamp()
   WHERE hash = $1;
 
 UPDATE refresh_tokens
-  SET replaced_at = $2
+  SET replaced_at = clock_timestamp()
   WHERE parent = $1 AND used_at IS NULL AND replaced_at IS NULL;
 
 UPDATE refresh_tokens
-  SET used_at = $2, answered_at = NULL
+  SET used_at = clock_timestamp(), answered_at = NULL
   WHERE hash = $1 AND used_at IS NOT DISTINCT
-  FROM $3 AND replaced_at IS NULL
+  FROM $2 AND replaced_at IS NULL
   RETURNING 1;
 
 UPDATE service_credentials

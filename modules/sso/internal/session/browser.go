@@ -10,7 +10,7 @@ import (
 // that it is used.
 func (s *Store) InBrowser(ctx context.Context, secret string) (Session, bool, error) {
 	found, ok, err := one(s.query(ctx, `cookie_hash = $2`, digest(secret)))
-	now := time.Now()
+	now := s.now()
 	if err != nil || !ok || now.Sub(found.UsedAt) < min(noteEvery, s.cfg.Idle/10) {
 		return found, ok, err
 	}
@@ -34,7 +34,7 @@ func (s *Store) Renew(ctx context.Context, old Session, l Login) (Session, strin
 		UPDATE sessions SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, used_at = $6, expires_at = $7
 		WHERE id = $1 AND ended_at IS NULL AND expires_at > $8`,
 		old.ID, digest(secret), string(renewed.Method), renewed.Device.Address, renewed.Device.UserAgent,
-		renewed.AuthTime, renewed.ExpiresAt, time.Now())
+		renewed.AuthTime, renewed.ExpiresAt, s.now())
 	if err != nil {
 		return Session{}, "", false, fmt.Errorf("renew session %s: %w", old.ID, err)
 	}

@@ -36,8 +36,8 @@ func (s *Store) IssueCode(ctx context.Context, c AuthorizationCode) (string, err
 	code := newToken(codePrefix)
 	_, err := s.db.Exec(ctx, `
 		INSERT INTO codes (hash, session_id, parent_id, client_id, redirect_uri, challenge, nonce, scope, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		digest(code), uuid.New(), c.Parent, c.Client, c.RedirectURI, c.Challenge, c.Nonce, c.Scope, time.Now().Add(codeLife))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9::interval)`,
+		digest(code), uuid.New(), c.Parent, c.Client, c.RedirectURI, c.Challenge, c.Nonce, c.Scope, codeLife)
 	if err != nil {
 		return "", fmt.Errorf("issue a code: %w", err)
 	}
@@ -80,10 +80,10 @@ func (s *Store) redeemCodeIn(ctx context.Context, tx postgres.Tx, r CodeRedempti
 	var id uuid.UUID
 	c := AuthorizationCode{Client: r.Client}
 	err := tx.QueryRow(ctx, `
-		UPDATE codes SET used_at = $1
-		WHERE hash = $2 AND used_at IS NULL AND expires_at > $1 AND client_id = $3 AND redirect_uri = $4 AND challenge = $5
+		UPDATE codes SET used_at = clock_timestamp()
+		WHERE hash = $1 AND used_at IS NULL AND expires_at > clock_timestamp() AND client_id = $2 AND redirect_uri = $3 AND challenge = $4
 		RETURNING session_id, parent_id, nonce, scope`,
-		time.Now(), digest(r.Code), r.Client, r.RedirectURI, r.Challenge).Scan(&id, &c.Parent, &c.Nonce, &c.Scope)
+		digest(r.Code), r.Client, r.RedirectURI, r.Challenge).Scan(&id, &c.Parent, &c.Nonce, &c.Scope)
 	if errors.Is(err, pgx.ErrNoRows) {
 		out, err := s.unredeemed(ctx, tx, r)
 		return Redeemed{}, out, err
@@ -91,7 +91,7 @@ func (s *Store) redeemCodeIn(ctx context.Context, tx postgres.Tx, r CodeRedempti
 	if err != nil {
 		return Redeemed{}, outcome{}, err
 	}
-	parent, alive, err := holdParent(ctx, tx, c.Parent)
+	parent, alive, err := s.holdParent(ctx, tx, c.Parent)
 	if err != nil || !alive {
 		return Redeemed{}, outcome{ErrOver}, err
 	}
@@ -117,10 +117,10 @@ func (s *Store) unredeemed(ctx context.Context, tx postgres.Tx, r CodeRedemption
 
 // holdParent returns the browser's session if it goes on, which cannot end before
 // the transaction has: so its end finds every child.
-func holdParent(ctx context.Context, tx postgres.Tx, id uuid.UUID) (Session, bool, error) {
+func (s *Store) holdParent(ctx context.Context, tx postgres.Tx, id uuid.UUID) (Session, bool, error) {
 	var parent Session
 	err := tx.QueryRow(ctx, `SELECT `+columns+` FROM sessions s WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 FOR SHARE`,
-		id, time.Now()).Scan(parent.fields()...)
+		id, s.now()).Scan(parent.fields()...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, false, nil
 	}

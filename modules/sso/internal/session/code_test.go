@@ -215,9 +215,9 @@ func (l *lounge) readBack(t *testing.T, id uuid.UUID) session.Session {
 	return found
 }
 
-func (l *lounge) exec(t *testing.T, sql string) {
+func (w *world) exec(t *testing.T, sql string) {
 	t.Helper()
-	if _, err := l.db.Exec(t.Context(), sql); err != nil {
+	if _, err := w.db.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 }

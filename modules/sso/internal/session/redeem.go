@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -17,8 +18,9 @@ import (
 type Redemption struct {
 	Token  string
 	Client string
-	// Arrived is when the request came: before another one's answer was complete
-	// means that the two raced, after means that the answer was lost.
+	// Arrived is when the request came, by time.Now: before another one's answer was
+	// complete means that the two raced, after means that the answer was lost. Only how
+	// long ago it was counts, since no two processes have the same clock.
 	Arrived time.Time
 }
 
@@ -35,7 +37,7 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (Session, string, erro
 		return Session{}, "", err
 	}
 	child := newToken(refreshPrefix)
-	switch verdict := t.verdict(r, time.Now()); verdict {
+	switch verdict := t.verdict(); verdict {
 	case redeem, redeemAgain:
 		err = s.rotate(ctx, t, verdict, child)
 	case over:
@@ -51,7 +53,8 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (Session, string, erro
 	return t.session, child, nil
 }
 
-// A token is a row of refresh_tokens, as this request found it.
+// A token is a row of refresh_tokens, as this request found it. Its times are by the
+// database's clock, which is the one that all processes share.
 type token struct {
 	hash        []byte
 	session     Session
@@ -61,15 +64,27 @@ type token struct {
 	answeredAt  *time.Time
 	replacedAt  *time.Time
 	contestedAt *time.Time
+	foundAt     time.Time
+	arrivedAt   time.Time
 }
+
+// ago is how many seconds have passed since then when the statement is sent that it is
+// an argument of: what that waits for a connection counts.
+type ago struct {
+	now  func() time.Time
+	then time.Time
+}
+
+// Value implements driver.Valuer.
+func (a ago) Value() (driver.Value, error) { return a.now().Sub(a.then).Seconds(), nil }
 
 func (s *Store) find(ctx context.Context, r Redemption) (token, error) {
 	t := token{hash: digest(r.Token)}
 	err := s.db.QueryRow(ctx, `
-		SELECT `+columns+`, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at
+		SELECT `+columns+`, s.ended_at IS NOT NULL, r.expires_at, r.used_at, r.answered_at, r.replaced_at, r.contested_at, clock_timestamp(), clock_timestamp() - make_interval(secs => $3)
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id
-		WHERE r.hash = $1 AND s.client_id = $2`, t.hash, r.Client).
-		Scan(append(t.session.fields(), &t.ended, &t.expiresAt, &t.usedAt, &t.answeredAt, &t.replacedAt, &t.contestedAt)...)
+		WHERE r.hash = $1 AND s.client_id = $2`, t.hash, r.Client, ago{s.now, r.Arrived}).
+		Scan(append(t.session.fields(), &t.ended, &t.expiresAt, &t.usedAt, &t.answeredAt, &t.replacedAt, &t.contestedAt, &t.foundAt, &t.arrivedAt)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return token{}, ErrUnknown
 	}
@@ -89,15 +104,15 @@ const (
 	replayed                   // it is a copy
 )
 
-func (t token) verdict(r Redemption, now time.Time) verdict {
+func (t token) verdict() verdict {
 	switch {
-	case t.ended || !now.Before(t.session.ExpiresAt) || !now.Before(t.expiresAt):
+	case t.ended || !t.foundAt.Before(t.session.ExpiresAt) || !t.foundAt.Before(t.expiresAt):
 		return over
 	case t.replacedAt != nil:
 		return replayed
 	case t.usedAt == nil:
 		return redeem
-	case !r.Arrived.After(t.answered()), t.contestedAt != nil && now.Before(t.contestedAt.Add(burst)):
+	case !t.arrivedAt.After(t.answered()), t.contestedAt != nil && t.foundAt.Before(t.contestedAt.Add(burst)):
 		return raced
 	}
 	return redeemAgain
@@ -144,7 +159,7 @@ func (s *Store) answer(ctx context.Context, t token) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), burst)
 	defer cancel()
-	_, _ = s.db.Exec(ctx, `UPDATE refresh_tokens SET answered_at = $2 WHERE hash = $1`, t.hash, time.Now())
+	_, _ = s.db.Exec(ctx, `UPDATE refresh_tokens SET answered_at = clock_timestamp() WHERE hash = $1`, t.hash)
 }
 
 func (s *Store) rotateIn(ctx context.Context, tx postgres.Tx, t token, v verdict, child string) (outcome, error) {
@@ -178,9 +193,9 @@ type execer interface {
 func consume(ctx context.Context, tx postgres.Tx, t token) (bool, error) {
 	var one int
 	err := tx.QueryRow(ctx, `
-		UPDATE refresh_tokens SET used_at = $2, answered_at = NULL
-		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $3 AND replaced_at IS NULL
-		RETURNING 1`, t.hash, time.Now(), t.usedAt).Scan(&one)
+		UPDATE refresh_tokens SET used_at = clock_timestamp(), answered_at = NULL
+		WHERE hash = $1 AND used_at IS NOT DISTINCT FROM $2 AND replaced_at IS NULL
+		RETURNING 1`, t.hash, t.usedAt).Scan(&one)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -190,8 +205,8 @@ func consume(ctx context.Context, tx postgres.Tx, t token) (bool, error) {
 // replaceChild kills the child that never was used. There is none when it was.
 func replaceChild(ctx context.Context, tx execer, t token) (bool, error) {
 	tag, err := tx.Exec(ctx, `
-		UPDATE refresh_tokens SET replaced_at = $2
-		WHERE parent = $1 AND used_at IS NULL AND replaced_at IS NULL`, t.hash, time.Now())
+		UPDATE refresh_tokens SET replaced_at = clock_timestamp()
+		WHERE parent = $1 AND used_at IS NULL AND replaced_at IS NULL`, t.hash)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
@@ -199,7 +214,7 @@ func (s *Store) insertChild(ctx context.Context, tx execer, t token, child strin
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
 		SELECT $1, id, $3, $4 FROM sessions WHERE id = $2 AND ended_at IS NULL`,
-		digest(child), t.session.ID, t.hash, s.tokenExpiry(t.session, time.Now()))
+		digest(child), t.session.ID, t.hash, s.tokenExpiry(t.session, s.now()))
 	if err == nil && tag.RowsAffected() == 0 {
 		return outcome{ErrOver}, nil // it ended a moment ago
 	}
@@ -208,7 +223,7 @@ func (s *Store) insertChild(ctx context.Context, tx execer, t token, child strin
 
 // contest notes that several redeem the token at once.
 func contest(ctx context.Context, q execer, t token) error {
-	if _, err := q.Exec(ctx, `UPDATE refresh_tokens SET contested_at = $2 WHERE hash = $1`, t.hash, time.Now()); err != nil {
+	if _, err := q.Exec(ctx, `UPDATE refresh_tokens SET contested_at = clock_timestamp() WHERE hash = $1`, t.hash); err != nil {
 		return fmt.Errorf("note a contested refresh token: %w", err)
 	}
 	return nil

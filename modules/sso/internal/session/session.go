@@ -92,13 +92,14 @@ type Config struct {
 type Store struct {
 	db  *postgres.DB
 	cfg Config
+	now func() time.Time // what this process believes, of which others may differ
 }
 
 // NewStore returns a store over the tables sessions and refresh_tokens.
 func NewStore(db *postgres.DB, cfg Config) *Store {
 	cfg.Idle = cmp.Or(cfg.Idle, 720*time.Hour)
 	cfg.Life = cmp.Or(cfg.Life, 2160*time.Hour)
-	return &Store{db: db, cfg: cfg}
+	return &Store{db: db, cfg: cfg, now: time.Now}
 }
 
 // Begin opens a session for who has just logged in, and returns it with its
@@ -123,7 +124,7 @@ func (s *Store) BeginInBrowser(ctx context.Context, l Login) (Session, string, e
 }
 
 func (s *Store) begin(l Login) Session {
-	now := time.Now()
+	now := s.now()
 	begun := Session{
 		ID: uuid.New(), User: l.User, Client: l.Client, Method: l.Method, Scope: l.Scope, Device: l.Device,
 		AuthTime: now, BegunAt: now, UsedAt: now, ExpiresAt: now.Add(s.cfg.Life),
@@ -175,7 +176,7 @@ func one(found []Session, err error) (Session, bool, error) {
 }
 
 func (s *Store) query(ctx context.Context, where string, arg any) ([]Session, error) {
-	now := time.Now()
+	now := s.now()
 	rows, err := s.db.Query(ctx, `SELECT `+columns+` FROM sessions s WHERE ended_at IS NULL AND expires_at > $1 AND `+where+
 		` AND (cookie_hash IS NULL OR coalesce(used_at, begun_at) > $3) ORDER BY begun_at DESC, id`, now, arg, now.Add(-s.cfg.Idle))
 	if err != nil {
@@ -206,7 +207,7 @@ func (s *Session) fields() []any {
 // Alive reports whether the session goes on.
 func (s *Store) Alive(ctx context.Context, id uuid.UUID) (bool, error) {
 	var alive bool
-	err := s.db.QueryRow(ctx, `SELECT ended_at IS NULL AND expires_at > $2 FROM sessions WHERE id = $1`, id, time.Now()).Scan(&alive)
+	err := s.db.QueryRow(ctx, `SELECT ended_at IS NULL AND expires_at > $2 FROM sessions WHERE id = $1`, id, s.now()).Scan(&alive)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -223,7 +224,7 @@ func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why s
 	// Twice, since the first time may have waited for a code to be redeemed, whose
 	// session it does not see. After it no code is.
 	for range 2 {
-		if _, err := q.Exec(ctx, endSessions(`id = $4 OR parent_id = $4`), endArgs(why, id)...); err != nil {
+		if _, err := q.Exec(ctx, endSessions(`id = $4 OR parent_id = $4`), s.endArgs(why, id)...); err != nil {
 			return fmt.Errorf("end session %s: %w", id, err)
 		}
 	}
@@ -234,7 +235,7 @@ func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why s
 // browser's session and all that it let in are one login.
 func (s *Store) EndAll(ctx context.Context, q postgres.Querier, user, except uuid.UUID, why string) error {
 	for range 2 { // as in End
-		if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND coalesce(parent_id, id) IS DISTINCT FROM (SELECT coalesce(parent_id, id) FROM sessions WHERE id = $5)`), endArgs(why, user, except)...); err != nil {
+		if _, err := q.Exec(ctx, endSessions(`user_id = $4 AND coalesce(parent_id, id) IS DISTINCT FROM (SELECT coalesce(parent_id, id) FROM sessions WHERE id = $5)`), s.endArgs(why, user, except)...); err != nil {
 			return fmt.Errorf("end the sessions of %s: %w", user, err)
 		}
 	}
@@ -243,7 +244,7 @@ func (s *Store) EndAll(ctx context.Context, q postgres.Querier, user, except uui
 
 // EndOfClient ends every session of the client.
 func (s *Store) EndOfClient(ctx context.Context, q postgres.Querier, client, why string) error {
-	if _, err := q.Exec(ctx, endSessions(`client_id = $4`), endArgs(why, client)...); err != nil {
+	if _, err := q.Exec(ctx, endSessions(`client_id = $4`), s.endArgs(why, client)...); err != nil {
 		return fmt.Errorf("end the sessions of client %s: %w", client, err)
 	}
 	return nil
@@ -258,18 +259,18 @@ func endSessions(where string) string {
 		INSERT INTO revocations (key, until) SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3 FROM ended`
 }
 
-func endArgs(why string, which ...any) []any {
-	now := time.Now()
+func (s *Store) endArgs(why string, which ...any) []any {
+	now := s.now()
 	return append([]any{now, why, revocation.Until(now)}, which...)
 }
 
 // Sweep deletes sessions that have been over for a while.
 func (s *Store) Sweep(ctx context.Context) error {
-	_, err := s.db.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, time.Now().Add(-keepEnded))
+	_, err := s.db.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, s.now().Add(-keepEnded))
 	if err != nil {
 		return fmt.Errorf("sweep sessions: %w", err)
 	}
-	if _, err := s.db.Exec(ctx, `DELETE FROM codes WHERE expires_at < $1`, time.Now().Add(-keepEnded)); err != nil {
+	if _, err := s.db.Exec(ctx, `DELETE FROM codes WHERE expires_at < $1`, s.now().Add(-keepEnded)); err != nil {
 		return fmt.Errorf("sweep codes: %w", err)
 	}
 	return nil

@@ -23,7 +23,8 @@ type world struct {
 	*session.Store
 	db      *postgres.DB
 	session session.Session
-	first   string // refresh token
+	first   string        // refresh token
+	clock   time.Duration // by which the process is ahead
 }
 
 func newWorld(t *testing.T, cfg session.Config) *world {
@@ -45,9 +46,16 @@ func newWorldOn(t *testing.T, db *postgres.DB, cfg session.Config) *world {
 	return w
 }
 
+// ahead is the world as another process has it, whose clock is ahead.
+func (w *world) ahead(by time.Duration) *world {
+	other := *w
+	other.Store, other.clock = w.Ahead(by), by
+	return &other
+}
+
 // redeem presents a token as a request that arrives now.
 func (w *world) redeem(ctx context.Context, token string) (string, error) {
-	_, next, err := w.Redeem(ctx, session.Redemption{Token: token, Client: "slipway", Arrived: time.Now()})
+	_, next, err := w.Redeem(ctx, session.Redemption{Token: token, Client: "slipway", Arrived: time.Now().Add(w.clock)})
 	return next, err
 }
 
@@ -231,6 +239,48 @@ func TestStore_RedeemAgain(t *testing.T) {
 		w.refuses(t, w.first, session.ErrRaced) // one more of the same burst
 		w.must(t, next)
 	})
+}
+
+// Two processes whose clocks are a minute apart give the answers that one gives.
+func TestStore_RedeemByClocksThatDiffer(t *testing.T) {
+	t.Parallel()
+	for _, by := range []time.Duration{-time.Minute, time.Minute} {
+		t.Run(by.String(), func(t *testing.T) {
+			t.Parallel()
+			t.Run("a race is one", func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, session.Config{})
+				early, other := time.Now(), w.ahead(by)
+				next := w.must(t, w.first)
+				if _, _, err := other.Redeem(t.Context(), session.Redemption{Token: w.first, Client: "slipway", Arrived: early.Add(by)}); !errors.Is(err, session.ErrRaced) {
+					t.Errorf("Redeem() = %v, want ErrRaced", err)
+				}
+				other.must(t, w.must(t, next))
+			})
+			t.Run("a lost answer is one", func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, session.Config{})
+				other := w.ahead(by)
+				w.must(t, w.first)
+				w.must(t, other.must(t, other.must(t, w.first)))
+			})
+			t.Run("a burst is over for both", func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, session.Config{})
+				w.must(t, w.first)
+				w.exec(t, `UPDATE refresh_tokens SET contested_at = clock_timestamp() - interval '3 seconds'`)
+				w.ahead(by).must(t, w.first)
+			})
+			t.Run("a code is good for a minute", func(t *testing.T) {
+				t.Parallel()
+				l := newLounge(t, session.Config{})
+				here, there := *l, *l
+				there.world = l.ahead(by)
+				there.redeemCode(t, here.code(t))
+				here.redeemCode(t, there.code(t))
+			})
+		})
+	}
 }
 
 func TestStore_KeepsNoToken(t *testing.T) {

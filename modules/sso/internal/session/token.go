@@ -17,7 +17,7 @@ import (
 // whether it can be redeemed now. A token that nobody gave out has no session: its ID
 // is zero.
 func (s *Store) OfToken(ctx context.Context, refreshToken string) (of Session, good bool, err error) {
-	now := time.Now()
+	now := s.now()
 	err = s.db.QueryRow(ctx, `
 		SELECT `+columns+`, s.ended_at IS NULL AND s.expires_at > $2 AND r.expires_at > $2 AND r.used_at IS NULL AND r.replaced_at IS NULL
 		FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id WHERE r.hash = $1`, digest(refreshToken), now).
@@ -56,7 +56,7 @@ func (s *Store) Believes(ctx context.Context, p *auth.Principal) (bool, error) {
 	err = s.db.QueryRow(ctx, `
 		SELECT NOT EXISTS (SELECT FROM revocations WHERE key = ANY($1) AND until > $2 AND (before IS NULL OR before > $3))
 			AND ($4 OR EXISTS (SELECT FROM sessions WHERE id = $5 AND ended_at IS NULL AND expires_at > $2))`,
-		keys, time.Now(), p.IssuedAt, p.IsService(), id).Scan(&good)
+		keys, s.now(), p.IssuedAt, p.IsService(), id).Scan(&good)
 	if err != nil {
 		return false, fmt.Errorf("look for what a token was revoked by: %w", err)
 	}
