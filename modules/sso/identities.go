@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/social"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/postgres"
@@ -105,6 +106,9 @@ func (s *service) listIdentities(ctx context.Context, _ api.Empty) (ssoapi.Ident
 }
 
 func (s *service) deleteIdentity(ctx context.Context, in ssoapi.IdentityInput) (api.Empty, error) {
+	if _, err := person(ctx); err != nil {
+		return api.Empty{}, err
+	}
 	owner, known, err := s.identities.owner(ctx, in.ID)
 	if err != nil {
 		return api.Empty{}, err
@@ -112,7 +116,7 @@ func (s *service) deleteIdentity(ctx context.Context, in ssoapi.IdentityInput) (
 	if !known {
 		return api.Empty{}, problem.NotFound("there is no identity %s", in.ID)
 	}
-	if err := ownInPerson(ctx, owner); err != nil {
+	if err := auth.Own(ctx, owner.String()); err != nil {
 		return api.Empty{}, err
 	}
 	return api.Empty{}, s.unlink(ctx, owner, in.ID)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -139,6 +140,9 @@ func (s *service) passkeyNotAdded(ctx context.Context, err error) error {
 }
 
 func (s *service) deletePasskey(ctx context.Context, in ssoapi.PasskeyInput) (api.Empty, error) {
+	if _, err := person(ctx); err != nil {
+		return api.Empty{}, err
+	}
 	found, known, err := s.passkeys.Find(ctx, in.ID)
 	if err != nil {
 		return api.Empty{}, err
@@ -146,7 +150,7 @@ func (s *service) deletePasskey(ctx context.Context, in ssoapi.PasskeyInput) (ap
 	if !known {
 		return api.Empty{}, problem.NotFound("there is no passkey %s", in.ID)
 	}
-	if err := ownInPerson(ctx, found.User); err != nil {
+	if err := auth.Own(ctx, found.User.String()); err != nil {
 		return api.Empty{}, err
 	}
 	if err := s.accounts.keepAWayIn(ctx, found.User, func(ctx context.Context, tx postgres.Tx) error { return s.passkeys.Delete(ctx, tx, found.ID) }); err != nil {

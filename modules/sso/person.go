@@ -6,33 +6,37 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/problem"
 )
 
-// person returns the user who asks in person. A service that does it for them is
-// refused: what was lent to a neighbour must not become a way to log in.
+// person returns the user who asks in person, by the product's own front end. A service
+// that does it for them is refused, and a client that they let in: what was lent to a
+// neighbour, or to an application to log in to it, must not become a way to log in.
 func person(ctx context.Context) (uuid.UUID, error) {
+	p, user, err := holder(ctx)
+	if err == nil && p.ClientID != ssoapi.FirstParty {
+		err = problem.Forbidden("the application %s cannot do this for a user: send them to %s", p.ClientID, accountPage).WithCode(inPersonOnly)
+	}
+	return user, err
+}
+
+const inPersonOnly = "in_person_only"
+
+// holder returns whose token asks, by whatever client.
+func holder(ctx context.Context) (*auth.Principal, uuid.UUID, error) {
 	p, ok := auth.PrincipalFrom(ctx)
 	if !ok {
-		return uuid.UUID{}, problem.Unauthorized("log in first")
+		return nil, uuid.UUID{}, problem.Unauthorized("log in first")
 	}
 	if service := p.Service(); service != "" {
-		return uuid.UUID{}, problem.Forbidden("the service %s cannot do this for a user; only the user can", service).WithCode("in_person_only")
+		return nil, uuid.UUID{}, problem.Forbidden("the service %s cannot do this for a user; only the user can", service).WithCode(inPersonOnly)
 	}
 	user, err := uuid.Parse(p.Subject)
 	if err != nil {
-		return uuid.UUID{}, noAccount()
+		return nil, uuid.UUID{}, noAccount()
 	}
-	return user, nil
-}
-
-// ownInPerson tells whether the object of this user is that of who asks in person.
-func ownInPerson(ctx context.Context, owner uuid.UUID) error {
-	if err := auth.Own(ctx, owner.String()); err != nil {
-		return err
-	}
-	_, err := person(ctx)
-	return err
+	return p, user, nil
 }
 
 func noAccount() *problem.Error {

@@ -17,6 +17,7 @@ func TestPerson(t *testing.T) {
 		who    *auth.Principal
 		status int
 	}{
+		"a client that was let in": {&auth.Principal{Subject: ada, ClientID: "web"}, 403},
 		"nobody":                   {nil, 401},
 		"a service for a user":     {&auth.Principal{Subject: ada, ClientID: "slipway", Actors: []string{"till"}}, 403},
 		"a service on its own":     {&auth.Principal{Subject: "till", ClientID: "till"}, 403},

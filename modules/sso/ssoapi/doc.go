@@ -10,8 +10,10 @@
 //
 // Guaranteed: an e-mail belongs to one account at most; a refresh token is
 // redeemed once; a failed login does not tell whether the account exists, nor does
-// [SendCode] or [StartReset]. What a user changes about their own account they change in
-// person: a service that acts for them is refused, with 403 in_person_only.
+// [SendCode] or [StartReset]. What a user does about their own account they do in
+// person, by [FirstParty]: a service that acts for them is refused, and so is a client
+// that they let in, with 403 in_person_only. A client learns who its user is from
+// /oauth/userinfo, and sends them to /sso/account.
 // Registration does tell that an e-mail is taken, and says why in [Register].
 //
 // Nothing of the kit calls any but the OAuth routes, so that another OpenID

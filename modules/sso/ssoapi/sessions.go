@@ -47,6 +47,6 @@ type EndSessionsInput struct {
 // EndSessions ends every session of whoever asks.
 var EndSessions = api.DELETE[EndSessionsInput, api.Empty](Module, "/sso/v1/sessions", auth.SignedIn(), "Log out everywhere")
 
-// Logout ends the session that asks. If a browser let it in, the browser's ends with all
-// that it let in.
+// Logout ends the session that asks. That of a client ends alone: the browser that let it
+// in stays logged in, and is logged out by /oauth/logout.
 var Logout = api.POST[api.Empty, api.Empty](Module, "/sso/v1/logout", auth.SignedIn(), "Log out")
