@@ -44,6 +44,9 @@ func (o *Operation) Neighbours() map[string][]string {
 	return o.operator.app.topology.neighbours()
 }
 
+// EdgeAudience returns the audience of tokens that users get at login.
+func (o *Operation) EdgeAudience() string { return o.operator.app.settings.identity.Audience }
+
 // Environment returns development, test or production.
 func (o *Operation) Environment() config.Environment { return o.operator.app.source.Environment() }
 

@@ -21,16 +21,23 @@ type administration struct {
 	ring     *keys.Ring
 }
 
-func newAdministration(s *service, contracts []*api.Contract, ring *keys.Ring) administration {
+// A product is what the SSO serves.
+type product interface {
+	Contracts() []*api.Contract
+	Neighbours() map[string][]string
+	EdgeAudience() string
+}
+
+func newAdministration(s *service, of product, ring *keys.Ring) administration {
 	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, logger: s.logger}
-	services := credentials{db: s.accounts.db, revoked: s.revoked, logger: s.logger}
-	for _, c := range contracts {
+	services := credentials{db: s.accounts.db, revoked: s.revoked, matrix: newMatrix(of.Contracts(), of.Neighbours()), logger: s.logger}
+	for _, c := range of.Contracts() {
 		services.services = append(services.services, c.Name())
 	}
 	return administration{
 		people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger},
 		roles:  roles, services: services, ring: ring,
-		clients: newRegistry(s.accounts.db, s.sessions, services.services, s.logger),
+		clients: newRegistry(s, append([]string{ssoapi.FirstParty, of.EdgeAudience()}, services.services...)),
 	}
 }
 

@@ -31,6 +31,13 @@ func (w *world) person(t *testing.T, email string, roles ...string) person {
 	return p
 }
 
+// owner returns an admin who has every permission of the product.
+func (w *world) owner(t *testing.T) person {
+	t.Helper()
+	w.command(t, &struct{}{}, "roles", "set", "owner", "shop:read", "shop:sell", "shop:close")
+	return w.person(t, "root@example.com", "admin", "owner")
+}
+
 // ask sends JSON with a token, and reads the answer into v if there is one.
 func (w *world) ask(t *testing.T, method, path, token, body string, v any) reply {
 	t.Helper()
@@ -114,6 +121,38 @@ func TestEscalation_ATokenOfLessGivesLess(t *testing.T) {
 	narrow := w.token(t, "", "grant_type", "refresh_token", "refresh_token", admin.refresh, "scope", "sso:users:write")
 	want(t, narrow, http.StatusOK, "")
 	want(t, w.setRoles(t, person{token: narrow.AccessToken}, ada, "customer", "admin"), http.StatusForbidden, "permission_not_yours")
+}
+
+// Who may register clients gets at what people lend to them, and so at no more than they
+// have themselves.
+func TestEscalation_AClientIsLentNoMoreThanItsMakerHas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.command(t, &struct{}{}, "roles", "set", "helper", "sso:clients:write")
+	w.command(t, &struct{}{}, "clients", "create", "backoffice", "--redirect-uri", back, "--scope", "openid", "--scope", "sso:users:write")
+	helper, admin := w.person(t, "helper@example.com", "helper"), w.owner(t)
+	scopes := func(scopes ...string) ssoapi.ClientRegistration {
+		return registration(func(r *ssoapi.ClientRegistration) { r.Scopes = scopes })
+	}
+	for name, scope := range map[string]string{"of everything": "*", "of another permission": "sso:users:write", "of a permission to come": "shop:burn"} {
+		if got := w.send(t, http.MethodPost, "/sso/v1/clients", helper.token, scopes("openid", scope)); got.Status != http.StatusForbidden || got.Code != "permission_not_yours" {
+			t.Errorf("a client %s is answered %d %s, want 403 permission_not_yours", name, got.Status, got.Text)
+		}
+	}
+	const secrets = "/sso/v1/clients/backoffice/secrets"
+	want(t, w.send(t, http.MethodPost, secrets, helper.token, ssoapi.ClientSecretRequest{}), http.StatusForbidden, "permission_not_yours")
+	want(t, w.send(t, http.MethodPost, secrets, admin.token, ssoapi.ClientSecretRequest{}), http.StatusCreated, "")
+	want(t, w.send(t, http.MethodPost, "/sso/v1/clients", helper.token, scopes("openid", "email", "shop:read")), http.StatusCreated, "")
+}
+
+func TestEscalation_AServiceIsAsPowerfulAsWhoeverHasItsSecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.command(t, &struct{}{}, "roles", "set", "helper", "sso:services:write", "shop:sell")
+	helper, owner := w.person(t, "helper@example.com", "helper"), w.owner(t)
+	want(t, w.ask(t, http.MethodPost, tillCredentials, helper.token, `{}`, nil), http.StatusForbidden, "permission_not_yours") // shop:close
+	w.newCredential(t, owner, `{}`)
+	want(t, w.ask(t, http.MethodPost, "/sso/v1/services/shop/credentials", helper.token, `{}`, nil), http.StatusCreated, "") // which calls nobody
 }
 
 func TestRefusal38_MassAssignmentOfARoleByAPI(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 type credentials struct {
 	db       *postgres.DB
 	services []string // the modules of the product
+	matrix   matrix
 	revoked  *revocation.Store
 	logger   *slog.Logger
 }
@@ -60,9 +61,13 @@ func (c credentials) known(service string) error {
 }
 
 // create makes a credential, whose secret is known this once. The ones of before are
-// valid for overlap from now on, or until they are revoked if it is nil.
+// valid for overlap from now on, or until they are revoked if it is nil. Who has it is the
+// service: the grantor must have all that the service gets at.
 func (c credentials) create(ctx context.Context, by grantor, service string, overlap *time.Duration) (made ssoapi.NewServiceCredential, err error) {
 	if err := c.known(service); err != nil {
+		return made, err
+	}
+	if err := by.mayChange(c.matrix.Within(service)); err != nil {
 		return made, err
 	}
 	secret, hash := client.NewSecret()

@@ -41,7 +41,7 @@ func (w *world) newCredential(t *testing.T, by person, body string) ssoapi.NewSe
 func TestCredentials_AreRefusedAfterTheirEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	admin := w.person(t, "root@example.com", "admin")
+	admin := w.owner(t)
 	first := w.newCredential(t, admin, `{}`)
 	want(t, w.asTill(t, first.Secret), http.StatusOK, "")
 	second := w.newCredential(t, admin, `{"overlap": 0}`)
@@ -61,7 +61,7 @@ func TestCredentials_AreRefusedAfterTheirEnd(t *testing.T) {
 func TestCredentials_OfOneServiceAreNothingToAnother(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	admin := w.person(t, "root@example.com", "admin")
+	admin := w.owner(t)
 	ofShop := w.ask(t, http.MethodPost, "/sso/v1/services/shop/credentials", admin.token, `{}`, nil)
 	var made ssoapi.NewServiceCredential
 	if err := json.Unmarshal([]byte(ofShop.Text), &made); err != nil || made.Secret == "" {
@@ -79,7 +79,7 @@ func TestCredentials_OfOneServiceAreNothingToAnother(t *testing.T) {
 func TestCredentials_AreShownOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	admin := w.person(t, "root@example.com", "admin")
+	admin := w.owner(t)
 	made := w.newCredential(t, admin, `{}`)
 	want(t, w.asTill(t, made.Secret), http.StatusOK, "")
 	var list ssoapi.ServiceCredentials
@@ -95,7 +95,7 @@ func TestCredentials_AreShownOnce(t *testing.T) {
 func TestCredentials_AreTwoAtMostHoweverManyAreAskedForAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newCommitted(t)
-	admin := w.person(t, "root@example.com", "admin")
+	admin := w.owner(t)
 	var made, refused atomic.Int64
 	var group sync.WaitGroup
 	for range 8 {
@@ -120,7 +120,7 @@ func TestCredentials_AreTwoAtMostHoweverManyAreAskedForAtOnce(t *testing.T) {
 func TestCredentials_RotationUnderLoadRefusesNobody(t *testing.T) {
 	t.Parallel()
 	w := newCommitted(t)
-	admin := w.person(t, "root@example.com", "admin")
+	admin := w.owner(t)
 	first := w.newCredential(t, admin, `{}`)
 	var secret atomic.Pointer[string]
 	secret.Store(&first.Secret)
@@ -197,7 +197,7 @@ func TestOperateServices_RotateAndRevoke(t *testing.T) {
 func TestCredentials_RevocationFailsNoCallOfTheService(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	admin, ada := w.person(t, "root@example.com", "admin"), w.person(t, "ada@example.com")
+	admin, ada := w.owner(t), w.person(t, "ada@example.com")
 	made, held := w.newCredential(t, admin, `{}`), w.asTill(t, tillSecret).AccessToken
 	closing := func() int { return w.post(t, "/shop/end", home, "", bearer(held)).Status }
 	if got := closing(); got != http.StatusNoContent {

@@ -30,13 +30,14 @@ func grantorOf(ctx context.Context) grantor {
 	return grantor{name: p.Subject, scopes: p.Scopes()}
 }
 
-// mayChange refuses when one of the permissions that change hands is not the grantor's.
+// mayChange refuses when one of the permissions that change hands, or that a secret to be
+// handed out opens the way to, is not the grantor's.
 func (g grantor) mayChange(permissions []string) error {
 	lacking := without(permissions, g.scopes)
 	if g.unbound || len(lacking) == 0 {
 		return nil
 	}
-	return problem.Forbidden("this changes who has %s, which you do not have yourself: ask somebody who has, or use the command line (sso users, sso roles)",
+	return problem.Forbidden("this changes who has %s, or gets at it, which you do not have yourself: ask somebody who has, or use the command line",
 		strings.Join(lacking, ", ")).WithCode("permission_not_yours")
 }
 

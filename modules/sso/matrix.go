@@ -54,6 +54,18 @@ func (m matrix) ForService(caller, callee string) ([]string, bool) {
 	return slices.Compact(names), true
 }
 
+// Within returns every permission of the modules that the service calls: what it can have
+// done for its users, and by itself.
+func (m matrix) Within(service string) []string {
+	var names []string
+	for _, callee := range m.neighbours[service] {
+		reached, _ := m.ForUser(service, callee)
+		names = append(names, reached...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func (m matrix) reach(caller, callee string) (*api.Contract, bool) {
 	c, ok := m.contracts[callee]
 	return c, ok && slices.Contains(m.neighbours[caller], callee)

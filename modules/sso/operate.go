@@ -34,7 +34,7 @@ func operating(f func(ctx context.Context, a administration, args []string) (sli
 			cfg: cfg, accounts: accounts{db: db, roles: rolesOf(o.Contracts())}, logger: slog.New(slog.DiscardHandler),
 			sessions: session.NewStore(db, session.Config{Idle: cfg.SessionIdle, Life: cfg.SessionLife}),
 		}
-		r, err := f(ctx, newAdministration(s, o.Contracts(), ring), o.Args)
+		r, err := f(ctx, newAdministration(s, o, ring), o.Args)
 		return r, inFull(err)
 	})
 }

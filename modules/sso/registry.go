@@ -24,12 +24,14 @@ type registry struct {
 	db       *postgres.DB
 	clients  *client.Store
 	sessions *session.Store
-	modules  []string // whose names are taken
+	roles    roles
+	taken    []string // names of others: tokens say by them whose they are
 	logger   *slog.Logger
 }
 
-func newRegistry(db *postgres.DB, sessions *session.Store, modules []string, logger *slog.Logger) registry {
-	return registry{db: db, clients: client.NewStore(db), sessions: sessions, modules: modules, logger: logger}
+func newRegistry(s *service, taken []string) registry {
+	db := s.accounts.db
+	return registry{db: db, clients: client.NewStore(db), sessions: s.sessions, roles: s.accounts.roles, taken: taken, logger: s.logger}
 }
 
 func (r registry) handle(m *slipway.Setup) {
@@ -69,8 +71,11 @@ func (r registry) create(ctx context.Context, by grantor, given ssoapi.ClientReg
 	if faults := client.Check(c); len(faults) > 0 {
 		return ssoapi.NewClient{}, refuseClient(faults)
 	}
-	if c.ID == ssoapi.FirstParty || slices.Contains(r.modules, c.ID) {
+	if slices.Contains(r.taken, c.ID) {
 		return ssoapi.NewClient{}, clientTaken()
+	}
+	if err := by.mayChange(r.permissionsOf(c)); err != nil {
+		return ssoapi.NewClient{}, err
 	}
 	created, secret, err := r.clients.Create(ctx, c)
 	if err != nil {
@@ -78,6 +83,19 @@ func (r registry) create(ctx context.Context, by grantor, given ssoapi.ClientReg
 	}
 	r.logger.InfoContext(ctx, "client registered", "client_id", c.ID, "by", by.name)
 	return ssoapi.NewClient{RegisteredClient: registeredClient(created), Secret: secret}, nil
+}
+
+// permissionsOf returns what the client may be lent by those who log in to it. Whoever has
+// its secret has that of the most powerful of them.
+func (r registry) permissionsOf(c grant.Client) []string {
+	if !slices.Contains(c.Scopes, grant.EveryPermission) {
+		return c.Permissions()
+	}
+	var all []string
+	for _, p := range r.roles.catalogue() {
+		all = append(all, p.Name())
+	}
+	return all
 }
 
 // clientOf fills in what was left out.
@@ -101,6 +119,16 @@ func clientOf(given ssoapi.ClientRegistration) grant.Client {
 // rotate returns a new secret. One that is to replace a leaked one takes the client's
 // tokens back as well.
 func (r registry) rotate(ctx context.Context, by grantor, id string, retire bool) (ssoapi.ClientSecret, error) {
+	c, known, err := r.clients.Client(ctx, id)
+	if err == nil && !known {
+		err = client.ErrUnknown
+	}
+	if err != nil {
+		return ssoapi.ClientSecret{}, clientProblem(err)
+	}
+	if err := by.mayChange(r.permissionsOf(c)); err != nil {
+		return ssoapi.ClientSecret{}, err
+	}
 	secret, err := r.clients.Rotate(ctx, id, retire)
 	if err != nil {
 		return ssoapi.ClientSecret{}, clientProblem(err)
@@ -132,7 +160,7 @@ func (r registry) revoke(ctx context.Context, by grantor, id string) error {
 }
 
 func clientTaken() error {
-	return problem.Conflict("the id belongs to a module, or to a client, perhaps to one that was revoked").WithCode("client_taken")
+	return problem.Conflict("the id belongs to a module, to the edge, or to a client, perhaps to one that was revoked").WithCode("client_taken")
 }
 
 func refuseClient(faults []problem.Field) error {

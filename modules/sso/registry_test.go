@@ -27,7 +27,7 @@ type administrator struct {
 
 func (w *world) administrator(t *testing.T) administrator {
 	t.Helper()
-	return administrator{w, w.person(t, "root@example.com", "admin").token}
+	return administrator{w, w.owner(t).token}
 }
 
 // create registers a client that has nothing wrong.
@@ -57,6 +57,7 @@ func TestClients_AreRefused(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*ssoapi.ClientRegistration){
 		"with a name in capitals":              func(r *ssoapi.ClientRegistration) { r.ID = "Web" },
+		"with an id as users have":             func(r *ssoapi.ClientRegistration) { r.ID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
 		"with a name of one space":             func(r *ssoapi.ClientRegistration) { r.Name = " " },
 		"with a grant that is for services":    func(r *ssoapi.ClientRegistration) { r.Grants = []string{"authorization_code", "client_credentials"} },
 		"without the grant of its kind":        func(r *ssoapi.ClientRegistration) { r.Grants = []string{"refresh_token"} },
@@ -77,7 +78,7 @@ func TestClients_AreRefused(t *testing.T) {
 			want(t, admin.send(t, http.MethodPost, "", registration(spoil)), http.StatusUnprocessableEntity, "client_refused")
 		})
 	}
-	for _, taken := range []string{"slipway", "till", "sso"} {
+	for _, taken := range []string{"slipway", "edge", "till", "sso"} {
 		want(t, admin.send(t, http.MethodPost, "", registration(func(r *ssoapi.ClientRegistration) { r.ID = taken })), http.StatusConflict, "client_taken")
 	}
 	want(t, admin.send(t, http.MethodPost, "/till/secrets", ssoapi.ClientSecretRequest{}), http.StatusNotFound, "client_unknown")

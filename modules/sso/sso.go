@@ -82,7 +82,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 	if s.passkeys, err = newPasskeys(m, cfg); err != nil {
 		return err
 	}
-	s.admin = newAdministration(s, m.Contracts(), ring)
+	s.admin = newAdministration(s, m, ring)
 	if s.demo, err = o.newDemo(m, s); err != nil {
 		return err
 	}

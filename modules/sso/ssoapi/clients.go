@@ -13,7 +13,7 @@ var WriteClients = auth.Perm("sso:clients:write", "Register and revoke applicati
 // A ClientRegistration is what is said of an application that is to let people in by
 // the authorization endpoint.
 type ClientRegistration struct {
-	ID                     string   `json:"id" minLength:"2" maxLength:"64" doc:"Its client_id: lower-case letters, digits, - and _; the name of no module, nor of a client that was revoked." example:"dashboard"`
+	ID                     string   `json:"id" minLength:"2" maxLength:"64" doc:"Its client_id: lower-case letters, digits, - and _; no UUID, nor the name of a module, of the edge's audience or of a client that was revoked." example:"dashboard"`
 	Name                   string   `json:"name" minLength:"1" maxLength:"100" doc:"How people know it." example:"Dashboard"`
 	Public                 bool     `json:"public,omitempty" doc:"Whether it cannot keep a secret, as an app or a page's script; it has none then."`
 	RedirectURIs           []string `json:"redirect_uris" minItems:"1" maxItems:"20" nullable:"false" doc:"Where browsers may go with a code, letter by letter: https, http on the machine itself, or for a public client a scheme such as com.example.app:/." example:"[\"https://dashboard.example/callback\"]"`
@@ -50,7 +50,8 @@ type NewClient struct {
 }
 
 // CreateClient registers a client. What is wrong with it is a 422 client_refused; an id
-// that is taken, a 409 client_taken.
+// that is taken, a 409 client_taken; a scope that is a permission which you lack, a 403
+// permission_not_yours.
 var CreateClient = api.POST[CreateClientInput, NewClient](Module, "/sso/v1/clients",
 	auth.Need(WriteClients).Fresh(adminFresh), "Register a client that lets people in").Status(201).MaxBody(smallBody)
 
@@ -76,7 +77,7 @@ type ClientSecret struct {
 	Secret string `json:"secret" doc:"What the client authenticates by." log:"drop"`
 }
 
-// RotateClientSecret makes a new secret. A public client has none: a 409 client_public.
+// RotateClientSecret makes a new secret, for who could register the client. A public client has none: a 409 client_public.
 var RotateClientSecret = api.POST[RotateClientSecretInput, ClientSecret](Module, "/sso/v1/clients/{id}/secrets",
 	auth.Need(WriteClients).Fresh(adminFresh), "Make a new secret of a client").Status(201).MaxBody(smallBody)
 

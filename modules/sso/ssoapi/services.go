@@ -52,7 +52,8 @@ type NewServiceCredential struct {
 	Secret string `json:"secret" doc:"Goes into <MODULE>_CLIENT_SECRET of the process that hosts the module." log:"drop"`
 }
 
-// CreateServiceCredential makes a credential. Two are valid at most, so that one follows
+// CreateServiceCredential makes a credential, for who has every permission of the modules
+// that the service calls; for others it is a 403 permission_not_yours. Two are valid at most, so that one follows
 // the other without a refused call: a third is a 409 too_many_credentials.
 var CreateServiceCredential = api.POST[CreateServiceCredentialInput, NewServiceCredential](Module, "/sso/v1/services/{name}/credentials",
 	auth.Need(WriteServices).Fresh(adminFresh), "Make a credential of a service").Status(201).MaxBody(smallBody)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/problem"
@@ -41,6 +43,7 @@ var (
 func Check(c grant.Client) []problem.Field {
 	var faults faults
 	faults.require(idPattern.MatchString(c.ID), "id", "is not 2 to 64 lower-case letters, digits, - and _, beginning with a letter")
+	faults.require(uuid.Validate(c.ID) != nil, "id", "is a UUID, as those of users are")
 	faults.require(strings.TrimSpace(c.Name) != "", "name", "is empty")
 	faults.require(len(c.RedirectURIs) > 0, "redirect_uris", "is empty: give the address that the browser comes back to")
 	faults.uris("redirect_uris", c.RedirectURIs, c.Public)

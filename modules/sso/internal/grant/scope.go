@@ -59,7 +59,7 @@ func (c Client) grantable(requested string) ([]string, error) {
 		}
 	}
 	if !slices.ContainsFunc(asked, isPermission) {
-		asked = append(asked, slices.DeleteFunc(slices.Clone(c.Scopes), isIdentity)...)
+		asked = append(asked, c.Permissions()...)
 	}
 	return asked, nil
 }
@@ -68,6 +68,11 @@ func isPermission(scope string) bool { return !isIdentity(scope) }
 
 func (c Client) mayHave(scope string) bool {
 	return slices.Contains(c.Scopes, scope) || isPermission(scope) && slices.Contains(c.Scopes, EveryPermission)
+}
+
+// Permissions returns those of the client's scopes that are permissions.
+func (c Client) Permissions() []string {
+	return slices.DeleteFunc(slices.Clone(c.Scopes), isIdentity)
 }
 
 // granted returns what a session's scope comes to now, of the permissions that its
