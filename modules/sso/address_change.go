@@ -76,6 +76,9 @@ func (s *service) takeNew(ctx context.Context, p purpose, in ssoapi.ConfirmInput
 		if ch.user != me.id {
 			return wrongCode() // somebody else's challenge
 		}
+		if err := s.accounts.hold(ctx, tx, me.id, currentSession(ctx)); err != nil {
+			return err
+		}
 		s.logger.InfoContext(ctx, "address changed", "user_id", me.id, "channel", ch.channel)
 		return change(ctx, tx, me, ch.target)
 	})

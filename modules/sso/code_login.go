@@ -48,32 +48,19 @@ func (s *service) authenticateByCode(ctx context.Context, id uuid.UUID, code str
 	err := s.redeem(ctx, try{id, forLogin, code}, from, func(ctx context.Context, tx postgres.Tx, ch challenge) error {
 		var known bool
 		var err error
-		if found, known, err = findAccount(ctx, tx, `id = $1`, ch.user); err != nil {
+		if found, known, err = findAccount(ctx, tx, `id = $1 FOR UPDATE`, ch.user); err != nil {
 			return err
 		}
 		if !known || !found.open || found.address(ch.channel) != ch.target {
 			return wrongCode() // closed, or changed, a moment ago
 		}
-		return s.claim(ctx, tx, ch, found)
+		if found.confirmed || ch.channel != Mail {
+			return nil
+		}
+		return s.claim(ctx, tx, found, passwordDropped)
 	})
 	if problem.Code(err) == codeWrong {
 		return account{}, problem.Unauthorized("the code is wrong, used, or older than 5 minutes, or it was tried 5 times; ask for another").WithCode(codeWrong)
 	}
 	return found, err
-}
-
-// claim confirms an e-mail whose owner has read a code there. If nobody had, somebody
-// else may have registered with it and wait for the owner to come: what they know of
-// the account ends.
-func (s *service) claim(ctx context.Context, tx postgres.Tx, ch challenge, found account) error {
-	if found.confirmed || ch.channel != Mail {
-		return nil
-	}
-	if err := s.accounts.change(ctx, tx, found.id, `password_hash = NULL`); err != nil {
-		return err
-	}
-	if err := s.accounts.confirmEmail(ctx, tx, found.id); err != nil {
-		return err
-	}
-	return s.sessions.EndAll(ctx, tx, found.id, uuid.Nil, "the e-mail was confirmed for the first time, by a login")
 }

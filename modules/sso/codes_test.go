@@ -256,24 +256,6 @@ func TestConfirm(t *testing.T) {
 	})
 }
 
-// Whoever registers with somebody else's e-mail waits for the owner to come.
-func TestLoginByCode_TakesTheAccountFromWhoRegisteredWithAnothersEmail(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	w.register(t, "ada@example.com") // by Eve
-	eve := w.login(t, "ada@example.com", goodPass, home)
-	challenge := w.sendCode(t, "ada@example.com")
-	owner := w.loginByCode(t, challenge, w.codeFor(t, "ada@example.com"))
-	if owner.Status != http.StatusOK {
-		t.Fatalf("answer = %d %s", owner.Status, owner.Text)
-	}
-	want(t, w.login(t, "ada@example.com", goodPass, home), http.StatusUnauthorized, "wrong_credentials")
-	want(t, w.token(t, "", "grant_type", "refresh_token", "refresh_token", eve.RefreshToken), http.StatusBadRequest, "invalid_grant")
-	if got := w.token(t, "", "grant_type", "refresh_token", "refresh_token", owner.RefreshToken); got.Status != http.StatusOK {
-		t.Errorf("the owner's session does not go on: %d %s", got.Status, got.Text)
-	}
-}
-
 func TestReset(t *testing.T) {
 	t.Parallel()
 	setup := func(t *testing.T) (w *world, challenge, code string) {

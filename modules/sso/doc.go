@@ -25,8 +25,12 @@
 //     address without ever locking the account.
 //   - A code is good for one thing, once, for five minutes and five tries, however many
 //     come at once. Who asks for a code, or for a reset, does not learn whether the
-//     address has an account. Whoever registers with an e-mail that is not theirs loses
-//     the account to who reads its mail.
+//     address has an account.
+//   - Whoever registers with an e-mail that is not theirs loses the account to who reads
+//     its mail: the first login by a mailed code, or reset, takes away the password, passkeys,
+//     linked logins, phone and sessions that were there.
+//   - The owner is told by mail of another password, e-mail, phone, passkey or linked login,
+//     and of one that was removed.
 //   - Text messages go to mobile phones of the countries that SSO_SMS_COUNTRIES names, so
 //     many a day and no more; premium, shared and personal numbers get none.
 //   - A message leaves if the change is committed that causes it, at least once, and is

@@ -29,20 +29,21 @@ type identities struct{ db *postgres.DB }
 // errLinked says that the identity is another account's.
 var errLinked = errors.New("the identity opens an account already")
 
-// link lets the identity open the user's account.
-func (identities) link(ctx context.Context, q postgres.Querier, user uuid.UUID, provider string, who social.Identity) error {
+// link lets the identity open the user's account, and tells whether it did not before.
+func (identities) link(ctx context.Context, q postgres.Querier, user uuid.UUID, provider string, who social.Identity) (fresh bool, err error) {
 	now := time.Now()
-	linked, err := q.Exec(ctx, `
+	err = q.QueryRow(ctx, `
 		INSERT INTO identities AS i (id, user_id, provider, issuer, subject, email, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-		ON CONFLICT (issuer, subject) DO UPDATE SET email = excluded.email, last_used_at = excluded.last_used_at WHERE i.user_id = excluded.user_id`,
-		uuid.New(), user, provider, who.Issuer, who.Subject, who.Email, now)
+		ON CONFLICT (issuer, subject) DO UPDATE SET email = excluded.email, last_used_at = excluded.last_used_at WHERE i.user_id = excluded.user_id
+		RETURNING xmax = 0`,
+		uuid.New(), user, provider, who.Issuer, who.Subject, who.Email, now).Scan(&fresh)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, errLinked
+	}
 	if err != nil {
-		return fmt.Errorf("link an identity: %w", err)
+		return false, fmt.Errorf("link an identity: %w", err)
 	}
-	if linked.RowsAffected() == 0 {
-		return errLinked
-	}
-	return nil
+	return fresh, nil
 }
 
 // use returns whose account the identity opens, or false when it opens none.
@@ -124,7 +125,12 @@ func (s *service) deleteIdentity(ctx context.Context, in ssoapi.IdentityInput) (
 
 // unlink takes an identity from its owner, unless it is the last way in.
 func (s *service) unlink(ctx context.Context, owner, id uuid.UUID) error {
-	err := s.accounts.keepAWayIn(ctx, owner, func(ctx context.Context, tx postgres.Tx) error { return s.identities.delete(ctx, tx, id) })
+	err := s.accounts.keepAWayIn(ctx, owner, func(ctx context.Context, tx postgres.Tx) error {
+		if err := s.identities.delete(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.tellOwner(ctx, tx, owner, identityRemoved)
+	})
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (b *browser) link(w http.ResponseWriter, r *http.Request, at provider, who 
 	if !ok || found.User != user {
 		return problem.Forbidden("whoever began to link %s is not logged in in this browser any more; log in and begin again", at.name).WithCode("foreign_login")
 	}
-	if err := b.sso.linkSocial(r.Context(), user, at, who); err != nil {
+	if err := b.sso.linkSocial(r.Context(), found, at, who); err != nil {
 		return err
 	}
 	seeOther(w, r, accountPage+"?done=linked")

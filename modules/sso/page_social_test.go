@@ -312,6 +312,7 @@ func TestSocialLogin(t *testing.T) {
 		if got := w.user(t, b); got != ada {
 			t.Errorf("%s is logged in, want %s", got, ada)
 		}
+		w.tells(t, "linked")
 	})
 	t.Run("knows who was linked, whatever the e-mail is by now", func(t *testing.T) {
 		t.Parallel()
@@ -453,7 +454,12 @@ func TestSocialLink(t *testing.T) {
 		b := w.tab(t)
 		b.login("ada@example.com", goodPass)
 		b.open(goes(t, w, b, other), crossSite).leads(t, "/sso/account?done=linked")
+		w.tells(t, "linked")
+		before := len(outbox(t, w.Kit))
 		b.open(goes(t, w, b, other), crossSite).leads(t, "/sso/account?done=linked") // twice is once
+		if after := len(outbox(t, w.Kit)); after != before {
+			t.Error("the owner is told of a link that was there before")
+		}
 		elsewhere := w.tab(t)
 		w.logInByCorp(t, elsewhere, other).leads(t, "/sso/account")
 		if got := w.user(t, elsewhere); got != ada {
@@ -476,6 +482,7 @@ func TestSocialLink(t *testing.T) {
 			t.Fatalf("nothing can be unlinked:\n%s", b.page.Body)
 		}
 		b.post("/sso/account/identities", url.Values{"id": {id[1]}}).leads(t, "/sso/account?done=identity")
+		w.tells(t, "was removed")
 		w.logInByCorp(t, w.tab(t), other).says(t, http.StatusForbidden, "does not vouch")
 	})
 }

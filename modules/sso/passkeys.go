@@ -104,12 +104,21 @@ func (s *service) addPasskey(ctx context.Context, in ssoapi.AddPasskeyInput) (ss
 	if err != nil {
 		return ssoapi.Passkey{}, err
 	}
-	added, err := s.passkeys.FinishAdding(ctx, user, in.Body.CeremonyID, in.Body.Name, answer)
+	made, err := s.passkeys.FinishAdding(ctx, user, in.Body.CeremonyID, in.Body.Name, answer)
 	if err != nil {
 		return ssoapi.Passkey{}, s.passkeyNotAdded(ctx, err)
 	}
-	s.logger.InfoContext(ctx, "passkey added", "user_id", user, "passkey_id", added.ID)
-	return described(added), nil
+	err = s.accounts.inSession(ctx, user, currentSession(ctx), func(ctx context.Context, tx postgres.Tx) error {
+		if err := s.passkeys.Add(ctx, tx, made); err != nil {
+			return err
+		}
+		return s.tellOwner(ctx, tx, user, passkeyAdded)
+	})
+	if err != nil {
+		return ssoapi.Passkey{}, s.passkeyNotAdded(ctx, err)
+	}
+	s.logger.InfoContext(ctx, "passkey added", "user_id", user, "passkey_id", made.ID)
+	return described(made.Passkey), nil
 }
 
 // A browserAnswer is what of a browser's credential matters. Extensions, of which none
@@ -153,7 +162,13 @@ func (s *service) deletePasskey(ctx context.Context, in ssoapi.PasskeyInput) (ap
 	if err := auth.Own(ctx, found.User.String()); err != nil {
 		return api.Empty{}, err
 	}
-	if err := s.accounts.keepAWayIn(ctx, found.User, func(ctx context.Context, tx postgres.Tx) error { return s.passkeys.Delete(ctx, tx, found.ID) }); err != nil {
+	err = s.accounts.keepAWayIn(ctx, found.User, func(ctx context.Context, tx postgres.Tx) error {
+		if err := s.passkeys.Delete(ctx, tx, found.ID); err != nil {
+			return err
+		}
+		return s.tellOwner(ctx, tx, found.User, passkeyRemoved)
+	})
+	if err != nil {
 		return api.Empty{}, err
 	}
 	s.logger.InfoContext(ctx, "passkey deleted", "user_id", found.User, "passkey_id", found.ID)

@@ -245,6 +245,32 @@ func TestPasskey_IsAdded(t *testing.T) {
 	}
 }
 
+func TestPasskey_ManyAtOnceTakeTheLastRoom(t *testing.T) {
+	t.Parallel()
+	w, d := newCommitted(t), newDevice()
+	k := signedUp(w.Kit)
+	type answer struct {
+		ceremony string
+		made     ssoapi.PasskeyMadeAnswer
+	}
+	var answers []answer
+	for range 6 {
+		begun := begin(k)
+		_, made := d.make(t, begun.Options)
+		answers = append(answers, answer{begun.CeremonyID, made})
+	}
+	d.addTo(t, k)
+	w.exec(t, `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, domain, n::text::bytea, record, sign_count, name, created_at FROM passkeys, generate_series(2, 19) n`)
+	var group sync.WaitGroup
+	for _, a := range answers {
+		group.Go(func() { add(k, a.ceremony, a.made) })
+	}
+	group.Wait()
+	if n := w.count(t, `SELECT count(*) FROM passkeys`); n != 20 {
+		t.Errorf("the account has %d passkeys, want 20 and no more", n)
+	}
+}
+
 func TestPasskeyLogin_IsRefused(t *testing.T) {
 	t.Parallel()
 	const refused = "passkey_refused"

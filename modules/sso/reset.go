@@ -31,7 +31,7 @@ func (s *service) finishReset(ctx context.Context, in ssoapi.FinishResetInput) (
 	defer turn.Release()
 	t := try{in.ID, forReset, in.Body.Code}
 	return api.Empty{}, s.redeem(ctx, t, in.Origin, func(ctx context.Context, tx postgres.Tx, ch challenge) error {
-		found, known, err := findAccount(ctx, tx, `id = $1`, ch.user)
+		found, known, err := findAccount(ctx, tx, `id = $1 FOR UPDATE`, ch.user)
 		switch {
 		case err != nil:
 			return err
@@ -41,8 +41,10 @@ func (s *service) finishReset(ctx context.Context, in ssoapi.FinishResetInput) (
 		if err := checkPassword(in.Body.Password, found.email, found.name); err != nil {
 			return err
 		}
-		if err := s.accounts.confirmEmail(ctx, tx, found.id); err != nil {
-			return err
+		if !found.confirmed {
+			if err := s.claim(ctx, tx, found, ""); err != nil { // setPassword tells of the password
+				return err
+			}
 		}
 		return s.setPassword(ctx, tx, found, turn.Hash(in.Body.Password), uuid.Nil)
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/internal/social"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
@@ -136,11 +137,14 @@ func (s *service) linkByEmail(ctx context.Context, tx postgres.Tx, at provider, 
 			return uuid.UUID{}, err
 		}
 	}
-	if err := s.identities.link(ctx, tx, found.id, at.key, who); err != nil {
+	if _, err := s.identities.link(ctx, tx, found.id, at.key, who); err != nil {
 		return uuid.UUID{}, err
 	}
 	s.logger.InfoContext(ctx, "identity linked", "user_id", found.id, "provider", at.key, "new_account", !known)
-	return found.id, nil
+	if !known {
+		return found.id, nil // of the account that they have just opened nobody need be told
+	}
+	return found.id, s.codes.tell(ctx, tx, found, found.email, identityLinked)
 }
 
 // nameOf returns how to address the person, by what the provider says.
@@ -160,14 +164,20 @@ func nameOf(who social.Identity, email string) string {
 }
 
 // linkSocial links an identity to the account of who has logged in here and asks for it.
-func (s *service) linkSocial(ctx context.Context, user uuid.UUID, at provider, who social.Identity) error {
-	err := s.identities.link(ctx, s.accounts.db, user, at.key, who)
+func (s *service) linkSocial(ctx context.Context, in session.Session, at provider, who social.Identity) error {
+	err := s.accounts.inSession(ctx, in.User, in.ID, func(ctx context.Context, tx postgres.Tx) error {
+		fresh, err := s.identities.link(ctx, tx, in.User, at.key, who)
+		if err != nil || !fresh {
+			return err
+		}
+		return s.tellOwner(ctx, tx, in.User, identityLinked)
+	})
 	if errors.Is(err, errLinked) {
 		return problem.Conflict("this login at %s opens another account here; log in by it and remove it there first", at.name).WithCode("identity_taken").Wrap(err)
 	}
 	if err != nil {
 		return err
 	}
-	s.logger.InfoContext(ctx, "identity linked", "user_id", user, "provider", at.key)
+	s.logger.InfoContext(ctx, "identity linked", "user_id", in.User, "provider", at.key)
 	return nil
 }

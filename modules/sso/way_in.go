@@ -14,8 +14,8 @@ import (
 // user is locked: of two who take the last two at once, one is refused.
 func (a accounts) keepAWayIn(ctx context.Context, user uuid.UUID, take func(context.Context, postgres.Tx) error) error {
 	return a.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR UPDATE`, user); err != nil {
-			return fmt.Errorf("lock user %s: %w", user, err)
+		if err := a.lock(ctx, tx, user); err != nil {
+			return err
 		}
 		if err := take(ctx, tx); err != nil {
 			return err

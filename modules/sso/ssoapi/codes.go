@@ -71,7 +71,7 @@ type NewPassword struct {
 }
 
 // FinishReset sets the password, confirms the e-mail and ends every session of the
-// account. A code that is wrong, old or used is a 422 wrong_code, and a password that
+// account; if nobody had confirmed the e-mail before, also every other way to log in. A code that is wrong, old or used is a 422 wrong_code, and a password that
 // is guessed first a 422 password_refused, which leaves the code as it is.
 var FinishReset = api.POST[FinishResetInput, api.Empty](Module, "/sso/v1/password-resets/{id}",
 	auth.Public("the code shows whose the account is"), "Choose a new password").MaxBody(smallBody).Timeout(passwordTimeout)

@@ -42,7 +42,7 @@ type LoginByCodeInput struct {
 
 // LoginByCode opens a session for who has the code of [SendCode]. Every failure is one and
 // the same 401 wrong_code. A code that was mailed confirms the e-mail; if nobody had
-// confirmed it before, the password and the sessions end that somebody else may have
-// made who registered with it.
+// confirmed it before, every way to log in and every session ends that somebody else may
+// have made who registered with it; the owner is told by mail if a password was among them.
 var LoginByCode = api.POST[LoginByCodeInput, Tokens](Module, "/sso/v1/login/code",
 	auth.Public("a login is how one gets a token"), "Log in by a code").MaxBody(smallBody)

@@ -54,13 +54,15 @@ INSERT INTO identities AS i (id, user_id, provider, issuer, subject, email, crea
   ON CONFLICT (issuer, subject) DO
   UPDATE
   SET email = excluded.email, last_used_at = excluded.last_used_at
-  WHERE i.user_id = excluded.user_id;
+  WHERE i.user_id = excluded.user_id
+  RETURNING xmax = 0;
 
 INSERT INTO passkey_ceremonies (hash, user_id, state, expires_at)
   VALUES ($1, $2, $3, $4);
 
 INSERT INTO passkeys (id, user_id, domain, credential_id, record, sign_count, name, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8
+  WHERE (SELECT count(*) FROM passkeys WHERE user_id = $2 AND domain = $3) < $9;
 
 INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
   SELECT $1, id, $3, $4
@@ -118,6 +120,8 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
 
 SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
+SELECT EXISTS (SELECT FROM sessions WHERE id = $1 AND ended_at IS NOT NULL);
+
 SELECT
   FROM users
   WHERE id = $1
@@ -159,6 +163,12 @@ SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coa
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
   FROM users
   WHERE id = $1;
+
+SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
+  FROM users
+  WHERE id = $1
+  FOR
+  UPDATE;
 
 SELECT id, email, email_confirmed_at IS NOT NULL, coalesce(phone, ''), name, coalesce(password_hash, ''), disabled_at IS NULL, created_at
   FROM users
@@ -366,10 +376,6 @@ UPDATE users
   WHERE id = $1;
 
 UPDATE users
-  SET password_hash = NULL, updated_at = $2
-  WHERE id = $1;
-
-UPDATE users
   SET phone = $3, updated_at = $2
   WHERE id = $1;
 
@@ -396,6 +402,11 @@ WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
   INSERT INTO user_roles (user_id, role)
   SELECT DISTINCT $1::uuid, unnest($2::text[])
   ON CONFLICT DO NOTHING;
+
+WITH made AS (DELETE FROM passkeys WHERE user_id = $1), begun AS (DELETE FROM passkey_ceremonies WHERE user_id = $1), linked AS (DELETE FROM identities WHERE user_id = $1), linking AS (DELETE FROM social_attempts WHERE link_to = $1), asked AS (DELETE FROM challenges WHERE user_id = $1)
+  UPDATE users
+  SET password_hash = NULL, phone = NULL, email_confirmed_at = $2, updated_at = $2
+  WHERE id = $1;
 
 WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)
