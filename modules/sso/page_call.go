@@ -54,12 +54,12 @@ func ask[In, Out any](b *browser, r *http.Request, v visitor, op *api.Operation[
 	return out, answer.read(&out)
 }
 
-// failedAPI is an error that the API has reported: the page tells of it, and does not
+// apiError is an error that the API has reported: the page tells of it, and does not
 // report it again.
-type failedAPI struct{ error }
+type apiError struct{ error }
 
 // Unwrap returns the problem.
-func (f failedAPI) Unwrap() error { return f.error }
+func (f apiError) Unwrap() error { return f.error }
 
 // A reply is what the API answers to a page.
 type reply struct {
@@ -82,7 +82,7 @@ func (a *reply) read(out any) error {
 	case a.status >= http.StatusMultipleChoices:
 		p := problem.Decode(a.status, a.header, a.body.Bytes())
 		if !p.Expected() {
-			return failedAPI{p}
+			return apiError{p}
 		}
 		return p
 	case a.body.Len() == 0:
