@@ -34,7 +34,6 @@ type App struct {
 	network   http.RoundTripper
 	verifier  api.Authenticator
 	identity  identity
-	proxies   networks
 	cookies   *cookies
 
 	eventing eventing
@@ -90,16 +89,15 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}}
-	var errs [5]error
+	var errs [4]error
 	a.settings, errs[0] = loadSettings(src)
 	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
 	if a.topology == nil {
 		return nil, config.Join(errs[:]...)
 	}
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
-	a.proxies, errs[3] = parseNetworks(a.settings.process.TrustedProxies)
 	a.observe()
-	errs[4] = a.shareTokens()
+	errs[3] = a.shareTokens()
 	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
 		return nil, err
 	}

@@ -272,6 +272,7 @@ func TestNew(t *testing.T) {
 		"a service without credentials":        {map[string]string{"SLIPWAY_MODULES": "desk", "SSO_ISSUER": "http://sso", "SHELF_URL": "http://shelf"}, library(), `DESK_CLIENT_SECRET is not set`},
 		"a process without an issuer":          {map[string]string{"SLIPWAY_MODULES": "shelf"}, library(), `SSO_ISSUER is not set`},
 		"a need that names no module":          {map[string]string{"SSO_ISSUER": "http://sso", "DESK_STAMPS": "printer"}, library(), `desk calls module "printer", which this product does not have`},
+		"a load balancer that is no network":   {map[string]string{"SLIPWAY_TRUSTED_PROXIES": "10.0.0.1"}, library(), `SLIPWAY_TRUSTED_PROXIES`},
 		"an address to listen on that is none": {map[string]string{"SLIPWAY_ADDR": "8080"}, library(), `SLIPWAY_ADDR is "8080"; expected a host and a port`},
 		"a module twice":                       {map[string]string{"SSO_ISSUER": "http://sso"}, []slipway.Module{shelf(), shelf()}, `module shelf is listed twice`},
 		"an address that is none":              {map[string]string{"SSO_ISSUER": "http://sso", "SHELF_URL": "shelf:80"}, library(), `SHELF_URL`},

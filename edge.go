@@ -9,14 +9,14 @@ import (
 	"slices"
 
 	"github.com/slipway-go/slipway/api"
-	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
 // proxy passes one route on to the process that hosts its module. Only declared
 // routes are passed, so what is for services only has no way in from outside.
-func (a *App) proxy(module string, route *api.Route, proxies networks) http.Handler {
+func (a *App) proxy(module string, route *api.Route) http.Handler {
+	proxies := networks(a.settings.process.TrustedProxies)
 	target := a.topology.remote[module].URL
 	p := &httputil.ReverseProxy{
 		Transport: a.network,
@@ -58,25 +58,18 @@ func proxyProblem(module string, err error) error {
 // networks are those whose word is taken for a client's address.
 type networks []netip.Prefix
 
-// parseNetworks reads SLIPWAY_TRUSTED_PROXIES.
-func parseNetworks(names []string) (networks, error) {
-	var all networks
-	for _, name := range names {
-		p, err := netip.ParsePrefix(name)
-		if err != nil {
-			return nil, config.Errors{{
-				Variable: "SLIPWAY_TRUSTED_PROXIES", Given: name, Expected: "networks such as 10.0.0.0/8 or 192.0.2.7/32",
-			}}
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
 func (n networks) trust(remote string) bool {
 	addr, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(n, func(p netip.Prefix) bool { return p.Contains(addr.Addr().Unmap()) })
+}
+
+func (n networks) strings() []string {
+	all := make([]string, len(n))
+	for i, p := range n {
+		all[i] = p.String()
+	}
+	return all
 }

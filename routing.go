@@ -62,7 +62,7 @@ func (a *App) serving(m Module, route *api.Route) http.Handler {
 	case a.topology.hosted[m.Name()]:
 		return a.cookied(m.Name(), route, a.setups[m.Name()].server.Endpoint(route))
 	case a.topology.role == roleEdge:
-		return a.cookied(m.Name(), route, a.proxy(m.Name(), route, a.proxies))
+		return a.cookied(m.Name(), route, a.proxy(m.Name(), route))
 	}
 	return nil
 }

@@ -162,6 +162,9 @@ type plan struct {
 	databases map[string]string
 	broker    string
 	reserved  []*loopback.Address
+	// trusted has a module's process believe the edge of this plan, which stands between
+	// users and it, and what stands in front of that.
+	trusted string
 }
 
 func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*plan, error) {
@@ -176,6 +179,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 	if cfg.OneBinary {
 		return p, p.addWhole(ctx, modules)
 	}
+	p.trusted = "SLIPWAY_TRUSTED_PROXIES=" + strings.Join(append(networks(s.process.TrustedProxies).strings(), "127.0.0.1/32"), ",")
 	if s.verifier.Issuer == "" {
 		p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
 	}
@@ -237,10 +241,7 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	p.shared = append(p.shared, prefix+"URL=http://"+addr)
 	secret := p.secretOf(name)
 	p.own[name] = append(p.own[name], secret)
-	if name == ssoModule {
-		// The edge of this plan stands between users and the SSO.
-		p.own[name] = append(p.own[name], "SSO_TRUSTED_PROXIES=127.0.0.0/8")
-	}
+	p.own[name] = append(p.own[name], p.trusted)
 	if name != ssoModule {
 		p.own[ssoModule] = append(p.own[ssoModule], secret)
 	}

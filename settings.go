@@ -3,6 +3,7 @@ package slipway
 import (
 	"cmp"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,19 +18,19 @@ import (
 
 // settings are those of the process; their variables begin with SLIPWAY_.
 type settings struct {
-	Name            string        `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
-	Addr            string        `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
-	Modules         []string      `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
-	PublicURL       *url.URL      `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
-	DataDir         string        `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
-	Docs            bool          `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/, and that of the events at /asyncapi.json and /docs/events/."`
-	Migrate         bool          `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
-	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
-	DrainDelay      time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
-	TrustedProxies  []string      `env:"TRUSTED_PROXIES" example:"10.0.0.0/8" doc:"For the edge: the networks of load balancers in front of it, whose word it takes for a client's address (X-Forwarded-For)."`
-	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
-	JobDrainTimeout time.Duration `env:"JOB_DRAIN_TIMEOUT" envDefault:"10s" min:"100ms" doc:"The time that running jobs get to finish after that; another process does what does not. Whoever stops the process should wait for both times and 20s more before it kills."`
-	JobConcurrency  int           `env:"JOB_CONCURRENCY" envDefault:"16" min:"1" doc:"How many jobs of one module may run at once in the process. Those that write share DATABASE_MAX_CONNS with the module's requests."`
+	Name            string         `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
+	Addr            string         `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
+	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
+	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
+	DataDir         string         `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
+	Docs            bool           `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/, and that of the events at /asyncapi.json and /docs/events/."`
+	Migrate         bool           `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
+	RequestTimeout  time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
+	DrainDelay      time.Duration  `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
+	TrustedProxies  []netip.Prefix `env:"TRUSTED_PROXIES" example:"10.0.0.0/8,192.0.2.7/32" doc:"The networks of what stands in front of this process and tells a client's address truly (X-Forwarded-For): load balancers and, for a process that hosts modules behind the edge of another one, that edge. Unset: nobody is believed, and a client is whoever opens the connection."`
+	ShutdownTimeout time.Duration  `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
+	JobDrainTimeout time.Duration  `env:"JOB_DRAIN_TIMEOUT" envDefault:"10s" min:"100ms" doc:"The time that running jobs get to finish after that; another process does what does not. Whoever stops the process should wait for both times and 20s more before it kills."`
+	JobConcurrency  int            `env:"JOB_CONCURRENCY" envDefault:"16" min:"1" doc:"How many jobs of one module may run at once in the process. Those that write share DATABASE_MAX_CONNS with the module's requests."`
 }
 
 // Validate checks the address before anything is started for it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 
 	"github.com/slipway-go/slipway/api"
@@ -91,6 +92,10 @@ func (s *Setup) Issuer() string { return s.app.identity.issuer }
 
 // EdgeAudience returns the audience of tokens that users get at login.
 func (s *Setup) EdgeAudience() string { return s.app.identity.Audience }
+
+// TrustedProxies returns the networks in front of this process whose X-Forwarded-For is
+// believed; what anybody else writes there is not.
+func (s *Setup) TrustedProxies() []netip.Prefix { return s.app.settings.process.TrustedProxies }
 
 // ServiceSecret returns the credential of a module as a client of the SSO, or
 // false when this process does not know it.

@@ -24,7 +24,7 @@ func (s *service) startFor(ctx context.Context, p purpose, to recipient, from ss
 	if err := s.demo.ensure(ctx); err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	if err := s.limit(ctx, to, from.Address(s.cfg.TrustedProxies)); err != nil {
+	if err := s.limit(ctx, to, from.Address(s.proxies)); err != nil {
 		return ssoapi.Challenge{}, err
 	}
 	found, known, err := s.owner(ctx, to)

@@ -133,7 +133,7 @@ func (s *service) limit(ctx context.Context, to recipient, by string) error {
 // redeem is challenges.redeem with the brake of who tries: wrong codes slow down like
 // wrong passwords do.
 func (s *service) redeem(ctx context.Context, t try, from ssoapi.Origin, effect func(context.Context, postgres.Tx, challenge) error) error {
-	address := from.Address(s.cfg.TrustedProxies)
+	address := from.Address(s.proxies)
 	if err := s.brakes.address.check(ctx, address); err != nil {
 		return err
 	}

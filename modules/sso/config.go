@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"time"
@@ -30,9 +29,8 @@ type Config struct {
 	PasskeyDomain  string   `env:"PASSKEY_DOMAIN" example:"shop.example" doc:"The domain on which passkeys work, and below it. They are lost when it changes. Default: the host of the issuer; it may be a domain above that, so that the product's other hosts know them, too."`
 	PasskeyOrigins []string `env:"PASSKEY_ORIGINS" example:"https://www.shop.example,android:apk-key-hash:…" doc:"Pages and apps beside the issuer's own that may use the passkeys: origins, and for an Android app android:apk-key-hash: with the SHA-256 of its certificate in base64url."`
 
-	RegistrationLimit int            `env:"REGISTRATION_LIMIT" envDefault:"100" doc:"How many accounts one address may ask for until it has to wait in between; forgotten after an hour without any."`
-	TrustedProxies    []netip.Prefix `env:"TRUSTED_PROXIES" doc:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; unset means none."`
-	CORSOrigins       []string       `env:"CORS_ORIGINS" doc:"Origins whose scripts may read answers of the OAuth endpoints, such as https://app.example; unset means none."`
+	RegistrationLimit int      `env:"REGISTRATION_LIMIT" envDefault:"100" doc:"How many accounts one address may ask for until it has to wait in between; forgotten after an hour without any."`
+	CORSOrigins       []string `env:"CORS_ORIGINS" doc:"Origins whose scripts may read answers of the OAuth endpoints, such as https://app.example; unset means none."`
 
 	ProductName string   `env:"PRODUCT_NAME" example:"Corner Shop" doc:"What pages and messages call the product. Unset: the host of the issuer."`
 	ReturnPaths []string `env:"RETURN_PATHS" envDefault:"/" example:"/,/orders" doc:"Paths of this address to which a login page may lead back, each with everything below it; never an address elsewhere."`

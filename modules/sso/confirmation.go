@@ -33,7 +33,7 @@ func (s *service) resendConfirmation(ctx context.Context, in ssoapi.ResendInput)
 		return ssoapi.Challenge{}, problem.Conflict("the e-mail is confirmed already").WithCode("email_confirmed")
 	}
 	to := recipient{Mail, me.email}
-	if err := s.limit(ctx, to, in.Address(s.cfg.TrustedProxies)); err != nil {
+	if err := s.limit(ctx, to, in.Address(s.proxies)); err != nil {
 		return ssoapi.Challenge{}, err
 	}
 	return s.sendTo(ctx, forConfirm, to, me, true)

@@ -26,7 +26,7 @@ func (s *service) login(ctx context.Context, in ssoapi.LoginInput) (ssoapi.Token
 		return ssoapi.Tokens{}, err
 	}
 	user, err := s.authenticate(ctx, attempt{
-		email: in.Body.Email, password: in.Body.Password, address: in.Address(s.cfg.TrustedProxies),
+		email: in.Body.Email, password: in.Body.Password, address: in.Address(s.proxies),
 	})
 	if err != nil {
 		return ssoapi.Tokens{}, err
@@ -127,5 +127,5 @@ func (s *service) openSession(ctx context.Context, user account, how session.Met
 
 // device is what the owner of a session recognises it by.
 func (s *service) device(from ssoapi.Origin) session.Device {
-	return session.Device{Address: from.Address(s.cfg.TrustedProxies), UserAgent: from.UserAgent()}
+	return session.Device{Address: from.Address(s.proxies), UserAgent: from.UserAgent()}
 }

@@ -117,7 +117,7 @@ func TestConfig_RefusesAtStart(t *testing.T) {
 	t.Parallel()
 	for variable, value := range map[string]string{
 		"SSO_KEY_ENCRYPTION_KEY": "too short", "SSO_ACCESS_TOKEN_LIFE": "24h", "SSO_SESSION_LIFE": "1h", "SSO_KEY_LIFE": "1s",
-		"SSO_REGISTRATION_LIMIT": "0", "SSO_CORS_ORIGINS": "https://app.test/", "SSO_TRUSTED_PROXIES": "10.0.0.0",
+		"SSO_REGISTRATION_LIMIT": "0", "SSO_CORS_ORIGINS": "https://app.test/",
 	} {
 		_, err := config.Load[sso.Config](config.New(map[string]string{variable: value}), "SSO_")
 		if err == nil || !strings.Contains(err.Error(), variable) {

@@ -55,7 +55,7 @@ func (b *browser) loginByPassword(r *http.Request, email string) (account, error
 	}
 	from := ssoapi.OriginOf(r)
 	return b.sso.authenticate(r.Context(), attempt{
-		email: email, password: r.PostFormValue("password"), address: from.Address(b.sso.cfg.TrustedProxies),
+		email: email, password: r.PostFormValue("password"), address: from.Address(b.sso.proxies),
 	})
 }
 

@@ -77,7 +77,7 @@ func (b *browser) goToProvider(w http.ResponseWriter, r *http.Request, at provid
 func (b *browser) beginSocial(w http.ResponseWriter, r *http.Request, at provider, to way) error {
 	ctx := r.Context()
 	from := ssoapi.OriginOf(r)
-	if err := b.sso.brakes.ceremony.take(ctx, from.Address(b.sso.cfg.TrustedProxies)); err != nil {
+	if err := b.sso.brakes.ceremony.take(ctx, from.Address(b.sso.proxies)); err != nil {
 		return err
 	}
 	secret, ok := b.attempt.Secret(r)

@@ -176,7 +176,7 @@ func (s *service) deletePasskey(ctx context.Context, in ssoapi.PasskeyInput) (ap
 }
 
 func (s *service) beginPasskeyLogin(ctx context.Context, in ssoapi.BeginPasskeyLoginInput) (ssoapi.PasskeyLogin, error) {
-	if err := s.brakes.ceremony.take(ctx, in.Address(s.cfg.TrustedProxies)); err != nil {
+	if err := s.brakes.ceremony.take(ctx, in.Address(s.proxies)); err != nil {
 		return ssoapi.PasskeyLogin{}, err
 	}
 	begun, err := s.passkeys.BeginLogin(ctx)

@@ -103,7 +103,7 @@ func (s *service) checkCurrent(ctx context.Context, me account, in ssoapi.Change
 	if me.passwordHash == "" {
 		return problem.Conflict("the account has no password; a password reset sets one").WithCode("no_password")
 	}
-	_, err := s.authenticate(ctx, attempt{email: me.email, password: in.Body.Current, address: in.Address(s.cfg.TrustedProxies)})
+	_, err := s.authenticate(ctx, attempt{email: me.email, password: in.Body.Current, address: in.Address(s.proxies)})
 	switch problem.Code(err) {
 	case credentialsWrong:
 		return problem.Unprocessable("the present password is wrong").WithCode("wrong_password").WithField("body.current", "is wrong")

@@ -21,7 +21,7 @@ func (s *service) register(ctx context.Context, in ssoapi.RegisterInput) (ssoapi
 		return ssoapi.Registered{}, err
 	}
 	defer turn.Release()
-	if err := s.brakes.registration.take(ctx, in.Address(s.cfg.TrustedProxies)); err != nil {
+	if err := s.brakes.registration.take(ctx, in.Address(s.proxies)); err != nil {
 		return ssoapi.Registered{}, err
 	}
 	n.passwordHash = turn.Hash(in.Body.Password)

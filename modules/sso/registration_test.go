@@ -101,7 +101,7 @@ func TestRegister_IsBoundPerAddress(t *testing.T) {
 
 func TestRegister_BelievesTrustedProxies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, map[string]string{"SSO_REGISTRATION_LIMIT": "1", "SSO_TRUSTED_PROXIES": "10.0.0.0/8"})
+	w := newWorld(t, map[string]string{"SSO_REGISTRATION_LIMIT": "1", "SLIPWAY_TRUSTED_PROXIES": "10.0.0.0/8"})
 	from := func(client string) reply {
 		return w.post(t, "/sso/v1/registrations", "10.0.0.1", ssoapi.Registration{Email: "a@example.com", Password: goodPass, Name: "A"},
 			func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.9, "+client) })

@@ -3,6 +3,7 @@ package sso
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -43,7 +44,8 @@ type service struct {
 	sessions  *session.Store
 	revoked   *revocation.Store
 	minter    grant.Minter
-	audience  string // of users' own tokens
+	audience  string         // of users' own tokens
+	proxies   []netip.Prefix // that tell a client's address
 	passwords *password.Hasher
 	nobody    string // a hash to compare with when there is no account
 	brakes    brakes
@@ -72,6 +74,7 @@ func (o options) setup(m *slipway.Setup, cfg Config) error {
 		revoked:   revocation.NewStore(m.DB()),
 		minter:    grant.Minter{Issuer: m.Issuer(), Life: cfg.AccessTokenLife, Signer: ring},
 		audience:  m.EdgeAudience(),
+		proxies:   m.TrustedProxies(),
 		passwords: hasher,
 		nobody:    hasher.Nobody(),
 		brakes:    newBrakes(m.DB(), cfg),
