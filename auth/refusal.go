@@ -43,7 +43,7 @@ func refuseToken(format string, args ...any) error {
 }
 
 func refuseRevoked() error {
-	return refuseToken("the token's session has ended, or the token was revoked: log in again")
+	return refuseToken("the token's session has ended, or the token was revoked: refresh it, or log in again")
 }
 
 func refuseAudience(audience []string) error {

@@ -3,6 +3,7 @@ package sso
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +29,7 @@ func (b *browser) signedIn(h func(http.ResponseWriter, *http.Request, visitor) e
 		}
 		err = h(w, r, v)
 		if problem.Code(err) == staleLogin {
-			b.LogIn(w, r, grant.Prompt{ReturnTo: ownPage(r)})
+			logInAgain(w, r)
 			return nil
 		}
 		return err
@@ -40,7 +41,7 @@ func (b *browser) signedIn(h func(http.ResponseWriter, *http.Request, visitor) e
 func (b *browser) fresh(access auth.Access, h func(http.ResponseWriter, *http.Request, visitor) error) pageHandler {
 	return b.signedIn(func(w http.ResponseWriter, r *http.Request, v visitor) error {
 		if time.Since(v.session.AuthTime) > access.MaxAge() {
-			b.LogIn(w, r, grant.Prompt{ReturnTo: ownPage(r)})
+			logInAgain(w, r)
 			return nil
 		}
 		return h(w, r, v)
@@ -50,9 +51,27 @@ func (b *browser) fresh(access auth.Access, h func(http.ResponseWriter, *http.Re
 // staleLogin is what the API says to who has to log in again first (RFC 9470).
 const staleLogin = "insufficient_user_authentication"
 
+// again are the reasons for which somebody who has logged in is asked to do so once more.
+var again = map[string]string{
+	"page": "For this, please log in once more.",
+	"form": "For this, please log in once more. What you have typed was not kept: type it again then.",
+}
+
+// logInAgain asks for a recent login, and says why.
+func logInAgain(w http.ResponseWriter, r *http.Request) {
+	why := "page"
+	if r.Method != http.MethodGet && ownPage(r) == r.URL.Path {
+		why = "form"
+	}
+	seeOther(w, r, loginPage+"?"+url.Values{"again": {why}, "return_to": {ownPage(r)}}.Encode())
+}
+
+// pagesOfForms are the pages whose form is sent to their own address.
+var pagesOfForms = []string{namePage, passwordPage, emailPage, closePage}
+
 // ownPage is the page to come back to: a form is not sent again.
 func ownPage(r *http.Request) string {
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || slices.Contains(pagesOfForms, r.URL.Path) {
 		return r.URL.Path
 	}
 	return accountPage

@@ -29,7 +29,11 @@ func (b *browser) showCode(w http.ResponseWriter, r *http.Request) error {
 // sendCode sends a code to log in by.
 func (b *browser) sendCode(w http.ResponseWriter, r *http.Request) error {
 	back, to := b.back(r, r.PostFormValue("return_to")), r.PostFormValue("to")
-	sent, err := ask(b, r, visitor{}, ssoapi.SendCode, ssoapi.SendCodeInput{Body: ssoapi.Recipient{Channel: string(channelOf(to)), To: to}})
+	var sent ssoapi.Challenge
+	channel, err := b.channelOf(to)
+	if err == nil {
+		sent, err = ask(b, r, visitor{}, ssoapi.SendCode, ssoapi.SendCodeInput{Body: ssoapi.Recipient{Channel: string(channel), To: to}})
+	}
 	if err != nil {
 		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.recipientForm(back, to, f) })
 	}
@@ -37,13 +41,21 @@ func (b *browser) sendCode(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// channelOf tells an e-mail from a phone.
-func channelOf(address string) Channel {
-	if strings.Contains(address, "@") {
-		return Mail
+// channelOf tells an e-mail from a phone, where text messages are sent.
+func (b *browser) channelOf(address string) (Channel, error) {
+	switch {
+	case strings.Contains(address, "@") || !b.sendsSMS():
+		return Mail, nil
+	case likePhone.MatchString(address):
+		return SMS, nil
 	}
-	return SMS
+	return "", problem.Unprocessable("nothing can be sent there; see errors").WithCode("address_refused").
+		WithField("to", "is no e-mail such as ada@example.com, and no phone such as +4915112345678")
 }
+
+var likePhone = regexp.MustCompile(`^[ +0-9()./-]+$`)
+
+func (b *browser) sendsSMS() bool { return len(b.sso.cfg.Messages.SMSCountries) > 0 }
 
 // loginByCode logs in who has the code.
 func (b *browser) loginByCode(w http.ResponseWriter, r *http.Request) error {
@@ -66,7 +78,7 @@ func (b *browser) loginByCode(w http.ResponseWriter, r *http.Request) error {
 func (b *browser) recipientForm(back pages.Return, to string, f pages.Faults) pages.Page {
 	field := pages.Field{Name: "to", Label: "E-mail", Type: "email", Autocomplete: "username", Value: cutText(to, maxEmail), MaxLength: maxEmail}
 	intro := "We mail you a code of six digits."
-	if len(b.sso.cfg.Messages.SMSCountries) > 0 {
+	if b.sendsSMS() {
 		field.Label, field.Type, field.Hint = "E-mail or phone", "text", "A phone begins with + and the number of its country."
 		intro = "We send you a code of six digits."
 	}

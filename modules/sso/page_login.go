@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
@@ -30,7 +31,7 @@ const (
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	page := b.loginForm(b.back(r, query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
-	page.Notice = done[query.Get("done")]
+	page.Notice = cmp.Or(done[query.Get("done")], again[query.Get("again")])
 	b.show(w, r, http.StatusOK, page)
 	return nil
 }
@@ -77,9 +78,10 @@ func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pag
 	}
 }
 
-// What a field takes at most; see ssoapi.Registration.
+// How long what a field takes is; see ssoapi.Registration.
 const (
 	maxEmail    = 254
+	minPassword = 8
 	maxPassword = 256
 	maxName     = 100
 )

@@ -60,7 +60,7 @@ func emailField(value string) pages.Field {
 
 func newPasswordField() pages.Field {
 	return pages.Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", MaxLength: maxPassword,
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", MinLength: minPassword, MaxLength: maxPassword,
 		Hint: "8 characters or more; a few random words are easy to keep in mind.",
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -114,25 +115,38 @@ func (b *browser) again(w http.ResponseWriter, r *http.Request, err error, form 
 
 // faultsOf puts what is wrong with "body.email" beside the field email.
 func faultsOf(p *problem.Error) pages.Faults {
-	words, _ := strings.CutSuffix(p.Detail(), "; see errors") // which stand beside their fields
-	f := pages.Faults{Summary: sentence(words), Fields: map[string]string{}}
-	if api.RefusesForm(p) {
+	f := pages.Faults{Summary: sentence(p.Detail()), Fields: map[string]string{}}
+	if _, marked := strings.CutSuffix(p.Detail(), "; see errors"); marked || api.RefusesForm(p) {
 		f.Summary = "Please correct what is marked."
 	}
 	for _, field := range p.Fields() {
 		name := field.Location[strings.LastIndexByte(field.Location, '.')+1:]
-		f.Fields[name] = sentence(whole(field.Message))
+		f.Fields[name] = sentence(plain(field.Message))
 	}
 	return f
 }
 
-// whole gives what is said of a field its subject, which stands elsewhere in a problem.
-func whole(words string) string {
-	if strings.HasPrefix(words, "is ") || strings.HasPrefix(words, "has ") {
+// ofLength is how the API speaks of a text that is too short or too long.
+var ofLength = regexp.MustCompile(`^expected length (>=|<=) (\d+)$`)
+
+// plain says for a person what is said of a field: a length without signs, and the rest
+// with its subject, which stands elsewhere in a problem.
+func plain(words string) string {
+	length := ofLength.FindStringSubmatch(words)
+	switch {
+	case length == nil && startsWithVerb.MatchString(words):
 		return "this " + words
+	case length == nil:
+		return words
+	case length[1] == "<=":
+		return "use " + length[2] + " characters at most"
+	case length[2] == "1":
+		return "fill this in"
 	}
-	return words
+	return "use " + length[2] + " characters or more"
 }
+
+var startsWithVerb = regexp.MustCompile(`^(is|has|belongs|repeats) `)
 
 // sentence makes one of a problem's words.
 func sentence(words string) string {

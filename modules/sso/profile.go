@@ -85,6 +85,9 @@ func (s *service) changePassword(ctx context.Context, in ssoapi.ChangePasswordIn
 	if err := checkPassword(in.Body.Password, me.email, me.name); err != nil {
 		return api.Empty{}, err
 	}
+	if in.Body.Password == in.Body.Current {
+		return api.Empty{}, refusePassword("is the present one; choose another")
+	}
 	if err := s.checkCurrent(ctx, me, in); err != nil {
 		return api.Empty{}, err
 	}
@@ -106,7 +109,7 @@ func (s *service) checkCurrent(ctx context.Context, me account, in ssoapi.Change
 	_, err := s.authenticate(ctx, attempt{email: me.email, password: in.Body.Current, address: in.Address(s.proxies)})
 	switch problem.Code(err) {
 	case credentialsWrong:
-		return problem.Unprocessable("the present password is wrong").WithCode("wrong_password").WithField("body.current", "is wrong")
+		return problem.Unprocessable("the present password is wrong").WithCode("wrong_password").WithField("body.current", "is not the present password")
 	case emailUnconfirmed:
 		return nil // which bars a login, and this is none
 	}

@@ -42,7 +42,7 @@ func (s *service) open(ctx context.Context, n newAccount) (ssoapi.Registered, er
 	})
 	if errors.Is(err, errTaken) {
 		return ssoapi.Registered{}, problem.Conflict("there is an account with this e-mail already; log in instead").
-			WithCode("email_taken").WithField("body.email", "has an account")
+			WithCode("email_taken").WithField("body.email", "belongs to an account already")
 	}
 	if err != nil {
 		return ssoapi.Registered{}, err
@@ -72,7 +72,7 @@ func checkRegistration(r ssoapi.Registration) (newAccount, error) {
 }
 
 func refuseRegistration(faults []problem.Field) error {
-	p := problem.Unprocessable("the account cannot be opened like this; see errors").WithCode("registration_refused")
+	p := problem.Unprocessable("no account was opened with this; see errors").WithCode("registration_refused")
 	for _, f := range faults {
 		p = p.WithField(f.Location, f.Message)
 	}

@@ -56,6 +56,10 @@ func checkPassword(chosen string, person ...string) error {
 	if why == "" {
 		return nil
 	}
+	return refusePassword(why)
+}
+
+func refusePassword(why string) error {
 	return problem.Unprocessable("this password cannot be taken; see errors").WithCode("password_refused").WithField("body.password", why)
 }
 

@@ -101,6 +101,9 @@ func (b *tab) send(method, path, body string, extras ...slipwaytest.Extra) page 
 	status, header, text := b.kit.Send(r)
 	b.keep(header)
 	b.page = page{status, header, string(text)}
+	if strings.Contains(b.page.Body, "ZgotmplZ") {
+		b.t.Errorf("html/template has refused a part of the page %s, which a browser lacks:\n%s", path, text)
+	}
 	return b.page
 }
 

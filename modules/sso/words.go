@@ -55,8 +55,17 @@ const (
 func (w words) notice(of account, to string, what change) Message {
 	return Message{
 		Kind: KindSecurity, Channel: Mail, To: to, Name: of.name, Subject: fmt.Sprintf("Your account at %s was changed", w.product),
-		Text: string(what) + "\n\nIf it was not you, choose a new password at " + w.product + " at once, which ends every session, and remove from your account what is not yours.\n",
+		Text: string(what) + "\n\nIf it was not you, " + w.advice(what) + "\n",
 	}
+}
+
+// advice says what helps whose account was changed by somebody else. Of another e-mail
+// no reset does: its code goes to the new one.
+func (w words) advice(what change) string {
+	if what == emailChanged {
+		return "write to " + w.product + " at once: they can close the account, which ends every session."
+	}
+	return "choose a new password at " + w.product + " at once, which ends every session, and remove from your account what is not yours."
 }
 
 // tell has the owner of an account told of a change.

@@ -54,7 +54,7 @@ type PasswordChange struct {
 
 // ChangePassword sets the password and ends every other session. A wrong present one is a
 // 422 wrong_password, which slows down like a failed login; an account without a
-// password is a 409 no_password, and a password that is guessed first a 422
+// password is a 409 no_password, and a password that is guessed first, or is the present one, a 422
 // password_refused.
 var ChangePassword = api.PUT[ChangePasswordInput, api.Empty](Module, "/sso/v1/password",
 	auth.SignedIn(), "Change your password").MaxBody(smallBody).Timeout(passwordTimeout)

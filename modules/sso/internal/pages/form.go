@@ -38,6 +38,7 @@ type Field struct {
 	Value             string
 	Hint              string
 	Mode              string // the keyboard that a phone shows; "" for that of the type
+	MinLength         int    // 0 for none; a field is required in any case
 	MaxLength         int
 
 	Fault string
