@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -37,6 +38,49 @@ func operating(f func(ctx context.Context, a administration, args []string) (sli
 		r, err := f(ctx, newAdministration(s, o, ring), o.Args)
 		return r, inFull(err)
 	})
+}
+
+// changing runs f as operating does, and notes when it took the last admin away. The API
+// refuses that; whoever has the command line can put it right.
+func changing(f func(ctx context.Context, a administration, args []string) (notedReport, error)) func(*cobra.Command, []string) error {
+	return operating(func(ctx context.Context, a administration, args []string) (slipway.Report, error) {
+		had, err := a.roles.hasAdmin(ctx, a.roles.db)
+		if err != nil {
+			return nil, err
+		}
+		r, err := f(ctx, a, args)
+		if err != nil {
+			return nil, err
+		}
+		has, err := a.roles.hasAdmin(ctx, a.roles.db)
+		if had && !has {
+			r.note("Mind that nobody is left who has %s and %s: sso users grant <e-mail> <role> gives them to somebody.", ssoapi.WriteUsers, ssoapi.WriteRoles)
+		}
+		return r, err
+	})
+}
+
+// A notedReport is one that has something to say beside its tables.
+type notedReport interface {
+	slipway.Report
+	note(format string, args ...any)
+}
+
+// notes are sentences beside the tables of a report.
+type notes struct {
+	Notes []string `json:"notes,omitempty"`
+}
+
+func (n *notes) note(format string, args ...any) {
+	n.Notes = append(n.Notes, fmt.Sprintf(format, args...))
+}
+
+// beside returns the tables with the notes behind them.
+func (n *notes) beside(tables ...slipway.Table) []slipway.Table {
+	for _, sentence := range n.Notes {
+		tables = append(tables, slipway.Table{Empty: sentence})
+	}
+	return tables
 }
 
 // inFull has an error tell each fault, as the fields of a problem's body do.

@@ -3,6 +3,7 @@ package sso
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -124,11 +125,16 @@ func (r accessReport) Tables() []slipway.Table {
 
 	routes := slipway.Table{Header: []string{"ROUTE", "NEEDS", "OPEN TO"}, Empty: "There are no routes."}
 	width = pageWidth - longest(routes.Header[0], r.Routes, routeAccess.pattern) - longest(routes.Header[1], r.Routes, routeAccess.needs)
+	reasons := r.reasons()
 	for _, a := range r.Routes {
-		routes.Rows = append(routes.Rows, []string{a.pattern(), a.needs(), wrap(width, strings.Fields(a.openTo())...)})
+		routes.Rows = append(routes.Rows, []string{a.pattern(), a.needs(), wrap(width, strings.Fields(a.openTo(reasons))...)})
+	}
+	public := slipway.Table{Header: []string{"PUBLIC", "NO TOKEN IS ASKED FOR, SINCE"}, Empty: "No route is public."}
+	for i, why := range reasons {
+		public.Rows = append(public.Rows, []string{numbered(i), why})
 	}
 
-	services := slipway.Table{Header: []string{"SERVICE", "CALLS", "WITH"}, Empty: "No service calls another."}
+	services := slipway.Table{Header: []string{"SERVICE", "CALLS", "WITH AT MOST"}, Empty: "No service calls another."}
 	width = pageWidth - longest(services.Header[0], r.Services, func(a serviceAccess) string { return a.Caller }) -
 		longest(services.Header[1], r.Services, func(a serviceAccess) string { return a.Callee })
 	for _, a := range r.Services {
@@ -138,17 +144,34 @@ func (r accessReport) Tables() []slipway.Table {
 		}
 		services.Rows = append(services.Rows, []string{a.Caller, a.Callee, strings.Join(with, "\n")})
 	}
-	return []slipway.Table{roles, routes, services}
+	tables := []slipway.Table{roles, routes, public, services}
+	if len(r.Services) > 0 {
+		tables = append(tables, slipway.Table{Empty: "For a user a service gets of these what the user has: the called module asks for them somewhere."})
+	}
+	return tables
 }
 
 func (a routeAccess) pattern() string { return a.Method + " " + a.Path }
 
 func (a routeAccess) needs() string { return cmp.Or(strings.Join(a.Needs, " + "), "-") }
 
-// openTo says who gets in, in words.
-func (a routeAccess) openTo() string {
+// reasons are why routes are public, each once: some look at a cookie or a token themselves.
+func (r accessReport) reasons() []string {
+	var all []string
+	for _, a := range r.Routes {
+		if a.Public != "" && !slices.Contains(all, a.Public) {
+			all = append(all, a.Public)
+		}
+	}
+	return all
+}
+
+func numbered(i int) string { return fmt.Sprintf("(%d)", i+1) }
+
+// openTo says who gets in, in words, and of a public route which reason it has.
+func (a routeAccess) openTo(reasons []string) string {
 	if a.Public != "" {
-		return "everyone" // why, the JSON says
+		return "public " + numbered(slices.Index(reasons, a.Public))
 	}
 	var who []string
 	switch {

@@ -1,6 +1,7 @@
 package sso_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,9 @@ func TestOperateAccess_FitsOnAPage(t *testing.T) {
 		}
 	}
 	folded := strings.Join(strings.Fields(out), " ")
-	for _, line := range []string{"seller nothing", "POST /shop/offers shop:sell no role", "GET /till shop:read customer, helper"} {
+	for _, line := range []string{"seller nothing", "POST /shop/offers shop:sell no role", "GET /till shop:read customer, helper",
+		"SERVICE CALLS WITH AT MOST",
+		"For a user a service gets of these what the user has: the called module asks for them somewhere."} {
 		if !strings.Contains(folded, line) {
 			t.Errorf("%q is not in\n%s", line, out)
 		}
@@ -52,5 +55,27 @@ func TestOperateAccess_IsJSONForMachines(t *testing.T) {
 	}
 	if offers != 1 || len(r.Services) != 1 || r.Services[0].Caller != "till" || strings.Join(r.Services[0].Itself, " ") != "shop:close" {
 		t.Errorf("the matrix is %+v", r)
+	}
+}
+
+func TestOperateAccess_SaysWhyARouteAsksForNoToken(t *testing.T) {
+	t.Parallel()
+	out, err := newWorld(t, nil).Command("sso", "access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for route, why := range map[string]string{
+		"GET /sso/account":    "a page for browsers, which come with a cookie and not with a token",
+		"GET /oauth/userinfo": "it checks the token itself, which must have the scope openid",
+		"GET /oauth/jwks":     "public keys, for everyone who checks tokens",
+	} {
+		number := regexp.MustCompile(`(?m)^` + route + ` +- +public (\(\d+\))$`).FindStringSubmatch(out)
+		if number == nil {
+			t.Errorf("%s is not public with a number, in\n%s", route, out)
+			continue
+		}
+		if row := number[1] + " " + why; !strings.Contains(strings.Join(strings.Fields(out), " "), row) {
+			t.Errorf("%s: %q is not in\n%s", route, row, out)
+		}
 	}
 }

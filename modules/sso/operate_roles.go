@@ -18,30 +18,28 @@ func rolesCommand() *cobra.Command {
 		&cobra.Command{Use: "list", Short: "List the roles", RunE: operating(listRoles)},
 		&cobra.Command{
 			Use: "set <role> <permission>...", Short: "Have a role permit exactly these, and make it if there is none", Args: cobra.ArbitraryArgs,
-			RunE: settingRole(func(_, given []string) []string { return given }),
+			RunE: settingRole(true, func(_, given []string) []string { return given }),
 		},
 		&cobra.Command{
 			Use: "grant <role> <permission>...", Short: "Have a role permit these too", Args: cobra.ArbitraryArgs,
-			RunE: settingRole(func(had, given []string) []string { return append(had, given...) }),
+			RunE: settingRole(false, func(had, given []string) []string { return append(had, given...) }),
 		},
 		&cobra.Command{
 			Use: "revoke <role> <permission>...", Short: "Have a role permit these no longer", Args: cobra.ArbitraryArgs,
-			RunE: settingRole(without),
+			RunE: settingRole(false, without),
 		},
 		&cobra.Command{
 			Use: "reset <role>", Short: "Make a role what the modules declare; one that they do not declare is gone then", Args: slipway.Arguments("role"),
-			RunE: operating(func(ctx context.Context, a administration, args []string) (slipway.Report, error) {
-				role, err := a.roles.reset(ctx, operator, args[0])
-				return rolesReport{[]ssoapi.Role{role}}, err
-			}),
+			RunE: changing(resetRole),
 		},
 	)
 	return c
 }
 
-// settingRole replaces what a role permits by what comes of that and what is given.
-func settingRole(permissions func(had, given []string) []string) func(*cobra.Command, []string) error {
-	return operating(func(ctx context.Context, a administration, args []string) (slipway.Report, error) {
+// settingRole replaces what a role permits by what comes of that and what is given. Only
+// one that may make a role takes a name that is not known: it would be a misspelt one.
+func settingRole(makes bool, permissions func(had, given []string) []string) func(*cobra.Command, []string) error {
+	return changing(func(ctx context.Context, a administration, args []string) (notedReport, error) {
 		if len(args) < 2 {
 			return nil, fmt.Errorf("%d arguments: expected a role and one permission or more; sso access lists them", len(args))
 		}
@@ -53,24 +51,52 @@ func settingRole(permissions func(had, given []string) []string) func(*cobra.Com
 		if err != nil {
 			return nil, err
 		}
+		unknown := b.find(name)
+		if unknown != nil && !makes {
+			return nil, unknown
+		}
 		role, err := a.roles.set(ctx, operator, name, permissions(b.role(name).Permissions, given))
-		return rolesReport{[]ssoapi.Role{role}}, err
+		r := &rolesReport{Roles: []ssoapi.Role{role}}
+		if unknown != nil {
+			r.note("The role %s is new.", name)
+		}
+		return r, err
 	})
+}
+
+// resetRole shows the role as it is then, or those that are left when it is gone.
+func resetRole(ctx context.Context, a administration, args []string) (notedReport, error) {
+	before, err := a.roles.read(ctx, a.roles.db)
+	if err != nil {
+		return nil, err
+	}
+	role, err := a.roles.reset(ctx, operator, args[0])
+	if err != nil {
+		return nil, err
+	}
+	after, err := a.roles.read(ctx, a.roles.db)
+	if after.find(role.Name) == nil {
+		return &rolesReport{Roles: []ssoapi.Role{role}}, err
+	}
+	r := &rolesReport{Roles: after.all()}
+	r.note("The role %s, which no module declares, is gone. Accounts that had it, and have what their other roles permit: %d.", role.Name, before.users[role.Name])
+	return r, err
 }
 
 func listRoles(ctx context.Context, a administration, _ []string) (slipway.Report, error) {
 	b, err := a.roles.read(ctx, a.roles.db)
-	return rolesReport{b.all()}, err
+	return &rolesReport{Roles: b.all()}, err
 }
 
 type rolesReport struct {
 	Roles []ssoapi.Role `json:"roles"`
+	notes
 }
 
 // permitsWidth is what is left beside the other columns on a narrow page.
 const permitsWidth = 56
 
-func (r rolesReport) Tables() []slipway.Table {
+func (r *rolesReport) Tables() []slipway.Table {
 	t := slipway.Table{Header: []string{"ROLE", "USERS", "CHANGED", "PERMITS"}}
 	for _, role := range r.Roles {
 		changed := "-"
@@ -79,5 +105,5 @@ func (r rolesReport) Tables() []slipway.Table {
 		}
 		t.Rows = append(t.Rows, []string{role.Name, strconv.Itoa(role.Users), changed, cmp.Or(wrap(permitsWidth, role.Permissions...), "nothing")})
 	}
-	return []slipway.Table{t}
+	return r.beside(t)
 }

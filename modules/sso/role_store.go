@@ -222,12 +222,12 @@ func (s roleStore) guarded(ctx context.Context, by grantor, f func(context.Conte
 
 // hasAdmin reports whether an open account may say who has which role, and what roles
 // permit.
-func (s roleStore) hasAdmin(ctx context.Context, tx postgres.Tx) (has bool, err error) {
-	b, err := s.read(ctx, tx)
+func (s roleStore) hasAdmin(ctx context.Context, q postgres.Querier) (has bool, err error) {
+	b, err := s.read(ctx, q)
 	if err != nil {
 		return false, err
 	}
-	err = tx.QueryRow(ctx, `
+	err = q.QueryRow(ctx, `
 		SELECT EXISTS (
 			SELECT FROM users u WHERE disabled_at IS NULL
 			AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1))
