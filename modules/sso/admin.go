@@ -30,7 +30,7 @@ type product interface {
 
 func newAdministration(s *service, of product, ring *keys.Ring) administration {
 	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, logger: s.logger}
-	services := credentials{db: s.accounts.db, revoked: s.revoked, matrix: newMatrix(of.Contracts(), of.Neighbours()), logger: s.logger}
+	services := credentials{db: s.accounts.db, matrix: newMatrix(of.Contracts(), of.Neighbours()), logger: s.logger}
 	for _, c := range of.Contracts() {
 		services.services = append(services.services, c.Name())
 	}

@@ -36,7 +36,11 @@ type brakes struct {
 	// registration bounds how many e-mails one can try, see ssoapi.Register.
 	registration brake
 	// ceremony bounds how many logins by passkey or provider one begins: each is a row.
-	ceremony  brake
+	ceremony brake
+	// revocation bounds how many tokens a user, who gets as many as they like, has every
+	// process remember as revoked.
+	revocation brake
+
 	mail, sms sendBrakes
 }
 
@@ -65,6 +69,7 @@ func newBrakes(db *postgres.DB, cfg Config) brakes {
 		address:      brake{db: db, name: "address", free: 100, first: time.Second, most: time.Minute, forget: time.Hour},
 		registration: brake{db: db, name: "registration", free: cfg.RegistrationLimit, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
 		ceremony:     brake{db: db, name: "ceremony", free: 1000, first: time.Second, most: 10 * time.Second, forget: time.Hour},
+		revocation:   brake{db: db, name: "revocation", free: 30, first: time.Second, most: time.Minute, forget: time.Hour},
 		mail: sendBrakes{
 			by:   brake{db: db, name: "mail by", free: 50, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
 			pair: brake{db: db, name: "mail pair", free: 5, first: 30 * time.Second, most: 6 * time.Hour, forget: longMemory},

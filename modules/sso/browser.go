@@ -128,7 +128,7 @@ func (b *browser) open(ctx context.Context, former session.Session, was bool, l 
 			return renewed, secret, err
 		}
 	} else if was {
-		if err := sessions.End(ctx, b.sso.accounts.db, former.ID, "another user logged in"); err != nil {
+		if err := sessions.End(ctx, former.ID, "another user logged in"); err != nil {
 			return session.Session{}, "", err
 		}
 	}

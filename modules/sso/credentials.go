@@ -24,7 +24,6 @@ type credentials struct {
 	db       *postgres.DB
 	services []string // the modules of the product
 	matrix   matrix
-	revoked  *revocation.Store
 	logger   *slog.Logger
 }
 
@@ -135,7 +134,7 @@ func (c credentials) revoke(ctx context.Context, by grantor, service string, id 
 		if tag.RowsAffected() == 0 {
 			return problem.NotFound("%s has no credential %s, or it was revoked before", service, id).WithCode("credential_unknown")
 		}
-		return c.revoked.Revoke(ctx, tx, auth.ClientKey(service), time.Now())
+		return revocation.Revoke(ctx, tx, auth.ClientKey(service), time.Now())
 	})
 	if err != nil {
 		return err

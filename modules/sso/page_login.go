@@ -113,7 +113,7 @@ func (b *browser) logout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if ok {
-		if err := b.sso.sessions.End(r.Context(), b.sso.accounts.db, found.ID, "logged out"); err != nil {
+		if err := b.sso.sessions.End(r.Context(), found.ID, "logged out"); err != nil {
 			return err
 		}
 	}

@@ -134,7 +134,7 @@ func (r registry) rotate(ctx context.Context, by grantor, id string, retire bool
 		return ssoapi.ClientSecret{}, clientProblem(err)
 	}
 	if retire {
-		if err := revocation.NewStore(r.db).Revoke(ctx, r.db, auth.ClientKey(id), time.Now()); err != nil {
+		if err := revocation.Revoke(ctx, r.db, auth.ClientKey(id), time.Now()); err != nil {
 			return ssoapi.ClientSecret{}, err
 		}
 	}
@@ -150,7 +150,7 @@ func (r registry) revoke(ctx context.Context, by grantor, id string) error {
 		if err := r.sessions.EndOfClient(ctx, tx, id, "the client was revoked"); err != nil {
 			return err
 		}
-		return revocation.NewStore(r.db).Revoke(ctx, tx, auth.ClientKey(id), time.Time{})
+		return revocation.Revoke(ctx, tx, auth.ClientKey(id), time.Time{})
 	})
 	if err != nil {
 		return clientProblem(err)

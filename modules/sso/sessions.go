@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -55,7 +56,7 @@ func families(all []session.Session, current uuid.UUID) []ssoapi.Session {
 			continue
 		}
 		listed[i].Current = listed[i].Current || one.ID == current
-		if one.Parent != uuid.Nil {
+		if one.Parent != uuid.Nil && !slices.Contains(listed[i].Clients, one.Client) {
 			listed[i].Clients = append(listed[i].Clients, one.Client)
 		}
 	}
@@ -80,7 +81,7 @@ func (s *service) endSession(ctx context.Context, in ssoapi.SessionInput) (api.E
 	if err := auth.Own(ctx, found.User.String()); err != nil { // nobody's, when there is none
 		return api.Empty{}, err
 	}
-	return api.Empty{}, s.sessions.End(ctx, s.accounts.db, found.ID, "ended by its owner")
+	return api.Empty{}, s.sessions.End(ctx, found.ID, "ended by its owner")
 }
 
 func (s *service) endSessions(ctx context.Context, in ssoapi.EndSessionsInput) (api.Empty, error) {
@@ -105,5 +106,5 @@ func (s *service) logout(ctx context.Context, _ api.Empty) (api.Empty, error) {
 	if err != nil || !ok || found.User != user {
 		return api.Empty{}, err // it is over, which is what was asked for
 	}
-	return api.Empty{}, s.sessions.End(ctx, s.accounts.db, found.ID, "logged out")
+	return api.Empty{}, s.sessions.End(ctx, found.ID, "logged out")
 }

@@ -106,8 +106,8 @@ func (s *service) grants(m *slipway.Setup, ring *keys.Ring) *grant.Server {
 		Issuer: m.Issuer(), EdgeAudience: m.EdgeAudience(), FirstParty: ssoapi.FirstParty, Origins: s.cfg.CORSOrigins,
 		Minter: s.minter, Keys: ring, Sessions: s.sessions, Subjects: s.accounts,
 		Clients: newClients(m, s.admin.services), Matrix: newMatrix(m.Contracts(), m.Neighbours()), Browser: s.browser,
-		Verifier: ownVerifier(m.Issuer(), ring),
-		Logger:   m.Logger(),
+		Verifier: ownVerifier(m.Issuer(), ring), RevocationBrake: s.brakes.revocation.take,
+		Logger: m.Logger(),
 	})
 }
 

@@ -32,6 +32,9 @@ CREATE TABLE revocations (
 );
 CREATE INDEX revocations_position ON revocations (xid, key);
 
+-- What is believed no more at all is said once.
+CREATE UNIQUE INDEX revocations_once ON revocations (key) WHERE before IS NULL;
+
 -- +goose Down
 DROP TABLE revocations;
 ALTER TABLE sessions

@@ -75,7 +75,9 @@ INSERT INTO revocations (key, before, until)
   WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2;
 
 INSERT INTO revocations (key, before, until)
-  VALUES ($1, $2, $3);
+  VALUES ($1, $2, $3)
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
 
 INSERT INTO role_names (name, created_at)
   VALUES ($1, $2)
@@ -386,17 +388,37 @@ UPDATE users
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (client_id = $4) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
-  FROM ended;
+  FROM ended
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id = $4 OR parent_id = $4) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
-  FROM ended;
+  FROM ended
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
+
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id IN ( SELECT id FROM sessions WHERE id IN ( SELECT id FROM sessions WHERE parent_id = $4 AND client_id = $5 AND ended_at IS NULL AND expires_at > $1 ORDER BY begun_at DESC, id OFFSET $6) FOR UPDATE SKIP LOCKED)) AND ended_at IS NULL RETURNING id )
+  INSERT INTO revocations (key, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
+  FROM ended
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
+
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id IN ( SELECT id FROM sessions WHERE user_id = $4 AND coalesce(parent_id, id) IN ( SELECT id FROM sessions WHERE user_id = $4 AND parent_id IS NULL AND ended_at IS NULL AND expires_at > $1 ORDER BY begun_at DESC, id OFFSET $5) FOR UPDATE SKIP LOCKED)) AND ended_at IS NULL RETURNING id )
+  INSERT INTO revocations (key, until)
+  SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
+  FROM ended
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
 
 WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (user_id = $4 AND coalesce(parent_id, id) IS DISTINCT FROM (SELECT coalesce(parent_id, id) FROM sessions WHERE id = $5)) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
-  FROM ended;
+  FROM ended
+  ON CONFLICT (key)
+  WHERE before IS NULL DO NOTHING;
 
 WITH gone AS (DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2))
   INSERT INTO user_roles (user_id, role)

@@ -26,6 +26,7 @@ import (
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
+	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -41,6 +42,15 @@ type world struct {
 	subjects *fakeSubjects
 	browser  *fakeBrowser
 	keys     *ring
+	braked   []string // who revoked tokens
+	patience int      // how many may be revoked
+}
+
+func (w *world) brake(_ context.Context, who string) error {
+	if w.braked = append(w.braked, who); len(w.braked) > w.patience {
+		return problem.TooManyRequests("enough")
+	}
+	return nil
 }
 
 func newWorld(t *testing.T) *world {
@@ -55,12 +65,13 @@ func newWorld(t *testing.T) *world {
 		subjects: &fakeSubjects{permissions: []string{"cart:read", "cart:write", "catalog:read"}, open: true},
 		browser:  &fakeBrowser{},
 		keys:     ring,
+		patience: 10,
 	}
 	w.browser.sessions = w.sessions
 	w.Server = grant.NewServer(grant.Config{
 		Issuer: issuer, EdgeAudience: "edge", FirstParty: "slipway", Origins: []string{"https://app.test"},
 		Minter: w.minter, Keys: ring, Clients: fakeClients{}, Matrix: fakeMatrix{}, Sessions: w.sessions,
-		Subjects: w.subjects, Browser: w.browser, Verifier: w.verifier, Logger: telemetry.Discard(),
+		Subjects: w.subjects, Browser: w.browser, Verifier: w.verifier, RevocationBrake: w.brake, Logger: telemetry.Discard(),
 	})
 	return w
 }
@@ -243,12 +254,12 @@ func (f *fakeSessions) OfToken(_ context.Context, token string) (session.Session
 	return of, f.alive, f.err
 }
 
-func (f *fakeSessions) RevokeToken(_ context.Context, id string) error {
+func (f *fakeSessions) RevokeToken(_ context.Context, id string, _ time.Time) error {
 	f.revoked = append(f.revoked, id)
 	return f.err
 }
 
-func (f *fakeSessions) Close(_ context.Context, id uuid.UUID, _ string) error {
+func (f *fakeSessions) End(_ context.Context, id uuid.UUID, _ string) error {
 	if id == f.session.ID {
 		f.alive = false
 	}

@@ -188,6 +188,34 @@ func TestRevoke(t *testing.T) {
 			t.Error("want the one token to be not good, and the session to go on")
 		}
 	})
+	t.Run("takes an access token back once, and none that is not believed any more", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		token, late := w.tokenOf(t, "web", "edge"), w.tokenOf(t, "web", "edge")
+		for range 3 {
+			if status, answer := revoke(t, w, "web", token); status != http.StatusOK || len(answer) > 0 {
+				t.Fatalf("answer = %d %v", status, answer)
+			}
+		}
+		w.sessions.alive = false
+		if status, _ := revoke(t, w, "web", late); status != http.StatusOK || len(w.sessions.revoked) != 1 || len(w.braked) != 1 {
+			t.Errorf("answer = %d; %v were revoked, want one", status, w.sessions.revoked)
+		}
+	})
+	t.Run("refuses who revokes without end, however many tokens and clients", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.patience = 2
+		for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+			client := []string{"web", "acquiring"}[i%2]
+			if status, answer := revoke(t, w, client, w.tokenOf(t, client, "edge")); status != want {
+				t.Errorf("answer = %d %v, want %d", status, answer, want)
+			}
+		}
+		if user := w.sessions.session.User.String(); len(w.sessions.revoked) != 2 || slices.ContainsFunc(w.braked, func(who string) bool { return who != user }) {
+			t.Errorf("%v were revoked by %v; want two, by the user", w.sessions.revoked, w.braked)
+		}
+	})
 	t.Run("takes a refresh token back with its session", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

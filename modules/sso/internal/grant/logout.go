@@ -74,7 +74,7 @@ func (s *Server) end(r *http.Request, l logout, browser session.Session) error {
 		if id == uuid.Nil {
 			continue
 		}
-		if err := s.cfg.Sessions.Close(r.Context(), id, "logged out"); err != nil {
+		if err := s.cfg.Sessions.End(r.Context(), id, "logged out"); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -28,7 +29,19 @@ func (s *Server) revoke(ctx context.Context, client Client, token string) error 
 	case p.ClientID != client.ID:
 		return foreignToken()
 	}
-	return s.cfg.Sessions.RevokeToken(ctx, p.TokenID)
+	return s.revokeAccess(ctx, p)
+}
+
+// revokeAccess takes back what is believed still. Every process keeps what was revoked, and
+// forgets the oldest when it is too much: nobody may push it out with tokens of their own.
+func (s *Server) revokeAccess(ctx context.Context, p *auth.Principal) error {
+	if good, err := s.cfg.Sessions.Believes(ctx, p); err != nil || !good {
+		return err
+	}
+	if err := s.cfg.RevocationBrake(ctx, p.Subject); err != nil {
+		return err
+	}
+	return s.cfg.Sessions.RevokeToken(ctx, p.TokenID, p.ExpiresAt)
 }
 
 func (s *Server) revokeRefresh(ctx context.Context, client Client, token string) error {
@@ -39,7 +52,7 @@ func (s *Server) revokeRefresh(ctx context.Context, client Client, token string)
 	case of.Client != client.ID:
 		return foreignToken()
 	}
-	return s.cfg.Sessions.Close(ctx, of.ID, "its refresh token was revoked")
+	return s.cfg.Sessions.End(ctx, of.ID, "its refresh token was revoked")
 }
 
 func foreignToken() error {

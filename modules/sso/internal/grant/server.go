@@ -30,7 +30,10 @@ type Config struct {
 	Subjects Subjects
 	Browser  Browser
 	Verifier Verifier
-	Logger   *slog.Logger
+	// RevocationBrake refuses who has revoked too many tokens of late: a user, or a
+	// service.
+	RevocationBrake func(ctx context.Context, who string) error
+	Logger          *slog.Logger
 }
 
 // A KeySet returns the published keys, as JSON.
@@ -55,8 +58,8 @@ type Sessions interface {
 	OfToken(ctx context.Context, refreshToken string) (session.Session, bool, error)
 	// Believes reports whether neither a token was revoked nor its session has ended.
 	Believes(ctx context.Context, p *auth.Principal) (bool, error)
-	RevokeToken(ctx context.Context, tokenID string) error
-	Close(ctx context.Context, id uuid.UUID, why string) error
+	RevokeToken(ctx context.Context, tokenID string, expires time.Time) error
+	End(ctx context.Context, id uuid.UUID, why string) error
 	// InBrowser returns the session of a cookie's secret, if it goes on.
 	InBrowser(ctx context.Context, secret string) (session.Session, bool, error)
 	IssueCode(ctx context.Context, c session.AuthorizationCode) (string, error)

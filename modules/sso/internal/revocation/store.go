@@ -28,18 +28,34 @@ type Store struct {
 // NewStore returns a store over the table revocations.
 func NewStore(db *postgres.DB) *Store { return &Store{db: db, atOnce: 1000} }
 
-// believed is how long an access token may live at most (the setting's bound), and
-// with it what revokes it; two minutes are for clocks that differ.
-const believed = time.Hour + 2*time.Minute
+const (
+	// longestLife is how long an access token may live at most (the setting's bound).
+	longestLife = time.Hour
+	// clocks may differ by so much.
+	clocks = 2 * time.Minute
+)
 
 // Until is when a token that is issued now has expired for sure.
-func Until(now time.Time) time.Time { return now.Add(believed) }
+func Until(now time.Time) time.Time { return now.Add(longestLife + clocks) }
+
+// Once ends a statement that inserts revocations: what was taken back altogether cannot
+// be taken back once more.
+const Once = ` ON CONFLICT (key) WHERE before IS NULL DO NOTHING`
 
 // Revoke takes back what was issued under the key before a time, which is zero for
 // everything: of a client that gets a new secret, what it got until now. Pass the
 // transaction that makes it true.
-func (s *Store) Revoke(ctx context.Context, q postgres.Querier, key auth.RevocationKey, before time.Time) error {
-	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`, key[:], unlessZero(before), Until(time.Now()))
+func Revoke(ctx context.Context, q postgres.Querier, key auth.RevocationKey, before time.Time) error {
+	return insert(ctx, q, key, before, Until(time.Now()))
+}
+
+// RevokeToken takes one access token back, for as long as it would have lived.
+func RevokeToken(ctx context.Context, q postgres.Querier, id string, expires time.Time) error {
+	return insert(ctx, q, auth.TokenKey(id), time.Time{}, expires.Add(clocks))
+}
+
+func insert(ctx context.Context, q postgres.Querier, key auth.RevocationKey, before, until time.Time) error {
+	_, err := q.Exec(ctx, `INSERT INTO revocations (key, before, until) VALUES ($1, $2, $3)`+Once, key[:], unlessZero(before), until)
 	if err != nil {
 		return fmt.Errorf("revoke tokens: %w", err)
 	}

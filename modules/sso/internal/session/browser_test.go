@@ -101,7 +101,7 @@ func TestStore_Renew(t *testing.T) {
 	t.Run("does not wake a session that has ended", func(t *testing.T) {
 		t.Parallel()
 		b := newBrowserWorld(t)
-		if err := b.End(t.Context(), b.db, b.session.ID, "a test"); err != nil {
+		if err := b.End(t.Context(), b.session.ID, "a test"); err != nil {
 			t.Fatal(err)
 		}
 		_, secret, ok, err := b.Renew(t.Context(), b.session, session.Login{User: b.session.User, Method: session.Password})

@@ -112,7 +112,7 @@ func (s *Store) unredeemed(ctx context.Context, tx postgres.Tx, r CodeRedemption
 	case err != nil:
 		return outcome{}, err
 	}
-	return outcome{ErrCodeReplayed}, s.End(ctx, tx, id, "its code was redeemed again")
+	return outcome{ErrCodeReplayed}, s.end(ctx, tx, id, "its code was redeemed again")
 }
 
 // holdParent returns the browser's session if it goes on, which cannot end before
@@ -129,6 +129,9 @@ func (s *Store) holdParent(ctx context.Context, tx postgres.Tx, id uuid.UUID) (S
 
 // insertContinued begins the session, with a first refresh token if it has any.
 func (s *Store) insertContinued(ctx context.Context, q postgres.Querier, begun Session, continued bool) (string, error) {
+	if err := s.makeRoom(ctx, q, begun); err != nil {
+		return "", err
+	}
 	if !continued {
 		_, err := q.Exec(ctx, insertSession, begun.row(nil)...)
 		return "", err

@@ -167,7 +167,7 @@ func TestStore_RedeemCode(t *testing.T) {
 		t.Parallel()
 		l := newLounge(t, session.Config{})
 		code := l.code(t)
-		if err := l.Close(t.Context(), l.browser.ID, "logged out"); err != nil {
+		if err := l.End(t.Context(), l.browser.ID, "logged out"); err != nil {
 			t.Fatal(err)
 		}
 		l.refusesCode(t, redemption(code), session.ErrOver)
@@ -246,8 +246,8 @@ func TestRefusal33_LogoutWhileACodeIsRedeemed(t *testing.T) {
 		})
 		group.Go(func() {
 			<-begin
-			if err := l.Close(t.Context(), browser.ID, "logged out"); err != nil {
-				t.Errorf("Close() = %v", err)
+			if err := l.End(t.Context(), browser.ID, "logged out"); err != nil {
+				t.Errorf("End() = %v", err)
 			}
 		})
 		close(begin)
@@ -284,7 +284,7 @@ func TestStore_Believes(t *testing.T) {
 	t.Run("not a token that was revoked, but its neighbour", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, session.Config{})
-		if err := w.RevokeToken(t.Context(), "t1"); err != nil {
+		if err := w.RevokeToken(t.Context(), "t1", time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		p, other := user(w), user(w)
@@ -293,13 +293,43 @@ func TestStore_Believes(t *testing.T) {
 			t.Error("want the one token not to be believed")
 		}
 	})
+	t.Run("not a token that was revoked again and again, which is kept once and as long as it lives", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, session.Config{})
+		for range 3 {
+			if err := w.RevokeToken(t.Context(), "t1", time.Now().Add(5*time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if believes(t, w, user(w)) {
+			t.Error("it is believed")
+		}
+		if got := w.count(t, `SELECT count(*) FROM revocations WHERE until > now() + interval '5 minutes' AND until < now() + interval '8 minutes'`); got != 1 {
+			t.Errorf("%d rows tell so until a moment after its end, want 1", got)
+		}
+	})
+	t.Run("not after the session whose tokens were renewed before", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, session.Config{})
+		for range 2 {
+			if err := w.RenewTokens(t.Context(), w.db, w.session.User); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.End(t.Context(), w.session.ID, "logged out"); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.count(t, `SELECT count(*) FROM revocations WHERE before IS NULL`); got != 1 {
+			t.Errorf("%d rows revoke the session altogether, want 1", got)
+		}
+	})
 	t.Run("not after the session", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, session.Config{})
 		if !believes(t, w, user(w)) {
 			t.Error("it was not believed before")
 		}
-		if err := w.Close(t.Context(), w.session.ID, "logged out"); err != nil {
+		if err := w.End(t.Context(), w.session.ID, "logged out"); err != nil {
 			t.Fatal(err)
 		}
 		if believes(t, w, user(w)) {

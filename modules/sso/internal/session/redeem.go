@@ -230,5 +230,5 @@ func contest(ctx context.Context, q execer, t token) error {
 }
 
 func (s *Store) endFamily(ctx context.Context, q postgres.Querier, t token) error {
-	return s.End(ctx, q, t.session.ID, "a refresh token was redeemed again after its successor")
+	return s.end(ctx, q, t.session.ID, "a refresh token was redeemed again after its successor")
 }

@@ -117,6 +117,9 @@ func (s *Store) Begin(ctx context.Context, l Login) (Session, string, error) {
 // it with the secret that its cookie holds.
 func (s *Store) BeginInBrowser(ctx context.Context, l Login) (Session, string, error) {
 	begun, secret := s.begin(l), newToken(cookiePrefix)
+	if err := s.makeRoom(ctx, s.db, begun); err != nil {
+		return Session{}, "", err
+	}
 	if _, err := s.db.Exec(ctx, insertSession, begun.row(digest(secret))...); err != nil {
 		return Session{}, "", fmt.Errorf("begin a session in a browser: %w", err)
 	}
@@ -220,7 +223,11 @@ func (s *Store) Alive(ctx context.Context, id uuid.UUID) (bool, error) {
 // End ends the session with every refresh token of it, and the sessions that it let
 // in; why is for who reads the table. Their access tokens are revoked in the same
 // statement.
-func (s *Store) End(ctx context.Context, q postgres.Querier, id uuid.UUID, why string) error {
+func (s *Store) End(ctx context.Context, id uuid.UUID, why string) error {
+	return s.end(ctx, s.db, id, why)
+}
+
+func (s *Store) end(ctx context.Context, q postgres.Querier, id uuid.UUID, why string) error {
 	// Twice, since the first time may have waited for a code to be redeemed, whose
 	// session it does not see. After it no code is.
 	for range 2 {
@@ -256,7 +263,7 @@ func endSessions(where string) string {
 		WITH ended AS (
 			UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (` + where + `) AND ended_at IS NULL RETURNING id
 		)
-		INSERT INTO revocations (key, until) SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3 FROM ended`
+		INSERT INTO revocations (key, until) SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3 FROM ended` + revocation.Once
 }
 
 func (s *Store) endArgs(why string, which ...any) []any {
@@ -270,14 +277,19 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sweep sessions: %w", err)
 	}
-	if _, err := s.db.Exec(ctx, `DELETE FROM codes WHERE expires_at < $1`, s.now().Add(-keepEnded)); err != nil {
+	if _, err := s.db.Exec(ctx, `DELETE FROM codes WHERE expires_at < $1 OR used_at IS NULL AND expires_at < $2`, s.now().Add(-keepEnded), s.now().Add(-keepUnused)); err != nil {
 		return fmt.Errorf("sweep codes: %w", err)
 	}
 	return nil
 }
 
-// keepEnded is how long one can still see why a session ended.
-const keepEnded = 7 * 24 * time.Hour
+const (
+	// keepEnded is how long one can still see why a session ended, and whether a code was
+	// redeemed.
+	keepEnded = 7 * 24 * time.Hour
+	// keepUnused is how long a code stays that nobody has come with.
+	keepUnused = time.Hour
+)
 
 // tokenExpiry is when a token issued now goes stale.
 func (s *Store) tokenExpiry(of Session, now time.Time) time.Time {

@@ -157,7 +157,7 @@ func TestStore_Redeem(t *testing.T) {
 	t.Run("refuses after the end", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, session.Config{})
-		if err := w.End(t.Context(), w.db, w.session.ID, "logged out"); err != nil {
+		if err := w.End(t.Context(), w.session.ID, "logged out"); err != nil {
 			t.Fatal(err)
 		}
 		w.refuses(t, w.first, session.ErrOver)
@@ -311,6 +311,27 @@ func TestStore_Sweep(t *testing.T) {
 	w.refuses(t, w.first, session.ErrUnknown)
 }
 
+func TestStore_SweepsCodes(t *testing.T) {
+	t.Parallel()
+	l := newLounge(t, session.Config{})
+	redeemed, unused, _ := l.code(t), l.code(t), l.code(t)
+	l.redeemCode(t, redeemed)
+	for _, c := range []struct {
+		age  string
+		left int
+	}{{"50 minutes", 3}, {"70 minutes", 2}, {"8 days", 1}} {
+		for _, code := range []string{redeemed, unused} {
+			l.exec(t, `UPDATE codes SET expires_at = clock_timestamp() - interval '`+c.age+`' WHERE hash = sha256(convert_to('`+code+`', 'UTF8'))`)
+		}
+		if err := l.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.count(t, `SELECT count(*) FROM codes`); got != c.left {
+			t.Errorf("after %s %d codes are left, want %d", c.age, got, c.left)
+		}
+	}
+}
+
 // What fails is a defect of ours, and none of the refusals that a client is told.
 func TestStore_SaysWhatItWasDoing(t *testing.T) {
 	t.Parallel()
@@ -328,7 +349,7 @@ func TestStore_SaysWhatItWasDoing(t *testing.T) {
 			return err
 		}},
 		"end session ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error {
-			return w.End(ctx, w.db, w.session.ID, "logged out")
+			return w.End(ctx, w.session.ID, "logged out")
 		}},
 		"sweep sessions: ": {`ALTER TABLE sessions RENAME TO gone`, func(ctx context.Context, w *world) error { return w.Sweep(ctx) }},
 		"look up a refresh token: ": {`ALTER TABLE refresh_tokens RENAME TO gone`, func(ctx context.Context, w *world) error {

@@ -31,14 +31,9 @@ func (s *Store) OfToken(ctx context.Context, refreshToken string) (of Session, g
 	return of, good, nil
 }
 
-// Close is [Store.End] outside of a transaction.
-func (s *Store) Close(ctx context.Context, id uuid.UUID, why string) error {
-	return s.End(ctx, s.db, id, why)
-}
-
 // RevokeToken has one access token believed by nobody any more.
-func (s *Store) RevokeToken(ctx context.Context, tokenID string) error {
-	return revocation.NewStore(s.db).Revoke(ctx, s.db, auth.TokenKey(tokenID), time.Time{})
+func (s *Store) RevokeToken(ctx context.Context, tokenID string, expires time.Time) error {
+	return revocation.RevokeToken(ctx, s.db, tokenID, expires)
 }
 
 // Believes reports whether the principal's token is good still: neither it nor its
