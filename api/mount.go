@@ -11,7 +11,8 @@ type Mounted struct{ *Route }
 
 // Handler declares a route that an http.Handler of the module serves. The
 // pattern is one of http.ServeMux: "POST /oauth/token" or a subtree "/files/".
-// The kit still authenticates, bounds, traces and logs.
+// The kit still authenticates, bounds, traces and logs. A handler that scripts of other
+// origins may call with a header of their own declares OPTIONS for it as well.
 func Handler(c *Contract, pattern string, access auth.Access, doc string) *Mounted {
 	method, path := splitPattern(pattern)
 	r := &Route{

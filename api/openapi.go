@@ -97,7 +97,7 @@ func mergePaths(all, some map[string]*huma.PathItem) error {
 func operations(p *huma.PathItem) map[string]**huma.Operation {
 	return map[string]**huma.Operation{
 		http.MethodGet: &p.Get, http.MethodPost: &p.Post, http.MethodPut: &p.Put,
-		http.MethodPatch: &p.Patch, http.MethodDelete: &p.Delete,
+		http.MethodPatch: &p.Patch, http.MethodDelete: &p.Delete, http.MethodOptions: &p.Options,
 	}
 }
 

@@ -116,7 +116,7 @@ func (r *Route) checkPattern() error {
 	if r.method == "" && r.mounted {
 		return nil
 	}
-	if !slices.Contains(methods, r.method) {
+	if !slices.Contains(methods, r.method) && (!r.mounted || r.method != http.MethodOptions) {
 		return fmt.Errorf("method %q: expected one of %s", r.method, strings.Join(methods, ", "))
 	}
 	return nil

@@ -163,7 +163,7 @@ func Unmatched(mux *http.ServeMux, logger *slog.Logger) http.Handler {
 
 func unmatchedProblem(mux *http.ServeMux, r *http.Request) error {
 	var allowed []string
-	for _, m := range methods {
+	for _, m := range append(slices.Clone(methods), http.MethodOptions) {
 		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host, Header: http.Header{}}
 		if _, pattern := mux.Handler(probe); pattern != "" && pattern != "/" {
 			allowed = append(allowed, m)

@@ -15,6 +15,7 @@ func handleOAuth(m *slipway.Setup, g *grant.Server) {
 	api.Mount(m, ssoapi.Revoke, g.Revoke())
 	api.Mount(m, ssoapi.UserInfo, g.UserInfo())
 	api.Mount(m, ssoapi.UserInfoByForm, g.UserInfo())
+	api.Mount(m, ssoapi.UserInfoPreflight, g.UserInfoPreflight())
 	api.Mount(m, ssoapi.LogoutByClient, g.Logout())
 	api.Mount(m, ssoapi.LogoutByClientForm, g.Logout())
 	api.Mount(m, ssoapi.Keys, g.JWKS())

@@ -23,6 +23,22 @@ func TestOAuth_PostOnly(t *testing.T) {
 	}
 }
 
+// A script asks with a token in a header, and so its browser asks before.
+func TestOAuth_UserInfoForScripts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"SSO_CORS_ORIGINS": "https://app.example"})
+	for origin, want := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": ""} {
+		got := w.JSON(http.MethodOptions, "/oauth/userinfo", "", func(r *http.Request) {
+			r.Header.Set("Origin", origin)
+			r.Header.Set("Access-Control-Request-Method", http.MethodGet)
+			r.Header.Set("Access-Control-Request-Headers", "authorization")
+		})
+		if got.Status != http.StatusNoContent || got.Header.Get("Access-Control-Allow-Origin") != want {
+			t.Errorf("%s is answered %d, Access-Control-Allow-Origin: %q; want 204 and %q", origin, got.Status, got.Header.Get("Access-Control-Allow-Origin"), want)
+		}
+	}
+}
+
 func TestOAuth_ServiceToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -43,6 +43,11 @@ var UserInfo = api.Handler(Module, "GET /oauth/userinfo", auth.Public(ownToken),
 // UserInfoByForm is [UserInfo] by POST; the token is in the header all the same.
 var UserInfoByForm = api.Handler(Module, "POST /oauth/userinfo", auth.Public(ownToken), userInfoDoc)
 
+// UserInfoPreflight lets scripts of listed origins ask with their token: browsers ask first
+// whether the header Authorization may be sent.
+var UserInfoPreflight = api.Handler(Module, "OPTIONS /oauth/userinfo",
+	auth.Public("browsers ask without a token (CORS)"), "Which origins may ask what is known of a user (CORS)")
+
 // LogoutByClient ends the browser's session and every client's that it has let in. It asks the
 // person unless the client proves by id_token_hint whose session it means (OpenID
 // Connect RP-Initiated Logout).

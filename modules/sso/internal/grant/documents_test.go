@@ -84,6 +84,31 @@ func TestCORS_IsAnAllowList(t *testing.T) {
 	}
 }
 
+func TestCORS_Preflight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for origin, allowed := range map[string]bool{"https://app.test": true, "https://evil.test": false, "": false} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/oauth/userinfo", http.NoBody)
+		r.Header = http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"GET"}, "Access-Control-Request-Headers": {"authorization"}}
+		recorder := httptest.NewRecorder()
+		w.UserInfoPreflight().ServeHTTP(recorder, r)
+		got := recorder.Header()
+		if recorder.Code != http.StatusNoContent || got.Get("Vary") != "Origin" || got.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("to %q: answer = %d %v", origin, recorder.Code, got)
+		}
+		for name, want := range map[string]string{
+			"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization",
+		} {
+			if !allowed {
+				want = ""
+			}
+			if got.Get(name) != want {
+				t.Errorf("to %q: %s = %q, want %q", origin, name, got.Get(name), want)
+			}
+		}
+	}
+}
+
 func TestMinter_Mint(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -47,6 +47,11 @@ func (s *Server) UserInfo() http.Handler {
 	}))
 }
 
+// UserInfoPreflight serves OPTIONS /oauth/userinfo.
+func (s *Server) UserInfoPreflight() http.Handler {
+	return s.preflight("GET, POST", "Authorization")
+}
+
 func (s *Server) userInfo(r *http.Request) (userInfo, error) {
 	p, err := s.tokenHolder(r)
 	if err != nil {
