@@ -13,22 +13,23 @@ const (
 	markUser               // @, as in ://user:password@host
 	markPair               // = or :, as in password=…
 	markDigit
+	markPrefix // _, as in slr_
 )
 
 var markOf = [256]uint8{
 	'y': markToken, ' ': markScheme, '\t': markScheme, '\r': markScheme, '\n': markScheme, '+': markScheme, '%': markScheme,
-	'-': markKey, '@': markUser, '=': markPair, ':': markPair,
+	'-': markKey, '_': markPrefix, '@': markUser, '=': markPair, ':': markPair,
 	'0': markDigit, '1': markDigit, '2': markDigit, '3': markDigit, '4': markDigit,
 	'5': markDigit, '6': markDigit, '7': markDigit, '8': markDigit, '9': markDigit,
 }
 
 var (
-	tokenPattern   = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.{1,2}[A-Za-z0-9_-]+){0,4}`)
-	refreshPattern = regexp.MustCompile(`slr_[A-Za-z0-9_-]{16,}`)
-	keyPattern     = regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|$)`)
-	userPattern    = regexp.MustCompile(`(://[^\s:@/]*:)([^\s"'@]*)@`)
-	portPattern    = regexp.MustCompile(`^[0-9]{1,5}/`)
-	schemePattern  = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})(\\*")?`)
+	tokenPattern  = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.{1,2}[A-Za-z0-9_-]+){0,4}`)
+	ownPattern    = regexp.MustCompile(`sl[racs]_[A-Za-z0-9_-]{16,}`)
+	keyPattern    = regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|$)`)
+	userPattern   = regexp.MustCompile(`(://[^\s:@/]*:)([^\s"'@]*)@`)
+	portPattern   = regexp.MustCompile(`^[0-9]{1,5}/`)
+	schemePattern = regexp.MustCompile(`(?i)\b(bearer|basic|dpop)((?:\s|\+|%20)+)([A-Za-z0-9._~+/=-]{6,})(\\*")?`)
 )
 
 // String hides what looks like a secret inside a text: JSON Web Tokens, the
@@ -40,8 +41,10 @@ func (r *Redactor) String(s string) string {
 	if marks&markToken != 0 && strings.Contains(s, "eyJ") {
 		s = tokenPattern.ReplaceAllStringFunc(s, r.TokenID)
 	}
-	if strings.Contains(s, "slr_") { // a refresh token of the kit's own SSO
-		s = refreshPattern.ReplaceAllStringFunc(s, r.TokenID)
+	// Of the kit's own SSO: a refresh token, an authorization code, the secret of a
+	// cookie or of a client.
+	if marks&markPrefix != 0 && strings.Contains(s, "sl") {
+		s = ownPattern.ReplaceAllStringFunc(s, r.TokenID)
 	}
 	if marks&markKey != 0 && strings.Contains(s, "-----BEGIN") {
 		s = keyPattern.ReplaceAllString(s, redacted)

@@ -9,6 +9,9 @@ import (
 	"github.com/slipway-go/slipway/telemetry"
 )
 
+// own is a secret of the kit's own SSO, as its prefix says.
+func own(prefix string) string { return prefix + strings.Repeat("Ab_-9", 9)[:43] }
+
 func TestRedactor_String(t *testing.T) {
 	t.Parallel()
 	r := &telemetry.Redactor{}
@@ -17,6 +20,10 @@ func TestRedactor_String(t *testing.T) {
 		"Token":                   {"got " + token + ".", "got " + id + "."},
 		"TokenInQuery":            {"/a?x=" + token + "&y=1", "/a?x=" + id + "&y=1"},
 		"HalfAToken":              {token[:30], r.TokenID(token[:30])},
+		"RefreshTokenOfOurs":      {"got " + own("slr_") + ", and", "got " + r.TokenID(own("slr_")) + ", and"},
+		"CodeOfOurs":              {"/back?x=" + own("sla_") + "&y=1", "/back?x=" + r.TokenID(own("sla_")) + "&y=1"},
+		"CookieOfOurs":            {"from " + own("slc_"), "from " + r.TokenID(own("slc_"))},
+		"SecretOfAClient":         {own("sls_") + " is wrong", r.TokenID(own("sls_")) + " is wrong"},
 		"Bearer":                  {"Bearer made-up-1 refused", "Bearer [redacted] refused"},
 		"BasicInAnyCase":          {"bAsIc dXNlcjpodW50ZXIyMg==", "bAsIc [redacted]"},
 		"HeaderLine":              {"GET / HTTP/1.1\r\nCookie: a=b; c=d\r\nHost: x", "GET / HTTP/1.1\r\nCookie: [redacted]\r\nHost: x"},

@@ -1,5 +1,5 @@
 // Package loopback finds addresses for processes that are about to be started on
-// this machine.
+// this machine, and knows those that lead nowhere else.
 //
 //	a, err := loopback.Reserve()
 //	defer a.Release()

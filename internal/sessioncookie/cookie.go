@@ -17,6 +17,8 @@ const (
 	secureName = "__Host-slipway"
 	// plainName is for http, in development: Safari keeps no Secure cookie of http://localhost.
 	plainName = "slipway"
+	// loginSuffix makes the name that of a login under way.
+	loginSuffix = "_login"
 )
 
 // A Cookie is what both sides know of it. The zero value is that of http.
@@ -31,9 +33,7 @@ func For(issuer string) Cookie { return Cookie{secure: strings.HasPrefix(issuer,
 // ForLogin returns the cookie of a browser in which somebody is about to log in by
 // another provider, so that its answer is taken in this browser alone.
 func ForLogin(issuer string) Cookie {
-	c := For(issuer)
-	c.suffix = "_login"
-	return c
+	return Cookie{secure: For(issuer).secure, suffix: loginSuffix}
 }
 
 // Secure reports whether the cookie travels by https alone.
@@ -85,14 +85,14 @@ func (c Cookie) set(w http.ResponseWriter, value string, seconds int) {
 	})
 }
 
-// Strip takes the cookie out of the request, so that who gets it next cannot read it.
-// The other cookies stay, in their order. The header of r must be r's own.
+// Strip takes the cookie out of the request, and that of a login under way, so that who
+// gets it next can read neither. The other cookies stay, in their order. The header of r must be r's own.
 func (c Cookie) Strip(r *http.Request) {
 	var kept []string
 	for _, line := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.TrimSpace(pair)
-			if name, _, _ := strings.Cut(pair, "="); name != c.Name() && pair != "" {
+			if name, _, _ := strings.Cut(pair, "="); !c.isOurs(name) && pair != "" {
 				kept = append(kept, pair)
 			}
 		}
@@ -102,4 +102,8 @@ func (c Cookie) Strip(r *http.Request) {
 		return
 	}
 	r.Header["Cookie"] = []string{strings.Join(kept, "; ")}
+}
+
+func (c Cookie) isOurs(name string) bool {
+	return name == Cookie{secure: c.secure}.Name() || name == Cookie{secure: c.secure, suffix: loginSuffix}.Name()
 }

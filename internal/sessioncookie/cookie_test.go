@@ -98,6 +98,8 @@ func TestCookie_Strip(t *testing.T) {
 		"theme=dark; slipway=secret; a=b":    "theme=dark; a=b",
 		"slipway=one;slipway=two; slipway2=": "slipway2=",
 		"slipway":                            "",
+		"slipway_login=one; slipway_log=two": "slipway_log=two",
+		"a=b; slipway_login=1; slipway=2":    "a=b",
 	} {
 		r := request(http.MethodGet, "Cookie", given)
 		if c.Strip(r); r.Header.Get("Cookie") != want {

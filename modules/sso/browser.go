@@ -3,7 +3,6 @@ package sso
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -32,11 +31,7 @@ var _ grant.Browser = (*browser)(nil)
 
 func newBrowser(s *service, m *slipway.Setup) (*browser, error) {
 	issuer := m.Issuer()
-	u, err := url.Parse(issuer)
-	if err != nil {
-		return nil, fmt.Errorf("read the issuer's address: %w", err)
-	}
-	set, err := pages.NewSet(s.cfg.product(u.Host))
+	set, err := pages.NewSet(s.cfg.product(issuerOf(m).Host))
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,7 @@
 package sso
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net/http"
 	"strings"
 
 	"github.com/slipway-go/slipway"
@@ -49,12 +46,4 @@ func (c clients) Client(ctx context.Context, id string) (grant.Client, bool, err
 		return found, true, err
 	}
 	return c.registered.Client(ctx, id)
-}
-
-func jsonResponse(r *http.Request, body []byte) *http.Response {
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r,
-	}
 }

@@ -34,7 +34,7 @@ func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) 
 	if s.codes.challenges, err = newChallenges(m.DB(), sealer); err != nil {
 		return err
 	}
-	s.codes.words = words{product: s.cfg.product(issuer(m).Host)}
+	s.codes.words = words{product: s.cfg.product(issuerOf(m).Host)}
 	s.codes.hourly = quota{db: m.DB(), name: "sms to a country", limit: s.cfg.Messages.SMSHourlyLimit, window: time.Hour}
 	s.codes.daily = quota{db: m.DB(), name: "sms", limit: s.cfg.Messages.SMSDailyBudget, window: 24 * time.Hour}
 	s.phones = phones{countries: s.cfg.Messages.SMSCountries}

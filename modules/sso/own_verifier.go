@@ -1,6 +1,8 @@
 package sso
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"github.com/slipway-go/slipway/auth"
@@ -21,4 +23,12 @@ func ownVerifier(issuer string, ring *keys.Ring) *auth.Verifier {
 			return jsonResponse(r, set), nil
 		}),
 	})
+}
+
+func jsonResponse(r *http.Request, body []byte) *http.Response {
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+	}
 }

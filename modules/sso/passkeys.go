@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -30,15 +31,12 @@ func (s *service) handlePasskeys(m *slipway.Setup) {
 
 // newPasskeys returns the store of those that work where the product is reached.
 func newPasskeys(m *slipway.Setup, cfg Config) (*passkey.Store, error) {
-	issuer, err := url.Parse(m.Issuer())
-	if err != nil {
-		return nil, fmt.Errorf("the issuer %s: %w", m.Issuer(), err)
-	}
+	issuer := issuerOf(m)
 	at, err := cfg.passkeysAt(issuer)
 	if err != nil {
 		return nil, err
 	}
-	if host := issuer.Hostname(); !passkey.ValidDomain(host) && !net.ParseIP(host).IsLoopback() {
+	if host := issuer.Hostname(); !passkey.ValidDomain(host) && !loopback.Is(host) {
 		m.Logger().Warn("browsers know passkeys of domain names only; set SLIPWAY_PUBLIC_URL to one", "issuer", m.Issuer())
 	}
 	return passkey.NewStore(m.DB(), at)

@@ -56,7 +56,7 @@ func (c MessageConfig) server() *url.URL {
 func (o options) senders(m *slipway.Setup, c MessageConfig) (map[Channel]Sender, *outbox, error) {
 	all, box := map[Channel]Sender{}, newOutbox(m)
 	if server := c.server(); server != nil {
-		all[Mail] = smtpSender{server: server, from: cmp.Or(c.From, "no-reply@"+issuer(m).Hostname())}
+		all[Mail] = smtpSender{server: server, from: cmp.Or(c.From, "no-reply@"+issuerOf(m).Hostname())}
 	}
 	if o.mail != nil {
 		all[Mail] = o.mail
@@ -106,8 +106,8 @@ func missing(all map[Channel]Sender, c MessageConfig) error {
 	return problems
 }
 
-// issuer is the address that the product checked when it started.
-func issuer(m *slipway.Setup) *url.URL {
+// issuerOf returns the address that the product checked when it started.
+func issuerOf(m *slipway.Setup) *url.URL {
 	u, err := url.Parse(m.Issuer())
 	if err != nil {
 		return &url.URL{}

@@ -5,13 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/wneessen/go-mail"
 
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/problem"
 )
 
@@ -75,7 +75,7 @@ func (s smtpSender) options() []mail.Option {
 	switch {
 	case s.server.Scheme == "smtps":
 		all = append(all, mail.WithSSLPort(false))
-	case isLocal(s.server.Hostname()):
+	case loopback.Is(s.server.Hostname()):
 		all = append(all, mail.WithTLSPortPolicy(mail.NoTLS))
 	default:
 		all = append(all, mail.WithTLSPortPolicy(mail.TLSMandatory))
@@ -97,13 +97,8 @@ func (s smtpSender) options() []mail.Option {
 }
 
 func (s smtpSender) auth() mail.SMTPAuthType {
-	if s.server.Scheme == "smtp" && isLocal(s.server.Hostname()) {
+	if s.server.Scheme == "smtp" && loopback.Is(s.server.Hostname()) {
 		return mail.SMTPAuthPlainNoEnc // it does not leave the machine
 	}
 	return mail.SMTPAuthAutoDiscover
-}
-
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/internal/social"
 	"github.com/slipway-go/slipway/postgres"
@@ -32,7 +32,7 @@ type Provider struct {
 
 // Validate refuses what anybody on the way could change.
 func (p Provider) Validate() []config.Problem {
-	if p.Issuer == nil || p.Issuer.Scheme == "https" || p.Issuer.Hostname() == "localhost" || net.ParseIP(p.Issuer.Hostname()).IsLoopback() {
+	if p.Issuer == nil || p.Issuer.Scheme == "https" || loopback.Is(p.Issuer.Hostname()) {
 		return nil
 	}
 	return []config.Problem{{Variable: "ISSUER", Given: p.Issuer.String(), Expected: "an address that begins with https://, unless it is on this machine"}}

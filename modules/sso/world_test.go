@@ -173,7 +173,7 @@ const (
 	home        = "192.0.2.1"
 	goodPass    = "four random words here"
 	newPass     = "another four words now"
-	exchangeURN = "urn:ietf:params:oauth:grant-type:token-exchange"
+	exchangeURN = auth.TokenExchange
 	accessURN   = "urn:ietf:params:oauth:token-type:access_token"
 )
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/problem"
 )
@@ -90,17 +90,12 @@ func checkURI(uri string, public bool) string {
 		return "has a user in it"
 	case strings.Contains(uri, "*"):
 		return "has a wildcard; addresses are compared letter by letter"
-	case u.Scheme == "https" && u.Host != "", u.Scheme == "http" && isLocal(u.Hostname()):
+	case u.Scheme == "https" && u.Host != "", u.Scheme == "http" && loopback.Is(u.Hostname()):
 		return ""
 	case public && strings.Contains(u.Scheme, ".") && u.Host == "":
 		return ""
 	}
 	return "must begin with https://, with http:// on the machine itself, or for a public client with a scheme such as com.example.app:/"
-}
-
-func isLocal(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // NewSecret returns a secret and the hash that is kept of it.

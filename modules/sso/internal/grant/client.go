@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/slipway-go/slipway/auth"
 )
 
 // The grant types.
@@ -15,7 +17,7 @@ const (
 	AuthorizationCode = "authorization_code"
 	ClientCredentials = "client_credentials"
 	RefreshToken      = "refresh_token"
-	TokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
+	TokenExchange     = auth.TokenExchange
 )
 
 // EveryPermission stands in a client's scopes for all that its users may.
