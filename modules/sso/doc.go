@@ -37,6 +37,7 @@
 //     not sent when it comes too late to be of use. What waits is encrypted.
 //   - The access tokens of a session that has ended are refused within five seconds,
 //     by every process of the product: GET /oauth/revocations tells of it.
+//   - A user has 100 logins at most, and a login 5 sessions of one client: the oldest end.
 //   - Two credentials of a service are valid at most, so that one follows the other
 //     without a refused call.
 //   - Keys rotate by themselves and are never lost to a restart; the database

@@ -10,6 +10,8 @@
 //   - Any older or replaced token is a copy in the wrong hands: it ends the
 //     session, with [ErrReplayed].
 //
+// What came first is told by the database's clock; those of the processes may differ.
+//
 // A browser's session lets clients in by codes. A code is redeemed once, for a child
 // of that session; redeeming it again ends the child, with [ErrCodeReplayed].
 //
