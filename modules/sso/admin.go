@@ -29,7 +29,7 @@ type product interface {
 }
 
 func newAdministration(s *service, of product, ring *keys.Ring) administration {
-	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, logger: s.logger}
+	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, sessions: s.sessions, logger: s.logger}
 	services := credentials{db: s.accounts.db, matrix: newMatrix(of.Contracts(), of.Neighbours()), logger: s.logger}
 	for _, c := range of.Contracts() {
 		services.services = append(services.services, c.Name())

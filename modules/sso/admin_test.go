@@ -180,6 +180,21 @@ func TestAdmin_TheLastOneStays(t *testing.T) {
 	want(t, w.setRoles(t, second, second, "customer"), http.StatusConflict, "last_admin")
 }
 
+func TestAdmin_TheLastOneDoesNotCloseTheirAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	admin := w.person(t, "root@example.com", "admin")
+	want(t, w.send(t, http.MethodDelete, "/sso/v1/me", admin.token, nil), http.StatusConflict, "last_admin")
+	b := w.tab(t)
+	b.login("root@example.com", goodPass)
+	b.open("/sso/account/close")
+	b.submit().says(t, http.StatusConflict, "Nobody would be left")
+	want(t, w.ask(t, http.MethodGet, "/sso/v1/me", admin.token, "", nil), http.StatusOK, "")
+
+	w.person(t, "second@example.com", "admin")
+	want(t, w.send(t, http.MethodDelete, "/sso/v1/me", admin.token, nil), http.StatusNoContent, "")
+}
+
 func TestAdmin_OneOfTwoStaysWhenBothLeaveAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newCommitted(t)
@@ -265,7 +280,7 @@ func TestUsers_ChangedRolesMakeTokensOfBeforeWorthless(t *testing.T) {
 	}
 	want(t, w.setRoles(t, admin, ada), http.StatusOK, "")
 	if n := w.count(t, `
-		SELECT count(*) FROM revocations r JOIN sessions s ON r.key = sha256(convert_to('sid:' || s.id, 'UTF8'))
+		SELECT count(DISTINCT s.id) FROM revocations r JOIN sessions s ON r.key = sha256(convert_to('sid:' || s.id, 'UTF8'))
 		WHERE s.user_id = $1 AND r.before > s.begun_at AND s.ended_at IS NULL`, ada.id); n != 1 {
 		t.Errorf("%d sessions of the user have to be renewed, want 1", n)
 	}

@@ -96,19 +96,13 @@ func (b *browser) Forget(w http.ResponseWriter) { b.cookie.Forget(w) }
 // that a secret which somebody planted before opens nothing.
 func (b *browser) begin(w http.ResponseWriter, r *http.Request, user account, how session.Method) error {
 	ctx := r.Context()
-	if _, open, err := b.sso.accounts.Permissions(ctx, user.id); err != nil {
-		return err
-	} else if !open {
-		return wrongCredentials() // closed a moment ago
-	}
 	former, was, err := b.Session(r)
 	if err != nil {
 		return err
 	}
-	login := session.Login{User: user.id, Client: ssoapi.FirstParty, Method: how, Device: b.sso.device(ssoapi.OriginOf(r))}
-	begun, secret, err := b.open(ctx, former, was, login)
+	begun, secret, err := b.open(ctx, former, was, b.sso.loginOf(user, how, ssoapi.OriginOf(r)))
 	if err != nil {
-		return err
+		return tooLate(err)
 	}
 	b.cookie.Set(w, secret, begun.ExpiresAt)
 	b.sso.logger.InfoContext(ctx, "logged in in a browser", "user_id", user.id, "session_id", begun.ID, "method", how)

@@ -153,6 +153,10 @@ func TestService_OpensNoSessionForAnAccountThatWasClosedAMomentAgo(t *testing.T)
 			t.Errorf("%s: openSession() = %v, want wrong_credentials", name, err)
 		}
 	}
+	exec(t, db, `UPDATE users SET disabled_at = NULL, password_hash = 'new'`)
+	if _, err := s.openSession(t.Context(), account{id: id, passwordHash: "old"}, session.Password, ssoapi.Origin{}); problem.Code(err) != "wrong_credentials" {
+		t.Errorf("by a password that was changed: openSession() = %v, want wrong_credentials", err)
+	}
 }
 
 func TestSenders_ProductionTakesNoOutbox(t *testing.T) {

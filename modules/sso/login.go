@@ -3,6 +3,8 @@ package sso
 import (
 	"cmp"
 	"context"
+	"errors"
+	"time"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
@@ -17,7 +19,7 @@ const (
 )
 
 // wrongCredentials is all that a failed login is told, whatever was wrong.
-func wrongCredentials() error {
+func wrongCredentials() *problem.Error {
 	return problem.Unauthorized("the e-mail or the password is wrong").WithCode(credentialsWrong)
 }
 
@@ -106,23 +108,50 @@ func (s *service) chargeBrakes(ctx context.Context, a attempt) error {
 
 // openSession begins a session and returns its first tokens.
 func (s *service) openSession(ctx context.Context, user account, how session.Method, from ssoapi.Origin) (ssoapi.Tokens, error) {
-	scopes, open, err := s.accounts.Permissions(ctx, user.id)
+	begun, refreshToken, err := s.sessions.Begin(ctx, s.loginOf(user, how, from))
 	if err != nil {
-		return ssoapi.Tokens{}, err
+		return ssoapi.Tokens{}, tooLate(err)
 	}
-	if !open {
-		return ssoapi.Tokens{}, wrongCredentials() // closed a moment ago
+	t, open, err := s.mint(ctx, begun)
+	if err == nil && !open {
+		err = wrongCredentials() // closed a moment ago
 	}
-	begun, refreshToken, err := s.sessions.Begin(ctx, session.Login{User: user.id, Client: ssoapi.FirstParty, Method: how, Device: s.device(from)})
-	if err != nil {
-		return ssoapi.Tokens{}, err
-	}
-	t, err := s.minter.Mint(ctx, grant.UserClaims(begun, s.audience, scopes))
 	if err != nil {
 		return ssoapi.Tokens{}, err
 	}
 	s.logger.InfoContext(ctx, "logged in", "user_id", user.id, "session_id", begun.ID, "method", how)
 	return ssoapi.Tokens{AccessToken: t.Token, RefreshToken: refreshToken, TokenType: "Bearer", ExpiresIn: t.ExpiresIn}, nil
+}
+
+// mint returns a token of a session that goes on, or false when the account is closed. What
+// the user may do is looked up after the session has begun, and the token is as old as
+// that: so a change of it finds the session, and has the token refused.
+func (s *service) mint(ctx context.Context, of session.Session) (grant.AccessToken, bool, error) {
+	asOf := time.Now()
+	scopes, open, err := s.accounts.Permissions(ctx, of.User)
+	if err != nil || !open {
+		return grant.AccessToken{}, false, err
+	}
+	claims := grant.UserClaims(of, s.audience, scopes)
+	claims.AsOf = asOf
+	t, err := s.minter.Mint(ctx, claims)
+	return t, err == nil, err
+}
+
+func (s *service) loginOf(user account, how session.Method, from ssoapi.Origin) session.Login {
+	l := session.Login{User: user.id, Client: ssoapi.FirstParty, Method: how, Device: s.device(from)}
+	if how == session.Password {
+		l.PasswordHash = user.passwordHash
+	}
+	return l
+}
+
+// tooLate tells a login whose account was closed, or got another password, a moment ago.
+func tooLate(err error) error {
+	if errors.Is(err, session.ErrRefused) {
+		return wrongCredentials().Wrap(err)
+	}
+	return err
 }
 
 // device is what the owner of a session recognises it by.

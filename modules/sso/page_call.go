@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/slipway-go/slipway/api"
-	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
@@ -25,12 +24,8 @@ func (b *browser) visitor(r *http.Request) (visitor, bool, error) {
 	if err != nil || !ok {
 		return visitor{}, false, err
 	}
-	scopes, open, err := b.sso.accounts.Permissions(r.Context(), found.User)
-	if err != nil || !open {
-		return visitor{}, false, err
-	}
-	t, err := b.sso.minter.Mint(r.Context(), grant.UserClaims(found, b.sso.audience, scopes))
-	return visitor{found, t.Token}, err == nil, err
+	t, open, err := b.sso.mint(r.Context(), found)
+	return visitor{found, t.Token}, open, err
 }
 
 // ask has the module's own API do what a page is for: pages have no way of their own

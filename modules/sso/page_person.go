@@ -117,16 +117,20 @@ func newEmailCodeForm(challenge uuid.UUID, f pages.Faults) pages.Page {
 }
 
 func (b *browser) showClose(w http.ResponseWriter, r *http.Request, _ visitor) error {
-	b.show(w, r, http.StatusOK, pages.Form{
-		Title: "Close your account?", Intro: "All that we know of how you log in is deleted, and nobody can undo it.",
-		Action: closePage, Submit: "Close my account", Links: toAccount(),
-	})
+	b.show(w, r, http.StatusOK, closeForm(pages.Faults{}))
 	return nil
+}
+
+func closeForm(f pages.Faults) pages.Page {
+	return pages.Form{
+		Title: "Close your account?", Intro: "All that we know of how you log in is deleted, and nobody can undo it.",
+		Action: closePage, Submit: "Close my account", Faults: f, Links: toAccount(),
+	}
 }
 
 func (b *browser) closeAccount(w http.ResponseWriter, r *http.Request, v visitor) error {
 	if _, err := ask(b, r, v, ssoapi.CloseMe, api.Empty{}); err != nil {
-		return err
+		return b.again(w, r, err, closeForm)
 	}
 	b.Forget(w)
 	seeOther(w, r, withDone(loginPage, "closed"))

@@ -93,7 +93,7 @@ func (p people) setRoles(ctx context.Context, by grantor, user uuid.UUID, names 
 		if err != nil {
 			return fmt.Errorf("replace the roles of %s: %w", user, err)
 		}
-		return p.sessions.RenewTokens(ctx, tx, user)
+		return nil
 	})
 }
 
@@ -141,26 +141,29 @@ func (p people) disable(ctx context.Context, by grantor, user uuid.UUID, disable
 
 // change does what f does to one account, if the grantor may, and notes who did it.
 func (p people) change(ctx context.Context, by grantor, user uuid.UUID, what string, f func(context.Context, postgres.Tx, ssoapi.User) error) (after ssoapi.User, err error) {
-	err = p.roles.guarded(ctx, by, func(ctx context.Context, tx postgres.Tx) error {
+	err = p.roles.guarded(ctx, by, func(ctx context.Context, tx postgres.Tx) (renew []uuid.UUID, err error) {
 		before, err := p.find(ctx, tx, byID, user)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		had, _, err := p.accounts.permissions(ctx, tx, user)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := f(ctx, tx, before); err != nil {
-			return err
+			return nil, err
 		}
 		if after, err = p.find(ctx, tx, byID, user); err != nil {
-			return err
+			return nil, err
 		}
 		has, _, err := p.accounts.permissions(ctx, tx, user)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return by.mayChange(difference(had, has))
+		if len(difference(before.Roles, after.Roles)) > 0 {
+			renew = append(renew, user)
+		}
+		return renew, by.mayChange(difference(had, has))
 	})
 	if err != nil {
 		return ssoapi.User{}, err

@@ -59,17 +59,20 @@ func parseName(s string) (name, why string) {
 	return name, ""
 }
 
-// closeMe deletes the account. Its sessions end first, which is what tells others.
+// closeMe deletes the account, unless it is that of the last admin. Its sessions end first, which is what tells others.
 func (s *service) closeMe(ctx context.Context, _ api.Empty) (api.Empty, error) {
 	me, err := s.self(ctx)
 	if err != nil {
 		return api.Empty{}, err
 	}
-	err = s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		if err := s.sessions.EndAll(ctx, tx, me.id, uuid.Nil, "the account was closed by its owner"); err != nil {
-			return err
+	err = s.admin.roles.guarded(ctx, grantorOf(ctx), func(ctx context.Context, tx postgres.Tx) ([]uuid.UUID, error) {
+		if _, _, err := findAccount(ctx, tx, `id = $1 FOR UPDATE`, me.id); err != nil { // so that no login comes between
+			return nil, err
 		}
-		return s.accounts.delete(ctx, tx, me.id)
+		if err := s.sessions.EndAll(ctx, tx, me.id, uuid.Nil, "the account was closed by its owner"); err != nil {
+			return nil, err
+		}
+		return nil, s.accounts.delete(ctx, tx, me.id)
 	})
 	if err == nil {
 		s.logger.InfoContext(ctx, "account closed by its owner", "user_id", me.id)
@@ -96,8 +99,19 @@ func (s *service) changePassword(ctx context.Context, in ssoapi.ChangePasswordIn
 		return api.Empty{}, err
 	}
 	return api.Empty{}, s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		now, _, err := findAccount(ctx, tx, `id = $1 FOR UPDATE`, me.id)
+		if err == nil && (!now.open || now.passwordHash != me.passwordHash) {
+			err = wrongPassword() // a reset came first, or the account was closed
+		}
+		if err != nil {
+			return err
+		}
 		return s.setPassword(ctx, tx, me, hash, currentSession(ctx))
 	})
+}
+
+func wrongPassword() error {
+	return problem.Unprocessable("the present password is wrong").WithCode("wrong_password").WithField("body.current", "is not the present password")
 }
 
 // checkCurrent is a login in all but its answer: whoever has found a device unlocked
@@ -109,7 +123,7 @@ func (s *service) checkCurrent(ctx context.Context, me account, in ssoapi.Change
 	_, err := s.authenticate(ctx, attempt{email: me.email, password: in.Body.Current, address: in.Address(s.proxies)})
 	switch problem.Code(err) {
 	case credentialsWrong:
-		return problem.Unprocessable("the present password is wrong").WithCode("wrong_password").WithField("body.current", "is not the present password")
+		return wrongPassword()
 	case emailUnconfirmed:
 		return nil // which bars a login, and this is none
 	}

@@ -10,9 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/internal/near"
+	"github.com/slipway-go/slipway/modules/sso/internal/session"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
@@ -23,6 +25,7 @@ type roleStore struct {
 	db          *postgres.DB
 	roles       roles
 	defaultRole string
+	sessions    *session.Store
 	logger      *slog.Logger
 }
 
@@ -126,40 +129,44 @@ func (s roleStore) set(ctx context.Context, by grantor, name string, permissions
 	if err := s.check(name, permissions); err != nil {
 		return ssoapi.Role{}, err
 	}
-	return s.change(ctx, by, name, func(ctx context.Context, tx postgres.Tx) error {
+	return s.change(ctx, by, name, func(ctx context.Context, tx postgres.Tx) ([]uuid.UUID, error) {
 		if err := clearRole(ctx, tx, name); err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO role_names (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, time.Now()); err != nil {
-			return err
+			return nil, err
 		}
 		for permission, granted := range s.roles.change(name, permissions) {
 			if _, err := tx.Exec(ctx, `INSERT INTO role_permissions (role, permission, granted) VALUES ($1, $2, $3)`, name, permission, granted); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		return nil, nil
 	})
 }
 
 // reset makes the role what the modules declare. One that they do not declare is gone
 // then, unless it is the default role, and nobody has it any more.
 func (s roleStore) reset(ctx context.Context, by grantor, name string) (ssoapi.Role, error) {
-	return s.change(ctx, by, name, func(ctx context.Context, tx postgres.Tx) error {
+	return s.change(ctx, by, name, func(ctx context.Context, tx postgres.Tx) (had []uuid.UUID, err error) {
 		b, err := s.read(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := b.find(name); err != nil {
-			return err
+			return nil, err
 		}
 		if len(s.roles.defaults[name]) > 0 || name == s.defaultRole {
-			return clearRole(ctx, tx, name)
+			return nil, clearRole(ctx, tx, name)
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE role = $1`, name); err != nil {
-			return err
+		rows, err := tx.Query(ctx, `DELETE FROM user_roles WHERE role = $1 RETURNING user_id`, name)
+		if err != nil {
+			return nil, err
 		}
-		return clearRole(ctx, tx, name)
+		if had, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); err != nil {
+			return nil, err
+		}
+		return had, clearRole(ctx, tx, name)
 	})
 }
 
@@ -171,22 +178,24 @@ func clearRole(ctx context.Context, tx postgres.Tx, name string) error {
 	return err
 }
 
-// change does what f does to one role, if the grantor may.
-func (s roleStore) change(ctx context.Context, by grantor, name string, f func(context.Context, postgres.Tx) error) (changed ssoapi.Role, err error) {
-	err = s.guarded(ctx, by, func(ctx context.Context, tx postgres.Tx) error {
+// change does what f does to one role, if the grantor may. f returns whose tokens are to be
+// renewed.
+func (s roleStore) change(ctx context.Context, by grantor, name string, f guardedChange) (changed ssoapi.Role, err error) {
+	err = s.guarded(ctx, by, func(ctx context.Context, tx postgres.Tx) ([]uuid.UUID, error) {
 		before, err := s.read(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := f(ctx, tx); err != nil {
-			return err
+		renew, err := f(ctx, tx)
+		if err != nil {
+			return nil, err
 		}
 		after, err := s.read(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		changed = after.role(name)
-		return by.mayChange(difference(before.role(name).Permissions, changed.Permissions))
+		return renew, by.mayChange(difference(before.role(name).Permissions, changed.Permissions))
 	})
 	if err != nil {
 		return ssoapi.Role{}, err
@@ -195,29 +204,51 @@ func (s roleStore) change(ctx context.Context, by grantor, name string, f func(c
 	return changed, nil
 }
 
-// guarded runs a change of who may do what: one at a time, and it is undone when it
-// would leave nobody who can undo it.
-func (s roleStore) guarded(ctx context.Context, by grantor, f func(context.Context, postgres.Tx) error) error {
-	return s.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+// A guardedChange is one of who may do what. It returns whose tokens are to be renewed.
+type guardedChange func(context.Context, postgres.Tx) (renew []uuid.UUID, err error)
+
+// guarded runs a change: one at a time, and it is undone when it would leave nobody who
+// can undo it.
+func (s roleStore) guarded(ctx context.Context, by grantor, f guardedChange) error {
+	var renew []uuid.UUID
+	err := s.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		if _, err := tx.Exec(ctx, `LOCK TABLE role_names IN EXCLUSIVE MODE`); err != nil {
 			return fmt.Errorf("wait for other changes of roles: %w", err)
 		}
-		if by.unbound {
-			return f(ctx, tx)
-		}
-		had, err := s.hasAdmin(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := f(ctx, tx); err != nil {
-			return err
-		}
-		has, err := s.hasAdmin(ctx, tx)
-		if err == nil && had && !has {
-			err = problem.Conflict("nobody would be left who has %s and %s: give them to somebody else first", ssoapi.WriteUsers, ssoapi.WriteRoles).WithCode("last_admin")
-		}
-		return err
+		return s.keepAnAdmin(ctx, tx, by, func() (err error) {
+			if renew, err = f(ctx, tx); err != nil {
+				return err
+			}
+			return s.sessions.RenewTokens(ctx, tx, renew)
+		})
 	})
+	if err != nil {
+		return err
+	}
+	// And again, since until now tokens were issued by what was true before the change.
+	if err := s.sessions.RenewTokens(ctx, s.db, renew); err != nil {
+		return fmt.Errorf("the change is made, but tokens that were issued meanwhile live on for their time: %w", err)
+	}
+	return nil
+}
+
+// keepAnAdmin refuses a change after which there is no admin any more.
+func (s roleStore) keepAnAdmin(ctx context.Context, tx postgres.Tx, by grantor, change func() error) error {
+	if by.unbound {
+		return change()
+	}
+	had, err := s.hasAdmin(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	has, err := s.hasAdmin(ctx, tx)
+	if err == nil && had && !has {
+		err = problem.Conflict("nobody would be left who has %s and %s: give them to somebody else first", ssoapi.WriteUsers, ssoapi.WriteRoles).WithCode("last_admin")
+	}
+	return err
 }
 
 // hasAdmin reports whether an open account may say who has which role, and what roles

@@ -36,7 +36,8 @@ type ProfileChange struct {
 var UpdateMe = api.PATCH[UpdateMeInput, Profile](Module, "/sso/v1/me", auth.SignedIn(), "Change your account").MaxBody(smallBody)
 
 // CloseMe deletes the account with all that the SSO knows of it, and ends its sessions.
-// What other modules keep under the user's id is theirs to delete.
+// What other modules keep under the user's id is theirs to delete. The last account that
+// may say who has which role stays: 409 last_admin.
 var CloseMe = api.DELETE[api.Empty, api.Empty](Module, "/sso/v1/me", auth.SignedIn().Fresh(identityFresh), "Close your account")
 
 // ChangePasswordInput is the input of [ChangePassword].

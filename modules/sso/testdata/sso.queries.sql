@@ -37,6 +37,11 @@ DELETE
   WHERE bucket = $1;
 
 DELETE
+  FROM user_roles
+  WHERE role = $1
+  RETURNING user_id;
+
+DELETE
   FROM users
   WHERE id = $1;
 
@@ -72,7 +77,7 @@ INSERT INTO refresh_tokens (hash, session_id, parent, expires_at)
 INSERT INTO revocations (key, before, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $2, $3
   FROM sessions
-  WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2;
+  WHERE user_id = ANY($1) AND ended_at IS NULL AND expires_at > $2;
 
 INSERT INTO revocations (key, before, until)
   VALUES ($1, $2, $3)
@@ -90,7 +95,10 @@ INSERT INTO service_credentials (id, service, hash, hint, created_at)
   VALUES ($1, $2, $3, $4, $5);
 
 INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+  FROM users
+  WHERE users.id = $2 AND disabled_at IS NULL AND ($13 = '' OR password_hash = $13)
+  FOR SHARE;
 
 INSERT INTO signing_keys (id, algorithm, state, public_key, sealed, created_at, activated_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7);
@@ -346,8 +354,9 @@ UPDATE service_credentials
   WHERE id = $1 AND service = $2 AND revoked_at IS NULL;
 
 UPDATE sessions
-  SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, used_at = $6, expires_at = $7
-  WHERE id = $1 AND ended_at IS NULL AND expires_at > $8;
+  SET cookie_hash = $3, method = $4, address = $5, user_agent = $6, auth_time = $7, used_at = $7, expires_at = $8
+  FROM (SELECT users.id FROM users WHERE users.id = $2 AND disabled_at IS NULL AND ($10 = '' OR password_hash = $10) FOR SHARE) account
+  WHERE sessions.id = $1 AND user_id = account.id AND ended_at IS NULL AND expires_at > $9;
 
 UPDATE signing_keys
   SET state = 'active', activated_at = $2
@@ -430,7 +439,12 @@ WITH made AS (DELETE FROM passkeys WHERE user_id = $1), begun AS (DELETE FROM pa
   SET password_hash = NULL, phone = NULL, email_confirmed_at = $2, updated_at = $2
   WHERE id = $1;
 
-WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id)
+WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM users WHERE users.id = $2 AND disabled_at IS NULL AND ($15 = '' OR password_hash = $15) FOR SHARE RETURNING id)
+  INSERT INTO refresh_tokens (hash, session_id, expires_at)
+  SELECT $13, id, $14
+  FROM s;
+
+WITH s AS ( INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 RETURNING id)
   INSERT INTO refresh_tokens (hash, session_id, expires_at)
   SELECT $13, id, $14
   FROM s;

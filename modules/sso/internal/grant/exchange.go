@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
@@ -37,6 +38,7 @@ func (s *Server) exchange(ctx context.Context, r request) (answer, error) {
 	if !ok {
 		return answer{}, undeclared(r.client.ID, callee)
 	}
+	asOf := time.Now()
 	subject, err := s.subject(ctx, r)
 	if err != nil {
 		return answer{}, err
@@ -47,7 +49,7 @@ func (s *Server) exchange(ctx context.Context, r request) (answer, error) {
 	}
 	t, err := s.cfg.Minter.Mint(ctx, Claims{
 		Subject: subject.Subject, Audience: callee, Client: r.client.ID, Session: subject.SessionID,
-		AuthTime: subject.AuthTime, Scopes: scopes, NotAfter: subject.ExpiresAt,
+		AuthTime: subject.AuthTime, Scopes: scopes, NotAfter: subject.ExpiresAt, AsOf: asOf,
 		Actors: slices.Concat([]string{r.client.ID}, subject.Actors),
 	})
 	if err != nil {

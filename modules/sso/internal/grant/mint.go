@@ -32,6 +32,9 @@ type Claims struct {
 	AuthTime time.Time
 	Scopes   []string
 	Actors   []string // outermost first
+	// AsOf is when that was looked up on which the token relies, and so what it is issued
+	// at: what was changed meanwhile is a reason to refuse it. Default: now.
+	AsOf time.Time
 	// Algorithm signs the token. Default: EdDSA.
 	Algorithm string
 	// NotAfter caps the token's life; zero for none.
@@ -75,7 +78,7 @@ type AccessToken struct {
 
 // Mint returns a token that begins to live now.
 func (m Minter) Mint(ctx context.Context, c Claims) (AccessToken, error) {
-	now := time.Now()
+	now := cmp.Or(c.AsOf, time.Now())
 	expires := now.Add(m.Life)
 	if !c.NotAfter.IsZero() && c.NotAfter.Before(expires) {
 		expires = c.NotAfter

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/session"
 )
@@ -12,6 +13,7 @@ import (
 // if the scope has openid. Permissions are those of now: a role that was taken away is
 // gone within one token's life.
 func (s *Server) userTokens(ctx context.Context, client Client, of session.Session, scope, nonce string) (answer, error) {
+	asOf := time.Now()
 	available, open, err := s.cfg.Subjects.Permissions(ctx, of.User)
 	if err != nil {
 		return answer{}, err
@@ -27,7 +29,7 @@ func (s *Server) userTokens(ctx context.Context, client Client, of session.Sessi
 		return answer{}, err
 	}
 	claims := UserClaims(of, s.cfg.EdgeAudience, scopes)
-	claims.Algorithm = client.Algorithm
+	claims.Algorithm, claims.AsOf = client.Algorithm, asOf
 	t, err := s.cfg.Minter.Mint(ctx, claims)
 	if err != nil {
 		return answer{}, err

@@ -26,15 +26,17 @@ const noteEvery = time.Hour
 
 // Renew makes the browser's session that of a new login by the same user, and returns
 // it with its new secret: the old one is worth nothing from then on. Clients that it has
-// let in stay. It returns false when the session has ended meanwhile.
+// let in stay. It returns false when the session has ended meanwhile, or the login comes
+// too late as in [ErrRefused].
 func (s *Store) Renew(ctx context.Context, old Session, l Login) (Session, string, bool, error) {
 	renewed, secret := s.begin(l), newToken(cookiePrefix)
 	renewed.ID, renewed.BegunAt = old.ID, old.BegunAt
 	tag, err := s.db.Exec(ctx, `
-		UPDATE sessions SET cookie_hash = $2, method = $3, address = $4, user_agent = $5, auth_time = $6, used_at = $6, expires_at = $7
-		WHERE id = $1 AND ended_at IS NULL AND expires_at > $8`,
-		old.ID, digest(secret), string(renewed.Method), renewed.Device.Address, renewed.Device.UserAgent,
-		renewed.AuthTime, renewed.ExpiresAt, s.now())
+		UPDATE sessions SET cookie_hash = $3, method = $4, address = $5, user_agent = $6, auth_time = $7, used_at = $7, expires_at = $8
+		FROM (SELECT users.id`+ofOpenAccount(`$10`)+`) account
+		WHERE sessions.id = $1 AND user_id = account.id AND ended_at IS NULL AND expires_at > $9`,
+		old.ID, l.User, digest(secret), string(renewed.Method), renewed.Device.Address, renewed.Device.UserAgent,
+		renewed.AuthTime, renewed.ExpiresAt, s.now(), l.PasswordHash)
 	if err != nil {
 		return Session{}, "", false, fmt.Errorf("renew session %s: %w", old.ID, err)
 	}

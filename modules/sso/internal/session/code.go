@@ -97,7 +97,7 @@ func (s *Store) redeemCodeIn(ctx context.Context, tx postgres.Tx, r CodeRedempti
 	}
 	begun := s.begin(Login{User: parent.User, Client: c.Client, Device: parent.Device, Parent: &parent, Scope: c.Scope})
 	begun.ID = id
-	token, err := s.insertContinued(ctx, tx, begun, r.Continued)
+	token, err := s.beginChild(ctx, tx, begun, r.Continued)
 	return Redeemed{Session: begun, RefreshToken: token, Nonce: c.Nonce}, outcome{}, err
 }
 
@@ -127,8 +127,9 @@ func (s *Store) holdParent(ctx context.Context, tx postgres.Tx, id uuid.UUID) (S
 	return parent, err == nil, err
 }
 
-// insertContinued begins the session, with a first refresh token if it has any.
-func (s *Store) insertContinued(ctx context.Context, q postgres.Querier, begun Session, continued bool) (string, error) {
+// beginChild begins a session that another one lets in, with a first refresh token if it
+// is to have any.
+func (s *Store) beginChild(ctx context.Context, q postgres.Querier, begun Session, continued bool) (string, error) {
 	if err := s.makeRoom(ctx, q, begun); err != nil {
 		return "", err
 	}
@@ -137,10 +138,14 @@ func (s *Store) insertContinued(ctx context.Context, q postgres.Querier, begun S
 		return "", err
 	}
 	token := newToken(refreshPrefix)
-	// One statement: a session without a token would be of no use.
-	_, err := q.Exec(ctx, `
-		WITH s AS (`+insertSession+` RETURNING id)
-		INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $13, id, $14 FROM s`,
-		append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt))...)
+	_, err := q.Exec(ctx, insertContinued(insertSession), append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt))...)
 	return token, err
+}
+
+// insertContinued adds a first refresh token in the same statement: a session without one
+// would be of no use.
+func insertContinued(session string) string {
+	return `
+		WITH s AS (` + session + ` RETURNING id)
+		INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $13, id, $14 FROM s`
 }

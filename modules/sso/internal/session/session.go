@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
 	"github.com/slipway-go/slipway/postgres"
@@ -25,6 +26,10 @@ var (
 	ErrRaced    = errors.New("the refresh token was redeemed by another request at the same time; go on with that one's answer")
 	ErrReplayed = errors.New("the refresh token was redeemed before and its successor is in use; the session has been ended, since one of the two holders is not its owner")
 )
+
+// ErrRefused says that a login came too late: its account was closed, or the password that
+// it was by is not the account's any more.
+var ErrRefused = errors.New("the account was closed a moment ago, or its password changed")
 
 // A Method is how somebody proved who they are.
 type Method string
@@ -73,6 +78,9 @@ type Login struct {
 	Client string
 	Method Method
 	Device Device
+	// PasswordHash is what the password was compared with, which must be the account's
+	// still. "" for a login that was not by a password.
+	PasswordHash string
 	// Parent is the browser's session that lets the client in; its AuthTime,
 	// Method and ExpiresAt are taken over and its end is the end of both. Nil for none.
 	Parent *Session
@@ -103,24 +111,36 @@ func NewStore(db *postgres.DB, cfg Config) *Store {
 }
 
 // Begin opens a session for who has just logged in, and returns it with its
-// first refresh token.
+// first refresh token; or [ErrRefused].
 func (s *Store) Begin(ctx context.Context, l Login) (Session, string, error) {
-	begun := s.begin(l)
-	token, err := s.insertContinued(ctx, s.db, begun, true)
-	if err != nil {
+	begun, token := s.begin(l), newToken(refreshPrefix)
+	if err := s.makeRoom(ctx, s.db, begun); err != nil {
+		return Session{}, "", err
+	}
+	tag, err := s.db.Exec(ctx, insertContinued(insertSession+ofOpenAccount(`$15`)),
+		append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt), l.PasswordHash)...)
+	if err := refusedWithout(tag, err); err != nil {
 		return Session{}, "", fmt.Errorf("begin a session: %w", err)
 	}
 	return begun, token, nil
 }
 
+func refusedWithout(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrRefused
+	}
+	return err
+}
+
 // BeginInBrowser opens a session for who has just logged in in a browser, and returns
-// it with the secret that its cookie holds.
+// it with the secret that its cookie holds; or [ErrRefused].
 func (s *Store) BeginInBrowser(ctx context.Context, l Login) (Session, string, error) {
 	begun, secret := s.begin(l), newToken(cookiePrefix)
 	if err := s.makeRoom(ctx, s.db, begun); err != nil {
 		return Session{}, "", err
 	}
-	if _, err := s.db.Exec(ctx, insertSession, begun.row(digest(secret))...); err != nil {
+	tag, err := s.db.Exec(ctx, insertSession+ofOpenAccount(`$13`), append(begun.row(digest(secret)), l.PasswordHash)...)
+	if err := refusedWithout(tag, err); err != nil {
 		return Session{}, "", fmt.Errorf("begin a session in a browser: %w", err)
 	}
 	return begun, secret, nil
@@ -148,7 +168,14 @@ func cut(userAgent string) string {
 
 const insertSession = `
 	INSERT INTO sessions (id, user_id, parent_id, client_id, method, scope, address, user_agent, auth_time, begun_at, expires_at, cookie_hash)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`
+
+// ofOpenAccount has a statement find one row if user $2 may log in at this moment, by the
+// password of that hash if it is not empty. A change of the account that is under way is
+// waited for, and one to come waits: so what ends the account's sessions finds this one.
+func ofOpenAccount(hash string) string {
+	return ` FROM users WHERE users.id = $2 AND disabled_at IS NULL AND (` + hash + ` = '' OR password_hash = ` + hash + `) FOR SHARE`
+}
 
 func (s Session) row(cookieHash []byte) []any {
 	parent := &s.Parent
