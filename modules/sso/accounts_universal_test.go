@@ -28,6 +28,7 @@ func accountExamples(t *testing.T) []slipwaytest.Fixture {
 	}
 	newPhone := func(k *slipwaytest.Kit) ssoapi.ChangePhoneInput {
 		withAccount(t, k)
+		execIn(t, k, `UPDATE users SET email_confirmed_at = now()`)
 		return ssoapi.ChangePhoneInput{Body: ssoapi.PhoneChange{Phone: "+4915112345678"}}
 	}
 	return []slipwaytest.Fixture{

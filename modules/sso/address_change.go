@@ -15,7 +15,11 @@ func (s *service) changeEmail(ctx context.Context, in ssoapi.ChangeEmailInput) (
 	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	return s.askForNew(ctx, forEmail, to)
+	me, err := s.self(ctx)
+	if err != nil {
+		return ssoapi.Challenge{}, err
+	}
+	return s.askForNew(ctx, forEmail, to, me, in.Origin)
 }
 
 func (s *service) changePhone(ctx context.Context, in ssoapi.ChangePhoneInput) (ssoapi.Challenge, error) {
@@ -23,20 +27,24 @@ func (s *service) changePhone(ctx context.Context, in ssoapi.ChangePhoneInput) (
 	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	return s.askForNew(ctx, forPhone, to)
-}
-
-// askForNew sends a code to an address that is to be the caller's. Whether another has
-// it is told once the code has shown that it is theirs.
-func (s *service) askForNew(ctx context.Context, p purpose, to recipient) (ssoapi.Challenge, error) {
 	me, err := s.self(ctx)
 	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	if err := s.limit(ctx, to, me.id.String()); err != nil {
+	if !me.confirmed {
+		return ssoapi.Challenge{}, problem.Conflict("confirm your e-mail first; a phone comes after it").WithCode(emailUnconfirmed)
+	}
+	return s.askForNew(ctx, forPhone, to, me, in.Origin)
+}
+
+// askForNew sends a code to an address that is to be the caller's. Whether another has
+// it is told once the code has shown that it is theirs.
+func (s *service) askForNew(ctx context.Context, p purpose, to recipient, me account, from ssoapi.Origin) (ssoapi.Challenge, error) {
+	leave, err := s.limit(ctx, to, me.id.String(), from.Address(s.proxies)) // one has as many accounts as one likes
+	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	return s.sendTo(ctx, p, to, me, true)
+	return s.sendTo(ctx, p, leave, me, true)
 }
 
 func (s *service) confirmEmail(ctx context.Context, in ssoapi.ConfirmInput) (api.Empty, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,23 +45,40 @@ type brakes struct {
 	mail, sms sendBrakes
 }
 
-// sendBrakes bound what one has sent, and what one gets. Since each code can be tried five
-// times, they bound how often an account's are guessed, too: in the long run some 40 times
-// a day, of a million.
+// sendBrakes bound what one has sent, and what one gets. However many strangers ask for
+// codes to a recipient, the owner waits for minutes and no longer.
+//
+// They bound how often codes are guessed, too. Of those to one recipient the first can be
+// tried five times, and those that come after a wait once, until a day passes without any:
+//
+//	mail: 21 codes of five tries, then one try in 10 minutes: 105 + 144 = 249 on the first
+//	      day, and 144 on each that follows. Of a million codes that is a chance of
+//	      0.025 % and 0.015 % a day, for who has hundreds of addresses to ask from.
+//	SMS:  7 codes of five tries, then one try in 30 minutes: 35 + 48 = 83 on the first
+//	      day, and 48 on each that follows: 0.008 % and 0.005 %.
+//
+// One address alone comes to 6 codes by mail and 4 by SMS, and from then on to four a day.
 type sendBrakes struct {
 	by   brake // an address, or a user, that has messages sent
-	pair brake // the same to one recipient: whoever floods another does not stop the owner
+	pair brake // the same to one recipient
 	to   brake // a recipient, by whomever
 }
 
-func (b sendBrakes) take(ctx context.Context, to, by string) error {
-	if err := b.by.take(ctx, by); err != nil {
-		return err
+// take counts a code, and returns how often it may be tried.
+func (b sendBrakes) take(ctx context.Context, to string, by ...string) (tries int, err error) {
+	for _, who := range by {
+		if err := b.by.take(ctx, who); err != nil {
+			return 0, err
+		}
+		if err := b.pair.take(ctx, to+"\x00"+who); err != nil {
+			return 0, err
+		}
 	}
-	if err := b.pair.take(ctx, to+"\x00"+by); err != nil {
-		return err
+	sent, err := b.to.count(ctx, to)
+	if sent > b.to.free+1 { // the last that cost no wait
+		return 1, err
 	}
-	return b.to.take(ctx, to)
+	return codeTries, err
 }
 
 func newBrakes(db *postgres.DB, cfg Config) brakes {
@@ -73,12 +91,12 @@ func newBrakes(db *postgres.DB, cfg Config) brakes {
 		mail: sendBrakes{
 			by:   brake{db: db, name: "mail by", free: 50, first: 10 * time.Second, most: 10 * time.Minute, forget: time.Hour},
 			pair: brake{db: db, name: "mail pair", free: 5, first: 30 * time.Second, most: 6 * time.Hour, forget: longMemory},
-			to:   brake{db: db, name: "mail to", free: 20, first: time.Minute, most: 3 * time.Hour, forget: longMemory},
+			to:   brake{db: db, name: "mail to", free: 20, first: time.Minute, most: 10 * time.Minute, forget: longMemory},
 		},
 		sms: sendBrakes{ // each costs money
 			by:   brake{db: db, name: "sms by", free: 10, first: time.Minute, most: time.Hour, forget: longMemory},
 			pair: brake{db: db, name: "sms pair", free: 3, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
-			to:   brake{db: db, name: "sms to", free: 6, first: time.Minute, most: 6 * time.Hour, forget: longMemory},
+			to:   brake{db: db, name: "sms to", free: 6, first: time.Minute, most: 30 * time.Minute, forget: longMemory},
 		},
 	}
 }
@@ -155,27 +173,34 @@ func (b brake) charge(ctx context.Context, who string) error {
 	return nil
 }
 
-// take counts what is limited by itself, failure or not, and refuses who has to wait. It
-// is one statement, so that of many at once none slips past.
+// take counts what is limited by itself, failure or not, and refuses who has to wait.
 func (b brake) take(ctx context.Context, who string) error {
+	_, err := b.count(ctx, who)
+	return err
+}
+
+// count is take that tells how many there were, this one among them. It is one statement,
+// so that of many at once none slips past.
+func (b brake) count(ctx context.Context, who string) (n int, err error) {
 	now := time.Now()
-	tag, err := b.db.Exec(ctx, `
+	err = b.db.QueryRow(ctx, `
 		INSERT INTO throttles AS t (bucket, failures, updated_at) VALUES ($1, 1, $2)
 		ON CONFLICT (bucket) DO UPDATE SET
 			failures = CASE WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
 		WHERE t.failures <= $4 OR t.updated_at < $3
-			OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2`,
-		b.bucket(who), now, now.Add(-b.forget), b.free, b.first.Seconds(), b.most.Seconds())
-	if err != nil {
-		return fmt.Errorf("charge the %s brake: %w", b.name, err)
-	}
-	if tag.RowsAffected() > 0 {
-		return nil
+			OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2
+		RETURNING failures`,
+		b.bucket(who), now, now.Add(-b.forget), b.free, b.first.Seconds(), b.most.Seconds()).Scan(&n)
+	switch {
+	case err == nil:
+		return n, nil
+	case !errors.Is(err, pgx.ErrNoRows):
+		return 0, fmt.Errorf("charge the %s brake: %w", b.name, err)
 	}
 	if err := b.check(ctx, who); err != nil {
-		return err
+		return 0, err
 	}
-	return tooMany(0) // the wait was over in between
+	return 0, tooMany(0) // the wait was over in between
 }
 
 // release forgets the failures.
@@ -196,8 +221,23 @@ func bucket(parts ...string) []byte {
 func tooMany(wait time.Duration) error {
 	seconds := int(wait/time.Second) + 1
 	return problem.TooManyRequests("too many attempts; try again in %d s", seconds).
-		WithCode("too_many_attempts").WithHeader("Retry-After", strconv.Itoa(seconds))
+		WithCode(tooManyAttempts).WithHeader(retryAfter, strconv.Itoa(seconds))
 }
+
+// waitOf returns the seconds that tooMany asks for, or false for another error.
+func waitOf(err error) (int64, bool) {
+	p, ok := errors.AsType[*problem.Error](err)
+	if !ok || p.Code() != tooManyAttempts {
+		return 0, false
+	}
+	seconds, err := strconv.ParseInt(p.Headers().Get(retryAfter), 10, 64)
+	return seconds, err == nil
+}
+
+const (
+	tooManyAttempts = "too_many_attempts"
+	retryAfter      = "Retry-After"
+)
 
 // sweep deletes what is forgotten.
 func (b brakes) sweep(ctx context.Context) error {

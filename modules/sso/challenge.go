@@ -41,6 +41,7 @@ type challenge struct {
 	user    uuid.UUID // nobody's: uuid.Nil
 	channel Channel
 	target  string // the address
+	tries   int    // that the code has when it is sent; codeTries at most
 }
 
 // challenges are the rows of that table.
@@ -63,10 +64,10 @@ func newChallenges(db *postgres.DB, sealer *keys.Sealer) (challenges, error) {
 func (c challenges) begin(ctx context.Context, tx postgres.Tx, ch challenge) (string, error) {
 	code, now := newCode(), time.Now()
 	_, err := tx.Exec(ctx, `
-		INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at)
-		VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8)`,
+		INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at, tries)
+		VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8, $9)`,
 		ch.id, string(ch.purpose), ch.user, string(ch.channel), c.sealer.Seal(ch.id.String(), []byte(ch.target)),
-		c.mac(ch.id, ch.purpose, code), now, now.Add(codeLife))
+		c.mac(ch.id, ch.purpose, code), now, now.Add(codeLife), codeTries-ch.tries)
 	if err != nil {
 		return "", fmt.Errorf("begin a challenge: %w", err)
 	}
@@ -97,7 +98,7 @@ type try struct {
 const codeWrong = "wrong_code"
 
 func wrongCode() error {
-	return problem.Unprocessable("the code is wrong, used, or older than 5 minutes, or it was tried 5 times; ask for another").
+	return problem.Unprocessable("the code is wrong, used, or older than 5 minutes, or it was tried too often; ask for another").
 		WithCode(codeWrong).WithField("body.code", "is not, or no longer, the one that was sent")
 }
 

@@ -24,14 +24,15 @@ func (s *service) startFor(ctx context.Context, p purpose, to recipient, from ss
 	if err := s.demo.ensure(ctx); err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	if err := s.limit(ctx, to, from.Address(s.proxies)); err != nil {
+	leave, err := s.limit(ctx, to, from.Address(s.proxies))
+	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
 	found, known, err := s.owner(ctx, to)
 	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	return s.sendTo(ctx, p, to, found, known)
+	return s.sendTo(ctx, p, leave, found, known)
 }
 
 func (s *service) loginByCode(ctx context.Context, in ssoapi.LoginByCodeInput) (ssoapi.Tokens, error) {
@@ -60,7 +61,7 @@ func (s *service) authenticateByCode(ctx context.Context, id uuid.UUID, code str
 		return s.claim(ctx, tx, found, passwordDropped)
 	})
 	if problem.Code(err) == codeWrong {
-		return account{}, problem.Unauthorized("the code is wrong, used, or older than 5 minutes, or it was tried 5 times; ask for another").WithCode(codeWrong)
+		return account{}, problem.Unauthorized("the code is wrong, used, or older than 5 minutes, or it was tried too often; ask for another").WithCode(codeWrong)
 	}
 	return found, err
 }

@@ -35,8 +35,8 @@ func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) 
 		return err
 	}
 	s.codes.words = words{product: s.cfg.product(issuerOf(m).Host)}
-	s.codes.hourly = quota{db: m.DB(), name: "sms to a country", limit: s.cfg.Messages.SMSHourlyLimit, window: time.Hour}
-	s.codes.daily = quota{db: m.DB(), name: "sms", limit: s.cfg.Messages.SMSDailyBudget, window: 24 * time.Hour}
+	s.codes.hourly = quota{name: "sms to a country", limit: s.cfg.Messages.SMSHourlyLimit, window: time.Hour}
+	s.codes.daily = quota{name: "sms", limit: s.cfg.Messages.SMSDailyBudget, window: 24 * time.Hour}
 	s.phones = phones{countries: s.cfg.Messages.SMSCountries}
 	api.Handle(m, ssoapi.SendCode, s.sendCode)
 	api.Handle(m, ssoapi.LoginByCode, s.loginByCode)
@@ -56,13 +56,16 @@ func (c codes) ask(ctx context.Context, tx postgres.Tx, ch challenge, name strin
 	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	err = c.post.put(ctx, tx, ch.id.String(), c.words.code(ch, name, code), time.Now().Add(codeLife), ch.user == uuid.Nil)
-	return ssoapi.Challenge{ChallengeID: ch.id, ExpiresIn: int64(codeLife / time.Second)}, err
+	if err := c.post.put(ctx, tx, ch.id.String(), c.words.code(ch, name, code), time.Now().Add(codeLife), ch.user == uuid.Nil); err != nil {
+		return ssoapi.Challenge{}, err
+	}
+	// The last, since all text messages wait for one another from here to the end.
+	return ssoapi.Challenge{ChallengeID: ch.id, ExpiresIn: int64(codeLife / time.Second)}, c.spend(ctx, tx, ch)
 }
 
 // spend takes a text message from what there is. One that will not be sent costs nothing,
 // and is refused when one that will be would be.
-func (c codes) spend(ctx context.Context, ch challenge) error {
+func (c codes) spend(ctx context.Context, tx postgres.Tx, ch challenge) error {
 	if ch.channel != SMS {
 		return nil
 	}
@@ -70,24 +73,21 @@ func (c codes) spend(ctx context.Context, ch challenge) error {
 	if ch.user == uuid.Nil {
 		cost = 0
 	}
-	if err := c.hourly.take(ctx, countryOf(ch.target), cost); err != nil {
+	if err := c.hourly.take(ctx, tx, countryOf(ch.target), cost); err != nil {
 		return err
 	}
-	return c.daily.take(ctx, "", cost)
+	return c.daily.take(ctx, tx, "", cost)
 }
 
 // sendTo asks the account's owner, or nobody, for a code.
-func (s *service) sendTo(ctx context.Context, p purpose, to recipient, found account, known bool) (ssoapi.Challenge, error) {
-	ch := challenge{purpose: p, channel: to.channel, target: to.address}
+func (s *service) sendTo(ctx context.Context, p purpose, to permit, found account, known bool) (ssoapi.Challenge, error) {
+	var whose uuid.UUID
 	if known && found.open {
-		ch.user = found.id
-	}
-	if err := s.codes.spend(ctx, ch); err != nil {
-		return ssoapi.Challenge{}, err
+		whose = found.id
 	}
 	var out ssoapi.Challenge
 	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-		out, err = s.codes.ask(ctx, tx, ch, found.name)
+		out, err = s.codes.ask(ctx, tx, to.challenge(p, whose), found.name)
 		return err
 	})
 	return out, err
@@ -121,13 +121,25 @@ func (s *service) owner(ctx context.Context, to recipient) (account, bool, error
 	return s.accounts.byEmail(ctx, to.address)
 }
 
+// A permit is leave to send one code. Only limit gives it, so that none is sent without.
+type permit struct {
+	to    recipient
+	tries int // that the code will have
+}
+
+func (p permit) challenge(what purpose, whose uuid.UUID) challenge {
+	return challenge{purpose: what, user: whose, channel: p.to.channel, target: p.to.address, tries: p.tries}
+}
+
 // limit refuses who has too much sent, or to whom too much is sent. by is who asks: an
-// address, or a user.
-func (s *service) limit(ctx context.Context, to recipient, by string) error {
+// address, or a user, or both.
+func (s *service) limit(ctx context.Context, to recipient, by ...string) (permit, error) {
+	brakes := s.brakes.mail
 	if to.channel == SMS {
-		return s.brakes.sms.take(ctx, to.address, by)
+		brakes = s.brakes.sms
 	}
-	return s.brakes.mail.take(ctx, to.address, by)
+	tries, err := brakes.take(ctx, to.address, by...)
+	return permit{to, tries}, err
 }
 
 // redeem is challenges.redeem with the brake of who tries: wrong codes slow down like

@@ -1,12 +1,16 @@
 package sso_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -196,6 +200,42 @@ func TestSendCode_DoesNotTellWhoHasAnAccount(t *testing.T) {
 	}
 	if after := len(outbox(t, w.Kit)); after != before {
 		t.Errorf("%d messages went to who has no account", after-before)
+	}
+}
+
+// Strangers who ask for somebody's codes from many addresses make them wait for minutes,
+// and gain no more than a try of each.
+func TestSendCode_StrangersDoNotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	for channel, longest := range map[string]time.Duration{"mail": 10 * time.Minute, "sms": 30 * time.Minute} {
+		t.Run(channel, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, german)
+			w.withPhone(t, "ada@example.com", "+4915112345678")
+			to := map[string]string{"mail": "ada@example.com", "sms": "+4915112345678"}[channel]
+			from := func(address string) reply {
+				return w.post(t, "/sso/v1/codes", address, ssoapi.Recipient{Channel: channel, To: to})
+			}
+			for i := range 22 {
+				from(fmt.Sprintf("198.51.100.%d", i))
+			}
+			bucket := sha256.Sum256([]byte(channel + " to\x00" + to))
+			w.exec(t, `UPDATE throttles SET failures = failures + 1000 WHERE bucket = $1`, bucket[:])
+			got := from("203.0.113.9")
+			want(t, got, http.StatusTooManyRequests, "too_many_attempts")
+			if wait, err := strconv.Atoi(got.Header.Get("Retry-After")); err != nil || time.Duration(wait)*time.Second > longest+time.Second {
+				t.Errorf("the owner waits for %s s, want %s at most", got.Header.Get("Retry-After"), longest)
+			}
+			w.exec(t, `UPDATE throttles SET updated_at = $1`, time.Now().Add(-longest))
+			once := from("203.0.113.9").Challenge
+			want(t, w.loginByCode(t, once, another(w.codeFor(t, to))), http.StatusUnauthorized, "wrong_code")
+			want(t, w.loginByCode(t, once, w.codeFor(t, to)), http.StatusUnauthorized, "wrong_code")
+			w.exec(t, `UPDATE throttles SET updated_at = $1`, time.Now().Add(-longest))
+			right := from("203.0.113.9").Challenge
+			if got := w.loginByCode(t, right, w.codeFor(t, to)); got.Status != http.StatusOK {
+				t.Errorf("the first try of the right code is answered %d %s", got.Status, got.Text)
+			}
+		})
 	}
 }
 

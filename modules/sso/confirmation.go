@@ -32,9 +32,9 @@ func (s *service) resendConfirmation(ctx context.Context, in ssoapi.ResendInput)
 	if me.confirmed {
 		return ssoapi.Challenge{}, problem.Conflict("the e-mail is confirmed already").WithCode("email_confirmed")
 	}
-	to := recipient{Mail, me.email}
-	if err := s.limit(ctx, to, in.Address(s.proxies)); err != nil {
+	leave, err := s.limit(ctx, recipient{Mail, me.email}, in.Address(s.proxies))
+	if err != nil {
 		return ssoapi.Challenge{}, err
 	}
-	return s.sendTo(ctx, forConfirm, to, me, true)
+	return s.sendTo(ctx, forConfirm, leave, me, true)
 }

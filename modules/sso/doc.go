@@ -24,7 +24,8 @@
 //     account exists or not, and wrong ones slow down the next from the same
 //     address without ever locking the account.
 //   - A code is good for one thing, once, for five minutes and five tries, however many
-//     come at once. Who asks for a code, or for a reset, does not learn whether the
+//     come at once; one try, where many were sent. Strangers who ask for somebody's codes
+//     make them wait for minutes (ten by mail, thirty by SMS) and never lock them out. Who asks for a code, or for a reset, does not learn whether the
 //     address has an account.
 //   - Whoever registers with an e-mail that is not theirs loses the account to who reads
 //     its mail: the first login by a mailed code, or reset, takes away the password, passkeys,

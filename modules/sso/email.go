@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -17,7 +18,11 @@ var errEmail = errors.New("is no e-mail such as ada@example.com (a domain with o
 // lower case. Quoted and non-ASCII local parts, which nearly no provider gives
 // out, are refused; two spellings of one mailbox would be two accounts.
 func parseEmail(s string) (string, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "", errEmail // before lower case makes ASCII of it, as of the Kelvin sign
+	}
+	s = strings.ToLower(s)
 	local, host, ok := strings.Cut(s, "@")
 	if !ok || len(s) > 254 || len(local) > 64 || !localPart.MatchString(local) || !domain.MatchString(host) {
 		return "", errEmail

@@ -9,7 +9,7 @@ func TestParseEmail(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []string{
 		"", "@", "a@", "@b.cc", "a@b", "a b@c.dd", "a..b@c.dd", ".a@c.dd", "a.@c.dd", "a@-c.dd", "a@c..dd", "a@c.dd.", "a@[127.0.0.1]",
-		`"a b"@c.dd`, "a@c.dd,e@f.gg", "a@c.dd\x00", "ä@c.dd", "a@ä.dd", strings.Repeat("a", 65) + "@c.dd", "a@" + strings.Repeat("b.", 126) + "cc",
+		`"a b"@c.dd`, "a@c.dd,e@f.gg", "a@c.dd\x00", "ä@c.dd", "a@ä.dd", "boo\u212a@c.dd", "a@\u212a.dd", strings.Repeat("a", 65) + "@c.dd", "a@" + strings.Repeat("b.", 126) + "cc",
 	} {
 		if got, err := parseEmail(wrong); err == nil {
 			t.Errorf("parseEmail(%q) = %q, want a refusal", wrong, got)

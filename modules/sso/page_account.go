@@ -86,6 +86,7 @@ var done = map[string]string{
 	"password": "Your password is changed, and you are logged out everywhere else.",
 	"email":    "Your e-mail is confirmed.",
 	"name":     "Your name is changed.",
+	"unsent":   "Your account is open. Too many codes were mailed to you to send another now: log in by one in some minutes.",
 	"closed":   "Your account is closed.",
 	"reset":    "Your password is changed. Log in with the new one.",
 	"identity": "The link is removed.",

@@ -31,7 +31,14 @@ func (b *browser) register(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	seeOther(w, r, withChallenge(confirmPage, opened.Confirmation, back))
+	switch {
+	case opened.Confirmation != nil:
+		seeOther(w, r, withChallenge(confirmPage, *opened.Confirmation, back))
+	case b.confirmsFirst():
+		seeOther(w, r, withDone(back.To(loginPage), "unsent"))
+	default:
+		seeOther(w, r, onward(back))
+	}
 	return nil
 }
 

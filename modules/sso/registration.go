@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -21,34 +22,48 @@ func (s *service) register(ctx context.Context, in ssoapi.RegisterInput) (ssoapi
 		return ssoapi.Registered{}, err
 	}
 	defer turn.Release()
-	if err := s.brakes.registration.take(ctx, in.Address(s.proxies)); err != nil {
+	address := in.Address(s.proxies)
+	if err := s.brakes.registration.take(ctx, address); err != nil {
+		return ssoapi.Registered{}, err
+	}
+	// Asked before the limit, which then counts mail that is sent and no failed attempt.
+	if _, taken, err := s.accounts.byEmail(ctx, n.email); err != nil || taken {
+		return ssoapi.Registered{}, cmp.Or(err, emailTaken())
+	}
+	leave, err := s.limit(ctx, recipient{Mail, n.email}, address)
+	wait, unsent := waitOf(err)
+	if err != nil && !unsent {
 		return ssoapi.Registered{}, err
 	}
 	n.passwordHash = turn.Hash(in.Body.Password)
-	return s.open(ctx, n)
+	return s.open(ctx, n, leave, wait)
 }
 
-// open creates the account and mails a code to confirm its e-mail by.
-func (s *service) open(ctx context.Context, n newAccount) (ssoapi.Registered, error) {
-	var out ssoapi.Registered
-	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		id, err := s.accounts.create(ctx, tx, n)
-		if err != nil {
+// open creates the account and mails a code to confirm its e-mail by, unless the person
+// has to wait for one.
+func (s *service) open(ctx context.Context, n newAccount, leave permit, wait int64) (ssoapi.Registered, error) {
+	out := ssoapi.Registered{ConfirmAfter: wait}
+	err := s.accounts.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if out.UserID, err = s.accounts.create(ctx, tx, n); err != nil || wait > 0 {
 			return err
 		}
-		out.UserID = id
-		out.Confirmation, err = s.codes.ask(ctx, tx, challenge{purpose: forConfirm, user: id, channel: Mail, target: n.email}, n.name)
+		sent, err := s.codes.ask(ctx, tx, leave.challenge(forConfirm, out.UserID), n.name)
+		out.Confirmation = &sent
 		return err
 	})
-	if errors.Is(err, errTaken) {
-		return ssoapi.Registered{}, problem.Conflict("there is an account with this e-mail already; log in instead").
-			WithCode("email_taken").WithField("body.email", "belongs to an account already")
+	if errors.Is(err, errTaken) { // a moment ago
+		return ssoapi.Registered{}, emailTaken()
 	}
 	if err != nil {
 		return ssoapi.Registered{}, err
 	}
 	s.logger.InfoContext(ctx, "account opened", "user_id", out.UserID)
 	return out, nil
+}
+
+func emailTaken() error {
+	return problem.Conflict("there is an account with this e-mail already; log in instead").
+		WithCode("email_taken").WithField("body.email", "belongs to an account already")
 }
 
 // checkRegistration tells everything that is wrong at once.

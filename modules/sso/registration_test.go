@@ -113,3 +113,45 @@ func TestRegister_BelievesTrustedProxies(t *testing.T) {
 	want(t, from("198.51.100.1"), http.StatusTooManyRequests, "too_many_attempts")
 	want(t, from("198.51.100.2"), http.StatusConflict, "email_taken")
 }
+
+// Whoever has accounts opened and closed mails their e-mail no more than others do.
+func TestRegister_MailsAnAddressNoMoreThanCodesAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	mails := func() (n int) {
+		for _, m := range outbox(t, w.Kit) {
+			if m.To == "ada@example.com" {
+				n++
+			}
+		}
+		return n
+	}
+	const free = 6
+	for range free {
+		token := w.member(t, "ada@example.com").AccessToken
+		w.send(t, http.MethodDelete, "/sso/v1/me", token, nil)
+	}
+	if n := mails(); n != free {
+		t.Fatalf("%d mails were sent, want %d", n, free)
+	}
+	got := w.post(t, "/sso/v1/registrations", home, ada)
+	if got.Status != http.StatusCreated || got.Confirmation.Challenge != "" || !strings.Contains(got.Text, `"confirm_after":30`) || mails() != free {
+		t.Errorf("answer = %d %s and %d mails were sent, want the account and no mail", got.Status, got.Text, mails())
+	}
+	token := w.login(t, ada.Email, goodPass, home).AccessToken
+	want(t, w.send(t, http.MethodPost, "/sso/v1/confirmations/resend", token, nil), http.StatusTooManyRequests, "too_many_attempts")
+	w.exec(t, `UPDATE throttles SET updated_at = updated_at - interval '31 seconds'`)
+	if got := w.send(t, http.MethodPost, "/sso/v1/confirmations/resend", token, nil); got.Status != http.StatusCreated || mails() != free+1 {
+		t.Errorf("after the wait it is answered %d %s", got.Status, got.Text)
+	}
+}
+
+func TestRegister_OfATakenEmailCostsItsOwnerNoMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.register(t, ada.Email)
+	for range 10 {
+		want(t, w.post(t, "/sso/v1/registrations", home, ada), http.StatusConflict, "email_taken")
+	}
+	w.sendCode(t, ada.Email)
+}

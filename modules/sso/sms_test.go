@@ -79,6 +79,49 @@ func TestRefusal36_FloodFromOneAddress(t *testing.T) {
 	}
 }
 
+func TestRefusal36_FloodFromOneAddressThroughManyAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, german)
+	sent := 0
+	for i := range 4 {
+		token := w.member(t, fmt.Sprintf("eve%d@example.com", i)).AccessToken
+		w.exec(t, `UPDATE users SET email_confirmed_at = now()`)
+		for j := range 5 {
+			got := w.send(t, http.MethodPost, "/sso/v1/me/phone", token, ssoapi.PhoneChange{Phone: fmt.Sprintf("+49151123%d%d456", i, j)})
+			if got.Status == http.StatusCreated {
+				sent++
+				continue
+			}
+			want(t, got, http.StatusTooManyRequests, "too_many_attempts")
+		}
+	}
+	if sent != 11 {
+		t.Errorf("%d messages were asked for by one address, want the 11 that cost no wait", sent)
+	}
+}
+
+// What the day refuses must not count for the hour of a country.
+func TestRefusal36_RefusedMessagesAreNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"SSO_SMS_COUNTRIES": "DE", "SSO_SMS_DAILY_BUDGET": "1"})
+	w.withPhone(t, "ada@example.com", "+4915112345678")
+	w.withPhone(t, "bob@example.com", "+4915112345679")
+	const brakes, quotas = 3, 2 // that a message counts at
+	for _, step := range []struct {
+		to      string
+		status  int
+		counted int
+	}{{"+4915112345678", http.StatusCreated, brakes + quotas}, {"+4915112345679", http.StatusTooManyRequests, brakes}} {
+		before := w.count(t, `SELECT coalesce(sum(failures), 0) FROM throttles`)
+		if got := w.sms(t, step.to, home); got.Status != step.status {
+			t.Errorf("answer = %d %s, want %d", got.Status, got.Text, step.status)
+		}
+		if n := w.count(t, `SELECT sum(failures) FROM throttles`) - before; n != step.counted {
+			t.Errorf("a message that is answered %d counts %d times, want %d", step.status, n, step.counted)
+		}
+	}
+}
+
 func TestRefusal36_FloodOfACountryAndOfAll(t *testing.T) {
 	t.Parallel()
 	for setting, limit := range map[string]int{"SSO_SMS_HOURLY_LIMIT": 5, "SSO_SMS_DAILY_BUDGET": 6} {
@@ -126,11 +169,14 @@ func TestLoginBySMS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, german)
 	me := w.member(t, "ada@example.com")
+	want(t, w.send(t, http.MethodPost, "/sso/v1/me/phone", me.AccessToken, ssoapi.PhoneChange{Phone: "+49 151 12345678"}), http.StatusConflict, "email_unconfirmed")
+	w.exec(t, `UPDATE users SET email_confirmed_at = now()`)
 	sent := w.send(t, http.MethodPost, "/sso/v1/me/phone", me.AccessToken, ssoapi.PhoneChange{Phone: "+49 151 12345678"})
 	if got := w.send(t, http.MethodPost, "/sso/v1/me/phone/confirm", me.AccessToken, response(sent.Challenge, w.codeFor(t, "+4915112345678"))); got.Status != http.StatusNoContent {
 		t.Fatalf("the phone's code is answered %d %s", got.Status, got.Text)
 	}
 	eve := w.member(t, "eve@example.com")
+	w.exec(t, `UPDATE users SET email_confirmed_at = now()`)
 	sent = w.send(t, http.MethodPost, "/sso/v1/me/phone", eve.AccessToken, ssoapi.PhoneChange{Phone: "+4915112345678"})
 	want(t, w.send(t, http.MethodPost, "/sso/v1/me/phone/confirm", eve.AccessToken, response(sent.Challenge, w.codeFor(t, "+4915112345678"))), http.StatusConflict, "phone_taken")
 	asked := w.sms(t, "+4915112345678", home)

@@ -11,7 +11,7 @@ import (
 // that the address is theirs.
 type Challenge struct {
 	ChallengeID uuid.UUID `json:"challenge_id" doc:"Goes back with the code."`
-	ExpiresIn   int64     `json:"expires_in" doc:"How long the code can be used, in seconds. It can be tried five times."`
+	ExpiresIn   int64     `json:"expires_in" doc:"How long the code can be used, in seconds. It can be tried five times, or once where many were sent."`
 }
 
 // A Response is the code to a challenge.

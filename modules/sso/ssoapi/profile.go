@@ -61,7 +61,11 @@ var ChangePassword = api.PUT[ChangePasswordInput, api.Empty](Module, "/sso/v1/pa
 	auth.SignedIn(), "Change your password").MaxBody(smallBody).Timeout(passwordTimeout)
 
 // ChangeEmailInput is the input of [ChangeEmail].
-type ChangeEmailInput struct{ Body EmailChange }
+type ChangeEmailInput struct {
+	Origin
+
+	Body EmailChange
+}
 
 // An EmailChange is an e-mail to be.
 type EmailChange struct {
@@ -78,7 +82,11 @@ var ConfirmEmail = api.POST[ConfirmInput, api.Empty](Module, "/sso/v1/me/email/c
 	auth.SignedIn().Fresh(identityFresh), "Confirm your new e-mail by its code").MaxBody(smallBody)
 
 // ChangePhoneInput is the input of [ChangePhone].
-type ChangePhoneInput struct{ Body PhoneChange }
+type ChangePhoneInput struct {
+	Origin
+
+	Body PhoneChange
+}
 
 // A PhoneChange is a phone to be.
 type PhoneChange struct {
@@ -86,7 +94,8 @@ type PhoneChange struct {
 }
 
 // ChangePhone sends a code to the new phone, for [ConfirmPhone]. A phone to which nothing
-// is sent is a 422 address_refused.
+// is sent is a 422 address_refused, and an account whose e-mail is not confirmed a 409
+// email_unconfirmed.
 var ChangePhone = api.POST[ChangePhoneInput, Challenge](Module, "/sso/v1/me/phone",
 	auth.SignedIn().Fresh(identityFresh), "Send a code to your new phone").Status(201).MaxBody(smallBody)
 

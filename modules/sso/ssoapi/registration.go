@@ -23,8 +23,9 @@ type Registration struct {
 
 // Registered says whom a registration has created.
 type Registered struct {
-	UserID       uuid.UUID `json:"user_id" doc:"The sub of the person's tokens."`
-	Confirmation Challenge `json:"confirmation" doc:"What the code answers that was mailed to the person; see POST /sso/v1/confirmations."`
+	UserID       uuid.UUID  `json:"user_id" doc:"The sub of the person's tokens."`
+	Confirmation *Challenge `json:"confirmation,omitempty" doc:"What the code answers that was mailed to the person; see POST /sso/v1/confirmations. Absent when none was mailed."`
+	ConfirmAfter int64      `json:"confirm_after,omitempty" doc:"Instead of it, when too many codes were mailed there: in how many seconds one can be asked for."`
 }
 
 // Register opens an account with the default role.
@@ -32,7 +33,8 @@ type Registered struct {
 // An e-mail that is taken is a 409: people who forgot that they have an account
 // expect to be told. It does tell who has one; the rate per address bounds how
 // many can be tried. Only confirmation by mail could hide it. What no schema can
-// say of an e-mail, a name or a password is a 422 registration_refused.
+// say of an e-mail, a name or a password is a 422 registration_refused. An e-mail to which
+// too many codes were mailed gets none for now, and the account is opened all the same.
 var Register = api.POST[RegisterInput, Registered](Module, "/sso/v1/registrations",
 	auth.Public("nobody has an account before opening one"), "Open an account").
 	Status(201).MaxBody(smallBody).Timeout(passwordTimeout)

@@ -45,8 +45,8 @@ DELETE
   FROM users
   WHERE id = $1;
 
-INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at)
-  VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8);
+INSERT INTO challenges (id, purpose, user_id, channel, target, code_hash, created_at, expires_at, tries)
+  VALUES ($1, $2, nullif($3::uuid, '00000000-0000-0000-0000-000000000000'), $4, $5, $6, $7, $8, $9);
 
 INSERT INTO clients (id, name, public, secret_hashes, redirect_uris, post_logout_redirect_uris, grants, scopes, algorithm, created_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
@@ -126,7 +126,8 @@ INSERT INTO throttles AS t (bucket, failures, updated_at)
   UPDATE
   SET failures = CASE
   WHEN t.updated_at < $3 THEN 1 ELSE t.failures + 1 END, updated_at = $2
-  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2;
+  WHERE t.failures <= $4 OR t.updated_at < $3 OR t.updated_at + least(make_interval(secs => $5 * 2 ^ least(t.failures - $4 - 1, 20)), make_interval(secs => $6)) <= $2
+  RETURNING failures;
 
 SELECT EXISTS ( SELECT FROM users u WHERE disabled_at IS NULL AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($1)) AND EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = ANY($2)));
 
