@@ -39,7 +39,7 @@ func (a *App) greet(addr string) {
 }
 
 func addresses(addr string, docs bool) []announcement {
-	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || host == "127.0.0.1" || net.ParseIP(host).IsUnspecified()) {
 		addr = net.JoinHostPort("localhost", port)
 	}
 	lines := []announcement{{"Address", "http://" + addr}}

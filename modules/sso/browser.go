@@ -24,6 +24,7 @@ type browser struct {
 	guard   sessioncookie.Guard
 	pages   *pages.Set
 	returns returns
+	named   string        // the address at which passkeys work
 	clients *client.Store // that people are let in for
 }
 
@@ -37,7 +38,7 @@ func newBrowser(s *service, m *slipway.Setup) (*browser, error) {
 	}
 	return &browser{
 		sso: s, api: m.API(), cookie: sessioncookie.For(issuer), attempt: sessioncookie.ForLogin(issuer), guard: sessioncookie.NewGuard(issuer),
-		pages: set, returns: s.cfg.ReturnPaths, clients: client.NewStore(m.DB()),
+		pages: set, returns: s.cfg.ReturnPaths, named: named(issuerOf(m)), clients: client.NewStore(m.DB()),
 	}, nil
 }
 

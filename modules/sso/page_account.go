@@ -101,6 +101,7 @@ func (b *browser) account(w http.ResponseWriter, r *http.Request, v visitor, sta
 	page := pages.Account{
 		Notice: done[r.URL.Query().Get("done")], Faults: f,
 		Fresh:      ssoapi.BeginPasskey.Access().MaxAge() > time.Since(v.session.AuthTime),
+		PasskeysAt: b.passkeysAt(r),
 		LoginAgain: loginPage + "?" + url.Values{"return_to": {accountPage}}.Encode(),
 	}
 	for _, fill := range []func(*http.Request, visitor, *pages.Account) error{b.fillPerson, b.fillSessions, b.fillPasskeys, b.fillIdentities} {

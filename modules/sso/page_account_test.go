@@ -134,7 +134,8 @@ func TestAccountPage_Person(t *testing.T) {
 	b.follow().says(t, http.StatusOK, "lovelace@example.com")
 
 	b.open("/sso/account/close").says(t, http.StatusOK, "Close your account?")
-	b.submit().leads(t, "/sso/login?done=closed")
+	b.submit("email", "bob@example.com").says(t, http.StatusUnprocessableEntity, "This is not your e-mail.")
+	b.submit("email", " Lovelace@example.com").leads(t, "/sso/login?done=closed")
 	if b.cookie() != "" {
 		t.Error("the cookie is still there")
 	}

@@ -30,7 +30,7 @@ const (
 
 func (b *browser) showLogin(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	page := b.loginForm(b.back(r, query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
+	page := b.loginForm(r, b.back(r, query.Get("return_to")), query.Get("login_hint"), pages.Faults{})
 	page.Notice = cmp.Or(done[query.Get("done")], again[query.Get("again")])
 	b.show(w, r, http.StatusOK, page)
 	return nil
@@ -44,7 +44,7 @@ func (b *browser) login(w http.ResponseWriter, r *http.Request) error {
 		err = b.begin(w, r, user, session.Password)
 	}
 	if err != nil {
-		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.loginForm(back, email, f) })
+		return b.again(w, r, err, func(f pages.Faults) pages.Page { return b.loginForm(r, back, email, f) })
 	}
 	seeOther(w, r, onward(back))
 	return nil
@@ -60,10 +60,11 @@ func (b *browser) loginByPassword(r *http.Request, email string) (account, error
 	})
 }
 
-func (b *browser) loginForm(back pages.Return, email string, f pages.Faults) pages.Login {
+func (b *browser) loginForm(r *http.Request, back pages.Return, email string, f pages.Faults) pages.Login {
+	named := b.passkeysAt(r)
 	return pages.Login{
-		Passkeys: true,
-		Ways:     append([]pages.Link{{Text: "Log in with a code", To: back.To(codePage)}}, b.providerLinks(back)...),
+		Passkeys: named == "", PasskeysAt: named,
+		Ways: append([]pages.Link{{Text: "Log in with a code", To: back.To(codePage)}}, b.providerLinks(back)...),
 		Form: pages.Form{
 			Return: back, Title: "Log in", Action: loginPage, Submit: "Log in", Faults: f,
 			Fields: []pages.Field{

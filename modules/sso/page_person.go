@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/sso/internal/pages"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
+	"github.com/slipway-go/slipway/problem"
 )
 
 func (b *browser) showName(w http.ResponseWriter, r *http.Request, v visitor) error {
@@ -116,21 +117,36 @@ func newEmailCodeForm(challenge uuid.UUID, f pages.Faults) pages.Page {
 	return form
 }
 
-func (b *browser) showClose(w http.ResponseWriter, r *http.Request, _ visitor) error {
-	b.show(w, r, http.StatusOK, closeForm(pages.Faults{}))
-	return nil
+func (b *browser) showClose(w http.ResponseWriter, r *http.Request, v visitor) error {
+	me, err := ask(b, r, v, ssoapi.GetMe, api.Empty{})
+	if err == nil {
+		b.show(w, r, http.StatusOK, closeForm(me.Email, pages.Faults{}))
+	}
+	return err
 }
 
-func closeForm(f pages.Faults) pages.Page {
+// closeForm has the e-mail typed: one press of a button is too little for what nobody can undo.
+func closeForm(email string, f pages.Faults) pages.Page {
+	field := emailField("")
+	field.Label, field.Autocomplete, field.Hint = "Your e-mail", "off", "Write "+email+" here, to show that you mean it."
 	return pages.Form{
 		Title: "Close your account?", Intro: "All that we know of how you log in is deleted, and nobody can undo it.",
-		Action: closePage, Submit: "Close my account", Faults: f, Links: toAccount(),
+		Action: closePage, Submit: "Close my account", Faults: f, Fields: []pages.Field{field}, Links: toAccount(),
 	}
 }
 
 func (b *browser) closeAccount(w http.ResponseWriter, r *http.Request, v visitor) error {
+	me, err := ask(b, r, v, ssoapi.GetMe, api.Empty{})
+	if err != nil {
+		return err
+	}
+	form := func(f pages.Faults) pages.Page { return closeForm(me.Email, f) }
+	if typed, err := parseEmail(r.PostFormValue("email")); err != nil || typed != me.Email {
+		refused := problem.Unprocessable("the account is still open; see errors").WithCode("not_meant").WithField("email", "is not your e-mail")
+		return b.again(w, r, refused, form)
+	}
 	if _, err := ask(b, r, v, ssoapi.CloseMe, api.Empty{}); err != nil {
-		return b.again(w, r, err, closeForm)
+		return b.again(w, r, err, form)
 	}
 	b.Forget(w)
 	seeOther(w, r, withDone(loginPage, "closed"))

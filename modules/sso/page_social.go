@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,12 +52,20 @@ func (b *browser) social(h socialHandler) pageHandler {
 			return err
 		}
 		p := api.Note(r, err)
-		b.show(w, r, p.Status(), pages.Message{
-			Title: "You are not logged in by " + at.name, Text: sentence(p.Detail()), Bad: true, Links: []pages.Link{{Text: "Log in another way", To: loginPage}},
-		})
+		m := pages.Message{Title: "You are not logged in by " + at.name, Text: sentence(p.Detail()), Bad: true, Links: []pages.Link{{Text: "Log in another way", To: loginPage}}}
+		if _, linking := errors.AsType[linkingError](err); linking {
+			m.Title, m.Links = at.name+" is not linked to your account", toAccount()
+		}
+		b.show(w, r, p.Status(), m)
 		return nil
 	}
 }
+
+// linkingError is why a provider was not linked to the account of who has logged in.
+type linkingError struct{ error }
+
+// Unwrap returns the reason.
+func (n linkingError) Unwrap() error { return n.error }
 
 // providerLinks lead from the login page to every provider.
 func (b *browser) providerLinks(back pages.Return) []pages.Link {
@@ -107,11 +116,14 @@ func (b *browser) comeFromProvider(w http.ResponseWriter, r *http.Request, at pr
 		return err
 	}
 	who, err := at.Finish(ctx, attempt, r.URL.Query())
-	if err != nil {
-		return err
+	if err == nil && to.linkTo != nil {
+		err = b.link(w, r, at, who, *to.linkTo)
 	}
-	if to.linkTo != nil {
-		return b.link(w, r, at, who, *to.linkTo)
+	switch {
+	case err != nil && to.linkTo != nil:
+		return linkingError{err}
+	case err != nil || to.linkTo != nil:
+		return err
 	}
 	user, err := b.sso.authenticateBySocial(ctx, at, who)
 	if err != nil {
@@ -192,7 +204,10 @@ func (b *browser) fillIdentities(r *http.Request, v visitor, page *pages.Account
 		page.Identities = append(page.Identities, pages.Identity{ID: i.ID.String(), Provider: b.sso.providers.name(i.Provider), Email: i.Email})
 	}
 	for _, at := range b.sso.providers.sorted() {
-		page.Providers = append(page.Providers, pages.Link{Text: "Log in with " + at.name + " too", To: linkPage(at.key)})
+		linked := slices.ContainsFunc(found.Identities, func(i ssoapi.Identity) bool { return i.Provider == at.key })
+		if !linked {
+			page.Providers = append(page.Providers, pages.Link{Text: "Log in with " + at.name + " too", To: linkPage(at.key)})
+		}
 	}
 	return err
 }
@@ -210,12 +225,12 @@ func (b *browser) deleteIdentity(r *http.Request, v visitor) error {
 func (s *service) notBySocial(ctx context.Context, at provider, err error) error {
 	switch {
 	case errors.Is(err, social.ErrDenied):
-		return problem.Forbidden("%s has not logged you in; begin again, or log in another way", at.name).WithCode("login_denied").Wrap(err)
+		return problem.Forbidden("%s has not logged you in; begin again", at.name).WithCode("login_denied").Wrap(err)
 	case errors.Is(err, social.ErrRefused):
 		s.logger.WarnContext(ctx, "social login refused", "provider", at.key, "error", err)
-		return problem.Forbidden("the answer of %s cannot be believed; begin again, or log in another way", at.name).WithCode("login_refused").Wrap(err)
+		return problem.Forbidden("the answer of %s cannot be believed; begin again", at.name).WithCode("login_refused").Wrap(err)
 	case errors.Is(err, social.ErrUnavailable):
-		return problem.Unavailable("%s does not answer at the moment; try again shortly, or log in another way", at.name).WithCode(providerUnavailable).Wrap(err)
+		return problem.Unavailable("%s does not answer at the moment; try again shortly", at.name).WithCode(providerUnavailable).Wrap(err)
 	}
 	return err
 }

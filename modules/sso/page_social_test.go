@@ -313,6 +313,9 @@ func TestSocialLogin(t *testing.T) {
 			t.Errorf("%s is logged in, want %s", got, ada)
 		}
 		w.tells(t, "linked")
+		if b.open("/sso/account").says(t, http.StatusOK, "Log in with Other too"); strings.Contains(b.page.Body, "Log in with Corp Ltd too") {
+			t.Error("a provider that is linked is offered again")
+		}
 	})
 	t.Run("knows who was linked, whatever the e-mail is by now", func(t *testing.T) {
 		t.Parallel()
@@ -445,7 +448,7 @@ func TestSocialLink(t *testing.T) {
 		w.confirmed(t, "bob@example.com")
 		b := w.tab(t)
 		b.login("bob@example.com", goodPass)
-		b.open(goes(t, w, b, adaAtCorp), crossSite).says(t, http.StatusConflict, "opens another account here")
+		b.open(goes(t, w, b, adaAtCorp), crossSite).says(t, http.StatusConflict, "is not linked to your account", "opens another account here", `<a href="/sso/account">`)
 	})
 	t.Run("lets the provider open the account from then on", func(t *testing.T) {
 		t.Parallel()

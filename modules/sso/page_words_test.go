@@ -125,3 +125,20 @@ func TestMessages_SayWhatHelpsAgainstAnotherEmail(t *testing.T) {
 	}
 	t.Error("the old address is told nothing")
 }
+
+func TestPages_SayWhereBrowsersKnowPasskeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"SSO_ISSUER": "http://127.0.0.1:8080"})
+	w.register(t, "ada@example.com")
+	b := w.tab(t)
+	byAddress := func(r *http.Request) { r.Host = "127.0.0.1:8080" }
+	b.open("/sso/login", byAddress).says(t, http.StatusOK, `Passkeys need an address with a name: <a href="http://localhost:8080/sso/login">`)
+	if strings.Contains(b.page.Body, "data-passkey") {
+		t.Error("a passkey is asked for, which the browser refuses")
+	}
+	b.login("ada@example.com", goodPass)
+	b.open("/sso/account", byAddress).says(t, http.StatusOK, `<a href="http://localhost:8080/sso/account">`)
+	if b.open("/sso/account").says(t, http.StatusOK, "Add a passkey"); strings.Contains(b.page.Body, "need an address") {
+		t.Error("who came by name is sent there")
+	}
+}

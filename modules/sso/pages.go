@@ -96,6 +96,7 @@ func (b *browser) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !p.Expected() {
 		m = pages.Message{Title: "Something went wrong", Text: "It is not your fault. Please try again in a moment.", Bad: true, Trace: api.TraceID(r)}
 	}
+	m.Links = []pages.Link{{Text: "Go to your account", To: accountPage}}
 	maps.Copy(w.Header(), p.Headers())
 	b.show(w, r, p.Status(), m)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -48,7 +49,7 @@ func (c Config) passkeysAt(issuer *url.URL) (passkey.Config, error) {
 	at := passkey.Config{Domain: issuer.Hostname(), Name: c.product(issuer.Host), Origins: append([]string{issuer.Scheme + "://" + issuer.Host}, c.PasskeyOrigins...)}
 	if !passkey.ValidDomain(at.Domain) {
 		at.Domain = "localhost"
-		at.Origins = append(at.Origins, issuer.Scheme+"://"+strings.TrimSuffix(net.JoinHostPort(at.Domain, issuer.Port()), ":"))
+		at.Origins = append(at.Origins, named(issuer))
 	}
 	switch above := c.PasskeyDomain; {
 	case above == "":
@@ -58,6 +59,24 @@ func (c Config) passkeysAt(issuer *url.URL) (passkey.Config, error) {
 		return at, fmt.Errorf("SSO_PASSKEY_DOMAIN is %q; expected %s, where people log in, or a domain above it", above, at.Domain)
 	}
 	return at, nil
+}
+
+// named is where browsers know passkeys of the product that is reached at the address.
+func named(issuer *url.URL) string {
+	if passkey.ValidDomain(issuer.Hostname()) {
+		return issuer.Scheme + "://" + issuer.Host
+	}
+	return issuer.Scheme + "://" + strings.TrimSuffix(net.JoinHostPort("localhost", issuer.Port()), ":")
+}
+
+// passkeysAt is the address of the page by name; "" where it has been opened by one.
+// Browsers refuse passkeys at an IP address.
+func (b *browser) passkeysAt(r *http.Request) string {
+	host := (&url.URL{Host: r.Host}).Hostname()
+	if net.ParseIP(host) == nil {
+		return ""
+	}
+	return b.named + r.URL.RequestURI()
 }
 
 func (s *service) listPasskeys(ctx context.Context, _ api.Empty) (ssoapi.Passkeys, error) {

@@ -15,6 +15,8 @@ type Account struct {
 	// Fresh tells that the login is recent enough to add a way to log in.
 	Fresh      bool
 	LoginAgain string // the address of the page that makes it so
+	// PasskeysAt is the address of the page at which passkeys work; "" for this one.
+	PasskeysAt string
 
 	Sessions   []Session
 	Passkeys   []Passkey

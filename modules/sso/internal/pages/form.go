@@ -104,6 +104,8 @@ type Login struct {
 
 	Ways     []Link // other ones to log in
 	Passkeys bool
+	// PasskeysAt is the address of the page at which passkeys work; "" for this one.
+	PasskeysAt string
 }
 
 func (Login) template() string { return "login" }
