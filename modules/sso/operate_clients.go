@@ -2,12 +2,14 @@ package sso
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 )
 
@@ -37,6 +39,7 @@ func clientsCommand() *cobra.Command {
 
 func createClientCommand() *cobra.Command {
 	var given ssoapi.ClientRegistration
+	var scopes []string
 	c := &cobra.Command{
 		Use: "create <id>", Short: "Register a client, and print its secret this once", Args: slipway.Arguments("id"),
 		RunE: operating(func(ctx context.Context, a administration, args []string) (slipway.Report, error) {
@@ -44,6 +47,7 @@ func createClientCommand() *cobra.Command {
 			if given.Name == "" {
 				given.Name = given.ID
 			}
+			given.Scopes = slices.Compact(slices.Sorted(slices.Values(append([]string{"openid", "profile", "email"}, scopes...))))
 			made, err := a.clients.create(ctx, operator, given)
 			return newClientReport(made), err
 		}),
@@ -53,7 +57,8 @@ func createClientCommand() *cobra.Command {
 	f.BoolVar(&given.Public, "public", false, "it cannot keep a secret, as an app or a page's script")
 	f.StringArrayVar(&given.RedirectURIs, "redirect-uri", nil, "where browsers may go with a code; may be repeated")
 	f.StringArrayVar(&given.PostLogoutRedirectURIs, "post-logout-redirect-uri", nil, "where browsers may go after a logout; may be repeated")
-	f.StringArrayVar(&given.Scopes, "scope", nil, "what it may be granted, and * for all that its users may; may be repeated (default: openid, profile and email)")
+	f.StringArrayVar(&scopes, "scope", []string{"phone", grant.EveryPermission},
+		"what it may be granted beside openid, profile and email: phone, offline_access, permissions by name, or * for all that its users may; may be repeated")
 	f.StringVar(&given.Algorithm, "algorithm", "", "EdDSA, or ES256 for what knows nothing newer (default: EdDSA)")
 	return c
 }

@@ -3,8 +3,10 @@ package sso
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway"
@@ -68,11 +70,11 @@ func registeredClient(c client.Client) ssoapi.RegisteredClient {
 
 func (r registry) create(ctx context.Context, by grantor, given ssoapi.ClientRegistration) (ssoapi.NewClient, error) {
 	c := clientOf(given)
-	if faults := client.Check(c); len(faults) > 0 {
+	if faults := r.check(c); len(faults) > 0 {
 		return ssoapi.NewClient{}, refuseClient(faults)
 	}
 	if slices.Contains(r.taken, c.ID) {
-		return ssoapi.NewClient{}, clientTaken()
+		return ssoapi.NewClient{}, clientTaken("the id %s belongs to a module of the product, to its own front end or to its edge: choose another", c.ID)
 	}
 	if err := by.mayChange(r.permissionsOf(c)); err != nil {
 		return ssoapi.NewClient{}, err
@@ -83,6 +85,26 @@ func (r registry) create(ctx context.Context, by grantor, given ssoapi.ClientReg
 	}
 	r.logger.InfoContext(ctx, "client registered", "client_id", c.ID, "by", by.name)
 	return ssoapi.NewClient{RegisteredClient: registeredClient(created), Secret: secret}, nil
+}
+
+// check tells everything that is wrong with a client. A scope that is misspelt would be
+// refused to everybody, and who asks would look elsewhere for the fault.
+func (r registry) check(c grant.Client) []problem.Field {
+	faults := client.Check(c)
+	known := append(grant.IdentityScopes(), grant.EveryPermission)
+	for _, p := range r.roles.catalogue() {
+		known = append(known, p.Name())
+	}
+	for i, scope := range c.Scopes {
+		if !slices.Contains(known, scope) {
+			faults = append(faults, problem.Field{
+				Location: fmt.Sprintf("body.scopes[%d]", i),
+				Message: fmt.Sprintf("scope %.64q is neither %s for all permissions, a permission of a module, nor one of %s%s",
+					scope, grant.EveryPermission, strings.Join(grant.IdentityScopes(), ", "), didYouMean(scope, known)),
+			})
+		}
+	}
+	return faults
 }
 
 // permissionsOf returns what the client may be lent by those who log in to it. Whoever has
@@ -159,8 +181,8 @@ func (r registry) revoke(ctx context.Context, by grantor, id string) error {
 	return nil
 }
 
-func clientTaken() error {
-	return problem.Conflict("the id belongs to a module, to the edge, or to a client, perhaps to one that was revoked").WithCode("client_taken")
+func clientTaken(format string, args ...any) error {
+	return problem.Conflict(format, args...).WithCode("client_taken")
 }
 
 func refuseClient(faults []problem.Field) error {
@@ -173,8 +195,8 @@ func refuseClient(faults []problem.Field) error {
 
 func clientProblem(err error) error {
 	switch {
-	case errors.Is(err, client.ErrTaken):
-		return clientTaken()
+	case errors.Is(err, client.ErrTaken), errors.Is(err, client.ErrBurnt):
+		return clientTaken("%s", err)
 	case errors.Is(err, client.ErrUnknown):
 		return problem.NotFound("%s", client.ErrUnknown).WithCode("client_unknown")
 	case errors.Is(err, client.ErrPublic):

@@ -3,6 +3,7 @@ package sso_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,7 +164,7 @@ func TestOperateClients(t *testing.T) {
 	var made ssoapi.NewClient
 	w.refusedCommand(t, "redirect_uri", "clients", "create", "web")
 	w.command(t, &made, "clients", "create", "web", "--redirect-uri", back, "--scope", "openid", "--scope", "*")
-	if made.Name != "web" || len(made.Scopes) != 2 || made.Secret == "" {
+	if made.Name != "web" || !slices.Equal(made.Scopes, []string{"*", "email", "openid", "profile"}) || made.Secret == "" {
 		t.Errorf("made = %+v", made)
 	}
 	w.refusedCommand(t, "belongs to", "clients", "create", "web", "--redirect-uri", back)
@@ -176,4 +177,34 @@ func TestOperateClients(t *testing.T) {
 	}
 	w.command(t, &list, "clients", "revoke", "web")
 	w.refusedCommand(t, "no such client", "clients", "rotate", "web", "--leaked")
+	w.refusedCommand(t, "was revoked: choose another id", "clients", "create", "web", "--redirect-uri", back)
+	w.refusedCommand(t, "belongs to a module", "clients", "create", "till", "--redirect-uri", back)
+}
+
+func TestOperateClients_TheFirstOneOfTheGuideUsesTheProduct(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ada := w.register(t, "ada@example.com")
+	var made ssoapi.NewClient
+	w.command(t, &made, "clients", "create", "web", "--name", "Shop", "--redirect-uri", back)
+	f := &flow{world: w, client: grant.Client{ID: "web"}, secret: made.Secret, verifier: strings.Repeat("v", 43)}
+	tokens := f.redeem(t, f.code(t, "scope", "openid email profile phone"))
+	want(t, tokens, http.StatusOK, "")
+	if got := w.get(t, "/shop", tokens.AccessToken); got.Status != http.StatusOK || got.Subject != ada {
+		t.Errorf("the product answers %d %s, want what ada may see", got.Status, got.Text)
+	}
+}
+
+func TestClients_AMisspeltScopeIsRefusedWithANearName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for given, near := range map[string]string{"shop:raed": "shop:read", "opneid": "openid"} {
+		w.refusedCommand(t, "did you mean "+near+"?", "clients", "create", "web", "--redirect-uri", back, "--scope", given)
+	}
+	admin := w.administrator(t)
+	got := admin.send(t, http.MethodPost, "", registration(func(r *ssoapi.ClientRegistration) { r.Scopes = []string{"openid", "shop:raed"} }))
+	want(t, got, http.StatusUnprocessableEntity, "client_refused")
+	if !strings.Contains(got.Text, "body.scopes[1]") || !strings.Contains(got.Text, "did you mean shop:read?") {
+		t.Errorf("the refusal names no place or no near name: %s", got.Text)
+	}
 }

@@ -33,13 +33,10 @@ const (
 	maxScopes = 200
 )
 
-var (
-	idPattern    = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,63}$`)
-	scopePattern = regexp.MustCompile(`^[a-z][a-z0-9_:.-]{0,99}$`)
-)
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,63}$`)
 
 // Check returns everything that is wrong with a client that is to be registered, as
-// fields of a request's body.
+// fields of a request's body. Which scopes there are, it does not know.
 func Check(c grant.Client) []problem.Field {
 	var faults faults
 	faults.require(idPattern.MatchString(c.ID), "id", "is not 2 to 64 lower-case letters, digits, - and _, beginning with a letter")
@@ -53,9 +50,6 @@ func Check(c grant.Client) []problem.Field {
 		faults.require(g == grant.AuthorizationCode || g == grant.RefreshToken, "grants", fmt.Sprintf("has %.40q, which is not authorization_code or refresh_token", g))
 	}
 	faults.require(len(c.Scopes) <= maxScopes, "scopes", fmt.Sprintf("has more than %d", maxScopes))
-	for _, s := range c.Scopes {
-		faults.require(s == grant.EveryPermission || scopePattern.MatchString(s), "scopes", fmt.Sprintf("has %.40q, which is neither openid, profile, email, phone, offline_access, the name of a permission nor *", s))
-	}
 	faults.require(c.Algorithm == auth.EdDSA || c.Algorithm == auth.ES256, "algorithm", "is not EdDSA or ES256")
 	return faults
 }

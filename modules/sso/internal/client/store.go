@@ -14,7 +14,8 @@ import (
 
 // Why a client is not changed.
 var (
-	ErrTaken   = errors.New("the id belongs to a client already, perhaps to one that was revoked")
+	ErrTaken   = errors.New("the id belongs to another client: choose another, or revoke that one")
+	ErrBurnt   = errors.New("a client of this id was revoked: choose another id, since tokens of that one may be around")
 	ErrUnknown = errors.New("there is no such client, or it was revoked")
 	ErrPublic  = errors.New("the client is public and has no secret")
 )
@@ -78,12 +79,24 @@ func (s *Store) Create(ctx context.Context, c grant.Client) (Client, string, err
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		c.ID, c.Name, c.Public, hashes, notNil(c.RedirectURIs), notNil(c.PostLogoutRedirectURIs), notNil(c.Grants), notNil(c.Scopes), c.Algorithm, created.CreatedAt)
 	if postgres.IsUniqueViolation(err, "clients_pkey") {
-		return Client{}, "", ErrTaken
+		return Client{}, "", s.whyTaken(ctx, c.ID)
 	}
 	if err != nil {
 		return Client{}, "", fmt.Errorf("register client %s: %w", c.ID, err)
 	}
 	return created, secret, nil
+}
+
+// whyTaken tells an id that is in use from one that was.
+func (s *Store) whyTaken(ctx context.Context, id string) error {
+	_, lives, err := s.Client(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case lives:
+		return ErrTaken
+	}
+	return ErrBurnt
 }
 
 // notNil is for columns that are not null.

@@ -16,6 +16,9 @@ const (
 
 var identityScopes = []string{scopeOpenID, scopeProfile, scopeEmail, scopePhone, scopeOffline}
 
+// IdentityScopes returns the scopes that are no permissions.
+func IdentityScopes() []string { return slices.Clone(identityScopes) }
+
 func isIdentity(scope string) bool { return slices.Contains(identityScopes, scope) }
 
 // narrow returns the scopes that were asked for, or all that are available when
