@@ -22,9 +22,11 @@ func TestOperateAccess_FitsOnAPage(t *testing.T) {
 		}
 	}
 	folded := strings.Join(strings.Fields(out), " ")
-	for _, line := range []string{"seller nothing", "POST /shop/offers shop:sell no role", "GET /till shop:read customer, helper",
+	for _, line := range []string{
+		"seller nothing", "POST /shop/offers shop:sell no role", "GET /till shop:read customer, helper",
 		"SERVICE CALLS WITH AT MOST",
-		"For a user a service gets of these what the user has: the called module asks for them somewhere."} {
+		"For a user a service gets of these what the user has: the called module asks for them somewhere.",
+	} {
 		if !strings.Contains(folded, line) {
 			t.Errorf("%q is not in\n%s", line, out)
 		}
