@@ -176,7 +176,7 @@ func (a *App) openDatabases(ctx context.Context) (map[string]*postgres.DB, error
 		}
 		db, err := a.openDatabase(ctx, m, &private)
 		if err != nil {
-			return nil, fmt.Errorf("database of %s: %w", m.Name(), err)
+			return nil, unreachable(m.Name(), err)
 		}
 		databases[m.Name()] = db
 	}

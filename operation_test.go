@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -134,5 +137,25 @@ func TestCommands_OfAModuleThatIsCalledLikeACommandOfTheKit(t *testing.T) {
 	}
 	if seen < 8 {
 		t.Errorf("%d commands of the kit are in\n%s", seen, help)
+	}
+}
+
+func TestCommands_OfADatabaseThatIsAwaySayItOnce(t *testing.T) {
+	t.Parallel()
+	_, err := wellCommand(t, map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "well buckets count litres")
+	if err == nil || !strings.HasPrefix(err.Error(), "the database of module well cannot be reached") || strings.Count(err.Error(), "127.0.0.1:1") != 1 {
+		t.Errorf("it says %v, want one sentence with the cause once", err)
+	}
+}
+
+func TestCommands_MakeNoDatabase(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "elsewhere")
+	_, err := wellCommand(t, map[string]string{"SLIPWAY_DATA_DIR": dir}, "well buckets count litres")
+	if err == nil || !strings.Contains(err.Error(), "start the product here first") {
+		t.Errorf("it says %v, want what to do", err)
+	}
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the command made %s", dir)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -81,12 +84,35 @@ func (o *operator) database(ctx context.Context, m Module) (*postgres.DB, error)
 	if db := o.databases[m.Name()]; db != nil {
 		return db, nil
 	}
+	if err := o.mustExist(m); err != nil {
+		return nil, err
+	}
 	db, err := o.app.openDatabase(ctx, m, &o.private)
 	if err != nil {
-		return nil, fmt.Errorf("database of %s: %w", m.Name(), err)
+		return nil, unreachable(m.Name(), err)
 	}
 	o.databases[m.Name()] = db
 	return db, nil
+}
+
+// mustExist refuses to make the private database of development: in a folder where the
+// product never ran there is nothing to look at, and whoever looks is in the wrong one.
+func (o *operator) mustExist(m Module) error {
+	if o.app.overrides.Database != nil || o.private != nil {
+		return nil
+	}
+	s, err := o.app.databaseSettings(m)
+	if err != nil || s.URL.Reveal() != "" {
+		return err
+	}
+	dir, err := filepath.Abs(filepath.Join(o.app.settings.process.DataDir, "postgres"))
+	if err == nil {
+		_, err = os.Lstat(filepath.Join(dir, "data"))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("module %s has no database here: DATABASE_URL is not set, and there is none in %s: start the product here first, or run the command where it was started", m.Name(), dir)
+	}
+	return err
 }
 
 func (o *operator) outbox(ctx context.Context, m Module) (*outbox.Outbox, error) {
@@ -127,6 +153,9 @@ func explain(module string, err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == undefinedTable || e.Code == undefinedSchema) {
 		return fmt.Errorf("module %s has no tables in this database: start the product once, which makes them, or is %sDATABASE_URL another one? It says: %w",
 			module, settingsPrefix(module), err)
+	}
+	if postgres.IsUnavailable(err) {
+		return unreachable(module, err)
 	}
 	return err
 }
