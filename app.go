@@ -177,8 +177,8 @@ func (a *App) contracts() []*api.Contract {
 // secret returns a module's credential: the configured one, or one that lives as
 // long as the process when module and SSO share it.
 func (a *App) secret(module string) (config.Secret, bool) {
-	if s := a.topology.remote[module].Secret; s.Reveal() != "" {
-		return s, true
+	if a.secretInSettings(module) {
+		return a.topology.remote[module].Secret, true
 	}
 	if !a.topology.hosted[module] || !a.topology.hosted[ssoModule] && a.overrides.SSO == nil {
 		return "", false
@@ -189,6 +189,10 @@ func (a *App) secret(module string) (config.Secret, bool) {
 		a.secrets[module] = config.Secret(rand.Text() + rand.Text())
 	}
 	return a.secrets[module], true
+}
+
+func (a *App) secretInSettings(module string) bool {
+	return a.topology.remote[module].Secret.Reveal() != ""
 }
 
 // setup gives every hosted module its parts and lets it register.

@@ -35,18 +35,36 @@ func (a *App) greet(addr string) {
 		return
 	}
 	title := fmt.Sprintf("%s is ready (%s)", a.settings.process.name(), strings.Join(a.hostedNames(), ", "))
-	greeting(title, append(addresses(addr, a.settings.process.Docs), a.announcements...), "Ctrl-C stops it.")
+	greeting(title, append(addresses(addr, a.settings.process), a.announcements...), "Ctrl-C stops it.")
 }
 
-func addresses(addr string, docs bool) []announcement {
-	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || host == "127.0.0.1" || net.ParseIP(host).IsUnspecified()) {
-		addr = net.JoinHostPort("localhost", port)
+// addresses are where people reach the product: where the process listens, unless they
+// come another way.
+func addresses(addr string, s settings) []announcement {
+	addr = reachable(addr)
+	if host, port, err := net.SplitHostPort(addr); err == nil && host == "127.0.0.1" {
+		addr = net.JoinHostPort("localhost", port) // passkeys need a name
 	}
-	lines := []announcement{{"Address", "http://" + addr}}
-	if docs {
-		lines = append(lines, announcement{"API", "http://" + addr + "/docs/"})
+	base := "http://" + addr
+	if s.PublicURL != nil {
+		base = strings.TrimSuffix(s.PublicURL.String(), "/")
+	}
+	lines := []announcement{{"Address", base}}
+	if s.Docs {
+		lines = append(lines, announcement{"API", base + "/docs/"})
+	}
+	if s.PublicURL != nil {
+		lines = append(lines, announcement{"Listening", "http://" + addr})
 	}
 	return lines
+}
+
+// reachable names a host for an address that stands for all of the machine's.
+func reachable(addr string) string {
+	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }
 
 // greeting prints a title, lines and a last word, each where there is one.

@@ -69,6 +69,24 @@ func AroundJobs(middleware ...jobs.Middleware) Option {
 	return func(m *Module) { m.aroundJobs = append(m.aroundJobs, middleware...) }
 }
 
+// Checks has f look at the module's settings, which are a C, when all mistakes of the
+// settings are told, before anything starts. It is for what the struct cannot know of
+// itself: what this product has given the module in another way. Its problems name
+// variables in full. Of a setting that cannot be read f sees the default.
+func Checks[C any](f func(config.Environment, C) []config.Problem) Option {
+	return func(m *Module) {
+		prepare := m.prepare
+		m.prepare = func(src *config.Source) (func(*Setup) error, error) {
+			setup, err := prepare(src)
+			cfg, _ := config.Load[C](src, settingsPrefix(m.Name())) // prepare has told what cannot be read
+			if problems := f(src.Environment(), cfg); len(problems) > 0 {
+				err = config.Join(err, config.Errors(problems))
+			}
+			return setup, err
+		}
+	}
+}
+
 // With returns the module with more options.
 func (m Module) With(opts ...Option) Module {
 	m.calls, m.emits, m.subscribes = slices.Clip(m.calls), slices.Clip(m.emits), slices.Clip(m.subscribes)

@@ -47,6 +47,12 @@ func (o *Operation) Neighbours() map[string][]string {
 // EdgeAudience returns the audience of tokens that users get at login.
 func (o *Operation) EdgeAudience() string { return o.operator.app.settings.identity.Audience }
 
+// SecretInSettings reports whether the settings of the command, which should be those of
+// the process that it is for, give the module's credential (<MODULE>_CLIENT_SECRET).
+func (o *Operation) SecretInSettings(module string) bool {
+	return o.operator.app.secretInSettings(module)
+}
+
 // Environment returns development, test or production.
 func (o *Operation) Environment() config.Environment { return o.operator.app.source.Environment() }
 

@@ -180,6 +180,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 		return p, p.addWhole(ctx, modules)
 	}
 	p.trusted = "SLIPWAY_TRUSTED_PROXIES=" + strings.Join(append(networks(s.process.TrustedProxies).strings(), "127.0.0.1/32"), ",")
+	p.shared = append(p.shared, "SLIPWAY_PUBLIC_URL="+s.process.publicURL())
 	if s.verifier.Issuer == "" {
 		p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
 	}
@@ -334,7 +335,7 @@ func serveServices(ctx context.Context, s allSettings, cfg ServicesConfig, modul
 		return err
 	}
 	title := fmt.Sprintf("%s is ready as %d services (%s)", s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "))
-	greeting(title, addresses(services.Addr(), s.process.Docs), "Ctrl-C stops them.")
+	greeting(title, addresses(services.Addr(), s.process), "Ctrl-C stops them.")
 	return errors.Join(services.Wait(ctx), services.Stop())
 }
 

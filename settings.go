@@ -51,7 +51,7 @@ func (s settings) publicURL() string {
 	if s.PublicURL != nil {
 		return s.PublicURL.String()
 	}
-	return "http://" + s.Addr
+	return "http://" + reachable(s.Addr)
 }
 
 // database is where modules keep their data; the variable may carry a module's

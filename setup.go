@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
@@ -87,6 +88,12 @@ func (s *Setup) Contracts() []*api.Contract { return s.app.contracts() }
 // Neighbours returns who may call whom in the whole product: caller → callees.
 func (s *Setup) Neighbours() map[string][]string { return s.app.topology.neighbours() }
 
+// PublicURL returns the address under which people reach the product, without a slash at
+// its end.
+func (s *Setup) PublicURL() string {
+	return strings.TrimSuffix(s.app.settings.process.publicURL(), "/")
+}
+
 // Issuer returns the address that tokens name as their issuer.
 func (s *Setup) Issuer() string { return s.app.identity.issuer }
 
@@ -100,5 +107,9 @@ func (s *Setup) TrustedProxies() []netip.Prefix { return s.app.settings.process.
 // ServiceSecret returns the credential of a module as a client of the SSO, or
 // false when this process does not know it.
 func (s *Setup) ServiceSecret(module string) (config.Secret, bool) { return s.app.secret(module) }
+
+// SecretInSettings reports whether the settings of this process give the module's
+// credential (<MODULE>_CLIENT_SECRET).
+func (s *Setup) SecretInSettings(module string) bool { return s.app.secretInSettings(module) }
 
 func (s *Setup) fail(err error) { s.errs = append(s.errs, err) }

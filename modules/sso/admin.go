@@ -26,6 +26,7 @@ type product interface {
 	Contracts() []*api.Contract
 	Neighbours() map[string][]string
 	EdgeAudience() string
+	SecretInSettings(module string) bool
 }
 
 func newAdministration(s *service, of product, ring *keys.Ring) administration {
@@ -34,6 +35,7 @@ func newAdministration(s *service, of product, ring *keys.Ring) administration {
 	for _, c := range of.Contracts() {
 		services.services = append(services.services, c.Name())
 	}
+	services.settings = of.SecretInSettings
 	return administration{
 		people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger},
 		roles:  roles, services: services, ring: ring,
@@ -107,7 +109,7 @@ func (a administration) listCredentials(ctx context.Context, in ssoapi.ServiceIn
 		return ssoapi.ServiceCredentials{}, err
 	}
 	found, err := a.services.list(ctx, a.services.db, in.Name)
-	return ssoapi.ServiceCredentials{Credentials: found}, err
+	return ssoapi.ServiceCredentials{Credentials: found, SettingsSecret: a.services.settings(in.Name)}, err
 }
 
 func (a administration) createCredential(ctx context.Context, in ssoapi.CreateServiceCredentialInput) (ssoapi.NewServiceCredential, error) {

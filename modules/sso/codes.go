@@ -24,10 +24,8 @@ type codes struct {
 }
 
 func (o options) handleCodes(m *slipway.Setup, s *service, sealer *keys.Sealer) error {
-	senders, box, err := o.senders(m, s.cfg.Messages)
-	if err != nil {
-		return err
-	}
+	senders, box := o.senders(m, s.cfg.Messages)
+	var err error
 	if s.codes.post, err = newPost(m, sealer, senders); err != nil {
 		return err
 	}

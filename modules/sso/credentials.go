@@ -21,6 +21,8 @@ import (
 
 // credentials are what services authenticate by beside the secrets in the settings.
 type credentials struct {
+	// settings tells whether a secret in the settings is valid as well.
+	settings func(service string) bool
 	db       *postgres.DB
 	services []string // the modules of the product
 	matrix   matrix
@@ -70,7 +72,7 @@ func (c credentials) create(ctx context.Context, by grantor, service string, ove
 		return made, err
 	}
 	secret, hash := client.NewSecret()
-	made = ssoapi.NewServiceCredential{Secret: secret}
+	made = ssoapi.NewServiceCredential{Secret: secret, SettingsSecret: c.settings(service)}
 	made.ID, made.Hint, made.CreatedAt = uuid.New(), secret[:hintLength], time.Now()
 	err = c.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		if _, err := tx.Exec(ctx, `LOCK TABLE service_credentials IN SHARE ROW EXCLUSIVE MODE`); err != nil {

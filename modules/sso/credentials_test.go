@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -189,6 +190,54 @@ func TestOperateServices_RotateAndRevoke(t *testing.T) {
 	out, err := w.Command("sso", "services", "rotate", "shop")
 	if err != nil || !strings.Contains(out, "SHOP_CLIENT_SECRET") || !strings.Contains(out, "shown this once") {
 		t.Errorf("the command prints %s, %v", out, err)
+	}
+}
+
+// Whoever rotates because a secret leaked must not believe that it is over while the one
+// in the settings opens the door as before.
+func TestOperateServices_SayThatTheSecretInTheSettingsStaysValid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const stays = "The settings' secret of till stays valid: take TILL_CLIENT_SECRET from the SSO's process to end it."
+	run := func(args ...string) string {
+		t.Helper()
+		out, err := w.Command(append([]string{"sso", "services"}, args...)...)
+		if err != nil {
+			t.Fatalf("sso services %v: %v", args, err)
+		}
+		return out
+	}
+	var made ssoapi.NewServiceCredential
+	w.command(t, &made, "services", "create", "till")
+	for _, args := range [][]string{{"rotate", "till"}, {"list"}, {"list", "till"}, {"revoke", "till", made.ID.String()}, {"create", "till"}} {
+		if out := run(args...); !strings.Contains(out, stays) {
+			t.Errorf("sso services %v does not say that the settings' secret stays valid:\n%s", args, out)
+		}
+	}
+	if out := run("list"); !regexp.MustCompile(`(?m)till +- +the settings' TILL_CLIENT_SECRET`).MatchString(out) {
+		t.Errorf("the list has no row of the settings' secret:\n%s", out)
+	}
+	for _, args := range [][]string{{"create", "shop"}, {"list", "shop"}} {
+		if out := run(args...); strings.Contains(out, "settings'") {
+			t.Errorf("sso services %v tells of a secret that the settings do not have:\n%s", args, out)
+		}
+	}
+	want(t, w.asTill(t, tillSecret), http.StatusOK, "")
+}
+
+func TestCredentials_TellOfTheSecretInTheSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	admin := w.owner(t)
+	if made := w.newCredential(t, admin, `{"overlap": 0}`); !made.SettingsSecret {
+		t.Error("the answer does not say that the secret in the settings stays valid")
+	}
+	for service, inSettings := range map[string]bool{"till": true, "shop": false} {
+		var list ssoapi.ServiceCredentials
+		w.ask(t, http.MethodGet, "/sso/v1/services/"+service+"/credentials", admin.token, "", &list)
+		if list.SettingsSecret != inSettings {
+			t.Errorf("the list of %s says that a secret in the settings is valid: %t, want %t", service, list.SettingsSecret, inSettings)
+		}
 	}
 }
 

@@ -158,24 +158,3 @@ func TestService_OpensNoSessionForAnAccountThatWasClosedAMomentAgo(t *testing.T)
 		t.Errorf("by a password that was changed: openSession() = %v, want wrong_credentials", err)
 	}
 }
-
-func TestSenders_ProductionTakesNoOutbox(t *testing.T) {
-	t.Parallel()
-	sms := MessageConfig{SMSCountries: []string{"DE"}}
-	for name, c := range map[string]struct {
-		senders map[Channel]Sender
-		cfg     MessageConfig
-		want    string // "" for nothing
-	}{
-		"nothing":                    {nil, MessageConfig{}, "SMTP_URL is not set"},
-		"nothing, with countries":    {nil, sms, "SSO_SMS_COUNTRIES"},
-		"no SMS, with countries":     {map[Channel]Sender{Mail: smtpSender{}}, sms, "SSO_SMS_COUNTRIES"},
-		"mail":                       {map[Channel]Sender{Mail: smtpSender{}}, MessageConfig{}, ""},
-		"mail and SMS and countries": {map[Channel]Sender{Mail: smtpSender{}, SMS: smtpSender{}}, sms, ""},
-	} {
-		err := missing(c.senders, c.cfg)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: missing() = %v, want %q", name, err, c.want)
-		}
-	}
-}

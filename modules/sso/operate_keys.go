@@ -57,9 +57,17 @@ type keysReport ssoapi.SigningKeys
 func (r keysReport) Tables() []slipway.Table {
 	t := slipway.Table{Header: []string{"KEY", "ALGORITHM", "STATE", "PUBLISHED", "SIGNS SINCE", "RETIRED"}, Empty: "There is no key yet: the first token makes one."}
 	for _, k := range r.Keys {
-		t.Rows = append(t.Rows, []string{k.ID, k.Algorithm, k.State, moment(&k.CreatedAt), moment(k.ActivatedAt), moment(k.RetiredAt)})
+		t.Rows = append(t.Rows, []string{k.ID, k.Algorithm, stateOf(k), moment(&k.CreatedAt), moment(k.ActivatedAt), moment(k.RetiredAt)})
 	}
 	return []slipway.Table{t}
+}
+
+// stateOf tells what a key is there for, and that it is not.
+func stateOf(k ssoapi.SigningKey) string {
+	if k.Sealed {
+		return k.State + ", cannot be opened"
+	}
+	return k.State
 }
 
 // moment spells a time for a table.

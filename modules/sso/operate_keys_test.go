@@ -95,5 +95,11 @@ func TestKeys_LostEncryptionKeyIsA503AndALineThatNamesIt(t *testing.T) {
 	if after := w.count(t, `SELECT count(*) FROM signing_keys`); after != before || before == 0 {
 		t.Errorf("there are %d keys and were %d", after, before)
 	}
+	if out, err := w.Command("sso", "keys", "list"); err != nil || strings.Count(out, ", cannot be opened") != before {
+		t.Errorf("the list marks not all of %d keys, %v:\n%s", before, err, out)
+	}
 	w.command(t, &keyList{}, "keys", "rotate", "--leaked")
+	if out, err := w.Command("sso", "keys", "list"); err != nil || strings.Contains(out, "cannot be opened") {
+		t.Errorf("the list marks keys that can be opened, %v:\n%s", err, out)
+	}
 }

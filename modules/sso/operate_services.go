@@ -60,11 +60,14 @@ func listServices(ctx context.Context, a administration, args []string) (slipway
 		}
 		services = args
 	}
-	r := credentialsReport{Credentials: []serviceCredential{}}
+	r := credentialsReport{Credentials: []serviceCredential{}, Settings: []string{}}
 	for _, service := range services {
 		found, err := a.services.list(ctx, a.services.db, service)
 		if err != nil {
 			return nil, err
+		}
+		if a.services.settings(service) {
+			r.Settings = append(r.Settings, service)
 		}
 		for _, c := range found {
 			r.Credentials = append(r.Credentials, serviceCredential{service, c})
@@ -91,14 +94,27 @@ type serviceCredential struct {
 
 type credentialsReport struct {
 	Credentials []serviceCredential `json:"credentials"`
+	Settings    []string            `json:"settings_secrets"` // modules of which the settings' secret is valid as well
 }
 
 func (r credentialsReport) Tables() []slipway.Table {
-	t := slipway.Table{Header: []string{"MODULE", "ID", "SECRET", "MADE", "ENDS", "LAST USED"}, Empty: "There is none: services authenticate by the secrets in the settings."}
+	t := slipway.Table{Header: []string{"MODULE", "ID", "SECRET", "MADE", "ENDS", "LAST USED"}, Empty: "There is none, neither made here nor in the settings of this command."}
 	for _, c := range r.Credentials {
 		t.Rows = append(t.Rows, []string{c.Service, c.ID.String(), c.Hint + "…", moment(&c.CreatedAt), moment(c.ExpiresAt), moment(c.LastUsedAt)})
 	}
-	return []slipway.Table{t}
+	tables := []slipway.Table{t}
+	for _, service := range r.Settings {
+		tables[0].Rows = append(tables[0].Rows, []string{service, "-", "the settings' " + secretVariable(service), "-", "-", "-"})
+		tables = append(tables, staysValid(service))
+	}
+	return tables
+}
+
+func secretVariable(service string) string { return strings.ToUpper(service) + "_CLIENT_SECRET" }
+
+// staysValid tells what a rotation does not end.
+func staysValid(service string) slipway.Table {
+	return slipway.Table{Empty: "The settings' secret of " + service + " stays valid: take " + secretVariable(service) + " from the SSO's process to end it."}
 }
 
 type createdReport struct {
@@ -108,9 +124,12 @@ type createdReport struct {
 
 // Tables implements slipway.Report.
 func (r createdReport) Tables() []slipway.Table {
-	variable := strings.ToUpper(r.Service) + "_CLIENT_SECRET"
-	return []slipway.Table{
-		{Header: []string{"ID", r.ID.String()}, Rows: [][]string{{variable, r.Secret}}},
+	tables := []slipway.Table{
+		{Header: []string{"ID", r.ID.String()}, Rows: [][]string{{secretVariable(r.Service), r.Secret}}},
 		{Empty: "The secret is shown this once. Give it to the process that hosts " + r.Service + " and restart that; then revoke the one of before, or let it end."},
 	}
+	if r.SettingsSecret {
+		tables = append(tables, staysValid(r.Service))
+	}
+	return tables
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/config"
@@ -52,8 +53,8 @@ func (c MessageConfig) server() *url.URL {
 }
 
 // senders returns what sends messages, and the outbox that does it where nothing else is
-// given; in production something must be.
-func (o options) senders(m *slipway.Setup, c MessageConfig) (map[Channel]Sender, *outbox, error) {
+// given, which production does not take.
+func (o options) senders(m *slipway.Setup, c MessageConfig) (map[Channel]Sender, *outbox) {
 	all, box := map[Channel]Sender{}, newOutbox(m)
 	if server := c.server(); server != nil {
 		all[Mail] = smtpSender{server: server, from: cmp.Or(c.From, "no-reply@"+issuerOf(m).Hostname())}
@@ -65,14 +66,14 @@ func (o options) senders(m *slipway.Setup, c MessageConfig) (map[Channel]Sender,
 		all[SMS] = o.sms
 	}
 	if box == nil {
-		return all, nil, missing(all, c)
+		return all, nil
 	}
 	for _, channel := range []Channel{Mail, SMS} {
 		if all[channel] == nil {
 			all[channel] = box
 		}
 	}
-	return all, box, nil
+	return all, box
 }
 
 func newOutbox(m *slipway.Setup) *outbox {
@@ -80,28 +81,29 @@ func newOutbox(m *slipway.Setup) *outbox {
 	case config.Production:
 		return nil
 	case config.Development:
-		m.Announce("Outbox", m.Issuer()+"/sso/outbox")
+		m.Announce("Outbox", m.PublicURL()+"/sso/outbox")
 		return &outbox{terminal: io.Writer(os.Stderr)}
 	}
 	return &outbox{}
 }
 
 // missing tells what production cannot do without.
-func missing(all map[Channel]Sender, c MessageConfig) error {
-	var problems config.Errors
-	if all[Mail] == nil {
+func (o options) missing(e config.Environment, cfg Config) []config.Problem {
+	if e != config.Production {
+		return nil
+	}
+	var problems []config.Problem
+	c := cfg.Messages
+	if o.mail == nil && c.SMTP.Reveal() == "" {
 		problems = append(problems, config.Problem{
 			Variable: "SMTP_URL", Expected: "smtp:// or smtps:// with a host, such as smtp://user:password@mail.example:587",
 			Fix: "production sends codes by mail; a product with another way gives sso.New the option sso.WithMail",
 		})
 	}
-	if len(c.SMSCountries) > 0 && all[SMS] == nil {
+	if o.sms == nil && len(c.SMSCountries) > 0 {
 		problems = append(problems, config.Problem{
-			Variable: "SSO_SMS_COUNTRIES", Given: c.SMSCountries[0], Fix: "nothing sends text messages; give sso.New the option sso.WithSMS, or unset the variable",
+			Variable: "SSO_SMS_COUNTRIES", Given: strings.Join(c.SMSCountries, ","), Fix: "nothing sends text messages; give sso.New the option sso.WithSMS, or unset the variable",
 		})
-	}
-	if len(problems) == 0 {
-		return nil
 	}
 	return problems
 }

@@ -41,6 +41,8 @@ func TestSettings_OfMessages(t *testing.T) {
 		"a sender that is no e-mail": {map[string]string{"SMTP_URL": "smtp://mail.example", "SSO_MAIL_FROM": "the shop"}, nil, "SSO_MAIL_FROM"},
 		"a country's name":           {map[string]string{"SMTP_URL": "smtp://mail.example", "SSO_SMS_COUNTRIES": "Germany"}, nil, "SSO_SMS_COUNTRIES"},
 		"a budget of none":           {map[string]string{"SMTP_URL": "smtp://mail.example", "SSO_SMS_DAILY_BUDGET": "0"}, nil, "SSO_SMS_DAILY_BUDGET"},
+		"no way to send mail":        {nil, nil, "SMTP_URL"},
+		"no way to send SMS":         {map[string]string{"SMTP_URL": "smtp://mail.example", "SSO_SMS_COUNTRIES": "DE"}, nil, "SSO_SMS_COUNTRIES"},
 		"a server":                   {map[string]string{"SMTP_URL": "smtp://shop:secret@mail.example:587"}, nil, ""},
 		"senders of the product":     {map[string]string{"SSO_SMS_COUNTRIES": "DE"}, []sso.Option{sso.WithMail(&provider{}), sso.WithSMS(&provider{})}, ""},
 	} {
@@ -49,10 +51,24 @@ func TestSettings_OfMessages(t *testing.T) {
 			switch err := start(c.settings, c.opts...); {
 			case c.refusal == "" && err != nil:
 				t.Errorf("it does not start: %v", err)
-			case c.refusal != "" && !strings.Contains(fmt.Sprint(err), "\n  "+c.refusal+" "):
+			case c.refusal != "" && !strings.Contains(fmt.Sprint(err), "\n  "+c.refusal):
 				t.Errorf("got %v, want a refusal that names %s", err, c.refusal)
 			}
 		})
+	}
+}
+
+// Whoever goes live for the first time is told of everything in one round.
+func TestSettings_TellAllThatProductionMisses(t *testing.T) {
+	t.Parallel()
+	err := start(map[string]string{"SSO_KEY_ENCRYPTION_KEY": "", "SSO_SMS_COUNTRIES": "Germany,DE"})
+	for _, missing := range []string{"SSO_KEY_ENCRYPTION_KEY is not set", "SMTP_URL is not set", `SSO_SMS_COUNTRIES is "Germany"`, "SSO_SMS_COUNTRIES: nothing sends text messages"} {
+		if n := strings.Count(fmt.Sprint(err), "\n  "+missing); n != 1 {
+			t.Errorf("%q is told %d times, want once:\n%v", missing, n, err)
+		}
+	}
+	if err := start(map[string]string{"SLIPWAY_ENV": "development", "SSO_SMS_COUNTRIES": "DE"}); err != nil {
+		t.Errorf("development does not start without: %v", err)
 	}
 }
 

@@ -25,7 +25,7 @@ func New(opts ...Option) slipway.Module {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return slipway.NewModule(ssoapi.Module, o.setup, slipway.Migrations(migrations.Files), slipway.Commands(commands))
+	return slipway.NewModule(ssoapi.Module, o.setup, slipway.Migrations(migrations.Files), slipway.Commands(commands), slipway.Checks(o.missing))
 }
 
 // An Option changes what a product's SSO does.
@@ -131,6 +131,9 @@ const sweepEvery = time.Hour
 func (s *service) sweep(ctx context.Context) error {
 	if err := s.demo.ensure(ctx); err != nil {
 		s.logger.ErrorContext(ctx, "demo users not created", "error", err)
+	}
+	if _, err := s.admin.ring.Public(ctx); err != nil { // keys that cannot be opened are told now, and not at the first login
+		s.logger.ErrorContext(ctx, "signing keys not read", "error", err)
 	}
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()

@@ -15,6 +15,7 @@ type SigningKey struct {
 	CreatedAt   time.Time  `json:"created_at" doc:"Since when it is published."`
 	ActivatedAt *time.Time `json:"activated_at,omitempty" doc:"Since when it signs."`
 	RetiredAt   *time.Time `json:"retired_at,omitempty" doc:"Since when it signs no more."`
+	Sealed      bool       `json:"sealed,omitempty" doc:"Whether the process that answers cannot open it, for want of the SSO_KEY_ENCRYPTION_KEY that sealed it; absent for no."`
 }
 
 // SigningKeys are all keys that are published.

@@ -26,10 +26,13 @@ type ServiceInput struct {
 // ServiceCredentials are those of a service that are valid.
 type ServiceCredentials struct {
 	Credentials []ServiceCredential `json:"credentials" nullable:"false" doc:"The credentials, the newest first."`
+
+	SettingsSecret bool `json:"settings_secret" doc:"Whether the secret in the settings of the SSO's process (<MODULE>_CLIENT_SECRET) is valid as well, until it is taken from there."`
 }
 
 // ListServiceCredentials returns the credentials of a service that are valid. The secret
-// in its settings (<MODULE>_CLIENT_SECRET) is none of them.
+// in the settings (<MODULE>_CLIENT_SECRET) is none of them; settings_secret tells whether
+// it is valid beside them.
 var ListServiceCredentials = api.GET[ServiceInput, ServiceCredentials](Module, "/sso/v1/services/{name}/credentials",
 	auth.Need(WriteServices), "See the credentials of a service")
 
@@ -50,6 +53,8 @@ type NewServiceCredential struct {
 	ServiceCredential
 
 	Secret string `json:"secret" doc:"Goes into <MODULE>_CLIENT_SECRET of the process that hosts the module." log:"drop"`
+
+	SettingsSecret bool `json:"settings_secret" doc:"Whether the secret in the settings of the SSO's process (<MODULE>_CLIENT_SECRET) stays valid, until it is taken from there."`
 }
 
 // CreateServiceCredential makes a credential, for who has every permission of the modules

@@ -63,7 +63,7 @@ func (k key) open(s *Sealer) (crypto.PrivateKey, error) {
 	stored, err := s.Open(k.id, k.sealed)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s cannot be opened: %w; set SSO_KEY_ENCRYPTION_KEY to the former key, or SSO_KEY_ENCRYPTION_KEY_PREVIOUS beside a new one; "+
-			"if the former key is lost, the command sso keys rotate --leaked makes new signing keys, by which nobody has to log in again", k.id, err)
+			"if it was unset before, unset it again; if the former key is lost or is to be used no more, the command sso keys rotate --leaked makes new signing keys, by which nobody has to log in again", k.id, err)
 	}
 	private, err := privateKey(k.algorithm, stored)
 	if err != nil {

@@ -17,10 +17,11 @@ type Key struct {
 	CreatedAt   time.Time
 	ActivatedAt *time.Time
 	RetiredAt   *time.Time
+	Sealed      bool // it signs or will, but not here: it cannot be opened
 }
 
-// Keys returns every key that is published, the oldest first. It opens none, and so
-// answers without the key-encryption key as well.
+// Keys returns every key that is published, the oldest first, also those that cannot be
+// opened.
 func (r *Ring) Keys(ctx context.Context) ([]Key, error) {
 	found, err := load(ctx, r.db)
 	if err != nil {
@@ -28,7 +29,7 @@ func (r *Ring) Keys(ctx context.Context) ([]Key, error) {
 	}
 	all := make([]Key, len(found))
 	for i, k := range found {
-		all[i] = Key{ID: k.id, Algorithm: string(k.algorithm), State: string(k.state), CreatedAt: k.createdAt, ActivatedAt: k.activatedAt, RetiredAt: k.retiredAt}
+		all[i] = Key{ID: k.id, Algorithm: string(k.algorithm), State: string(k.state), CreatedAt: k.createdAt, ActivatedAt: k.activatedAt, RetiredAt: k.retiredAt, Sealed: r.sealer.sealed(found[i:i+1]) != nil}
 	}
 	return all, nil
 }

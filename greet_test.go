@@ -1,0 +1,33 @@
+package slipway
+
+import (
+	"net/url"
+	"slices"
+	"testing"
+)
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	public, err := url.Parse("https://shop.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		addr string
+		s    settings
+		want []announcement
+	}{
+		"are where the process listens":      {"127.0.0.1:8080", settings{Docs: true}, []announcement{{"Address", "http://127.0.0.1:8080"}, {"API", "http://127.0.0.1:8080/docs/"}}},
+		"name a host that a browser reaches": {":8080", settings{}, []announcement{{"Address", "http://localhost:8080"}}},
+		"are what people open if that is another": {"0.0.0.0:8080", settings{Docs: true, PublicURL: public}, []announcement{
+			{"Address", "https://shop.example"}, {"API", "https://shop.example/docs/"}, {"Listening", "http://localhost:8080"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := addresses(c.addr, c.s); !slices.Equal(got, c.want) {
+				t.Errorf("addresses() = %v, want %v", got, c.want)
+			}
+		})
+	}
+}
