@@ -17,8 +17,9 @@ func TestAddresses(t *testing.T) {
 		s    settings
 		want []announcement
 	}{
-		"are where the process listens":      {"127.0.0.1:8080", settings{Docs: true}, []announcement{{"Address", "http://127.0.0.1:8080"}, {"API", "http://127.0.0.1:8080/docs/"}}},
-		"name a host that a browser reaches": {":8080", settings{}, []announcement{{"Address", "http://localhost:8080"}}},
+		"are where the process listens":              {"192.0.2.7:8080", settings{Docs: true}, []announcement{{"Address", "http://192.0.2.7:8080"}, {"API", "http://192.0.2.7:8080/docs/"}}},
+		"name the machine, since passkeys need that": {"127.0.0.1:8080", settings{}, []announcement{{"Address", "http://localhost:8080"}}},
+		"name a host that a browser reaches":         {":8080", settings{}, []announcement{{"Address", "http://localhost:8080"}}},
 		"are what people open if that is another": {"0.0.0.0:8080", settings{Docs: true, PublicURL: public}, []announcement{
 			{"Address", "https://shop.example"}, {"API", "https://shop.example/docs/"}, {"Listening", "http://localhost:8080"},
 		}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/slipway-go/slipway/modules/sso/internal/keys"
 	"github.com/slipway-go/slipway/modules/sso/internal/passkey"
 	"github.com/slipway-go/slipway/modules/sso/internal/password"
 	"github.com/slipway-go/slipway/modules/sso/internal/revocation"
@@ -68,7 +69,12 @@ func TestService_Sweep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		sealer, err := Config{}.sealer(slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
 		s := &service{
+			admin:    administration{ring: keys.NewRing(db, sealer, keys.Config{})},
 			sessions: session.NewStore(db, session.Config{}), revoked: revocation.NewStore(db), passkeys: passkeys, socialLogins: socialLogins{attempts: attempts{db}},
 			brakes: newBrakes(db, Config{RegistrationLimit: 1}), codes: codes{challenges: challenges{db: db}}, demo: &demo{}, logger: slog.New(slog.NewTextHandler(log, nil)),
 		}

@@ -312,7 +312,7 @@ func TestStore_Believes(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, session.Config{})
 		for range 2 {
-			if err := w.RenewTokens(t.Context(), w.db, w.session.User); err != nil {
+			if err := w.RenewTokens(t.Context(), w.db, []uuid.UUID{w.session.User}); err != nil {
 				t.Fatal(err)
 			}
 		}

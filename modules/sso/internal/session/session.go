@@ -115,7 +115,7 @@ func NewStore(db *postgres.DB, cfg Config) *Store {
 func (s *Store) Begin(ctx context.Context, l Login) (Session, string, error) {
 	begun, token := s.begin(l), newToken(refreshPrefix)
 	if err := s.makeRoom(ctx, s.db, begun); err != nil {
-		return Session{}, "", err
+		return Session{}, "", fmt.Errorf("begin a session: %w", err)
 	}
 	tag, err := s.db.Exec(ctx, insertContinued(insertSession+ofOpenAccount(`$15`)),
 		append(begun.row(nil), digest(token), s.tokenExpiry(begun, begun.BegunAt), l.PasswordHash)...)
@@ -137,7 +137,7 @@ func refusedWithout(tag pgconn.CommandTag, err error) error {
 func (s *Store) BeginInBrowser(ctx context.Context, l Login) (Session, string, error) {
 	begun, secret := s.begin(l), newToken(cookiePrefix)
 	if err := s.makeRoom(ctx, s.db, begun); err != nil {
-		return Session{}, "", err
+		return Session{}, "", fmt.Errorf("begin a session in a browser: %w", err)
 	}
 	tag, err := s.db.Exec(ctx, insertSession+ofOpenAccount(`$13`), append(begun.row(digest(secret)), l.PasswordHash)...)
 	if err := refusedWithout(tag, err); err != nil {
