@@ -188,7 +188,7 @@ func TestAdmin_TheLastOneDoesNotCloseTheirAccount(t *testing.T) {
 	b := w.tab(t)
 	b.login("root@example.com", goodPass)
 	b.open("/sso/account/close")
-	b.submit().says(t, http.StatusConflict, "Nobody would be left")
+	b.submit("email", "root@example.com").says(t, http.StatusConflict, "Nobody would be left")
 	want(t, w.ask(t, http.MethodGet, "/sso/v1/me", admin.token, "", nil), http.StatusOK, "")
 
 	w.person(t, "second@example.com", "admin")

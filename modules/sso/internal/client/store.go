@@ -14,7 +14,7 @@ import (
 
 // Why a client is not changed.
 var (
-	ErrTaken   = errors.New("the id belongs to another client: choose another, or revoke that one")
+	ErrTaken   = errors.New("the id belongs to another client: choose another")
 	ErrBurnt   = errors.New("a client of this id was revoked: choose another id, since tokens of that one may be around")
 	ErrUnknown = errors.New("there is no such client, or it was revoked")
 	ErrPublic  = errors.New("the client is public and has no secret")
