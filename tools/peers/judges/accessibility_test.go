@@ -109,7 +109,7 @@ func TestChromium_PagesAreForEverybody(t *testing.T) {
 		"wrong password": func(b *browser) { b.open("/sso/login"); b.logIn(p.email, "x"); b.faulty() },
 		"weak password": func(b *browser) {
 			b.open("/sso/register")
-			b.press("Ada", kb.Tab, unique("eve")+"@example.com", kb.Tab, "short", kb.Enter)
+			b.press("Ada", kb.Tab, unique("eve")+"@example.com", kb.Tab, "password1", kb.Enter)
 			b.faulty()
 		},
 		"code sent": func(b *browser) {
