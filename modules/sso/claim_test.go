@@ -72,6 +72,7 @@ func (o occupied) staysOut(t *testing.T) {
 	want(t, o.send(t, http.MethodPost, "/sso/v1/me/email/confirm", o.eve.AccessToken, response(o.email.Challenge, o.codeFor(t, "eve@example.com"))), http.StatusUnprocessableEntity, "wrong_code")
 	next := o.send(t, http.MethodPost, "/sso/v1/me/email", o.eve.AccessToken, ssoapi.EmailChange{Email: "eve2@example.com"})
 	want(t, o.send(t, http.MethodPost, "/sso/v1/me/email/confirm", o.eve.AccessToken, response(next.Challenge, o.codeFor(t, "eve2@example.com"))), http.StatusUnauthorized, "session_ended")
+	want(t, o.send(t, http.MethodDelete, "/sso/v1/me", o.eve.AccessToken, nil), http.StatusUnauthorized, "session_ended")
 }
 
 // Whoever registers with somebody else's e-mail waits for the owner to come.

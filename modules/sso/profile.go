@@ -66,7 +66,7 @@ func (s *service) closeMe(ctx context.Context, _ api.Empty) (api.Empty, error) {
 		return api.Empty{}, err
 	}
 	err = s.admin.roles.guarded(ctx, grantorOf(ctx), func(ctx context.Context, tx postgres.Tx) ([]uuid.UUID, error) {
-		if _, _, err := findAccount(ctx, tx, `id = $1 FOR UPDATE`, me.id); err != nil { // so that no login comes between
+		if err := s.accounts.hold(ctx, tx, me.id, currentSession(ctx)); err != nil { // so that no login comes between
 			return nil, err
 		}
 		if err := s.sessions.EndAll(ctx, tx, me.id, uuid.Nil, "the account was closed by its owner"); err != nil {
