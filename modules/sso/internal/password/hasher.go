@@ -74,7 +74,9 @@ func (h *Hasher) Wait(ctx context.Context) (*Turn, error) {
 // Release lets the next have its turn.
 func (t *Turn) Release() {
 	<-t.hasher.slots
-	t.hasher.tidyLater()
+	if t.hasher.memory == memoryKiB { // cheap ones leave nothing to give back
+		t.hasher.tidyLater()
+	}
 }
 
 // quiet is how long after the last hash its memory is given back. The collector
