@@ -21,6 +21,9 @@ ALTER TABLE sessions
     ADD COLUMN begun_at    timestamptz NOT NULL DEFAULT now();
 CREATE INDEX sessions_parent_id ON sessions (parent_id);
 
+-- A login counts the user's sessions that go on; those that ended would soon be many more.
+CREATE INDEX sessions_live ON sessions (user_id, begun_at) WHERE ended_at IS NULL;
+
 -- What is no longer believed although it has not expired: the key is a hash of what a
 -- token says, and before tells that newer tokens are good. Every process reads on from
 -- the transaction that it has seen, so that none is missed whose commit comes late.
@@ -37,6 +40,7 @@ CREATE UNIQUE INDEX revocations_once ON revocations (key) WHERE before IS NULL;
 
 -- +goose Down
 DROP TABLE revocations;
+DROP INDEX sessions_live;
 ALTER TABLE sessions
     DROP COLUMN parent_id, DROP COLUMN cookie_hash, DROP COLUMN method, DROP COLUMN scope,
     DROP COLUMN address, DROP COLUMN user_agent, DROP COLUMN begun_at;

@@ -34,7 +34,7 @@ func (s *Store) makeRoom(ctx context.Context, q postgres.Querier, begun Session)
 // them, with what this transaction holds, could be for ever.
 const (
 	tooManyLogins = `id IN (
-		SELECT id FROM sessions WHERE user_id = $4 AND coalesce(parent_id, id) IN (
+		SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND coalesce(parent_id, id) IN (
 			SELECT id FROM sessions WHERE user_id = $4 AND parent_id IS NULL AND ended_at IS NULL AND expires_at > $1
 			ORDER BY begun_at DESC, id OFFSET $5)
 		FOR UPDATE SKIP LOCKED)`
