@@ -127,7 +127,7 @@ func (a *App) shareTokens() error {
 	if err != nil {
 		return nil //nolint:nilerr // the transport to neighbours tells the same
 	}
-	a.redis, err = rediscache.Open(rediscache.Config{URL: address, TLS: secure, Logger: a.logger})
+	a.redis, err = rediscache.Open(rediscache.Config{URL: address, TLS: secure, Timeout: a.settings.tokens.Timeout, Logger: a.logger})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}

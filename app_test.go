@@ -204,7 +204,11 @@ func TestLibrary_neighbourDies(t *testing.T) {
 func TestLibrary_replicasShareTokens(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	k := slipwaytest.Deploy(t, slipwaytest.Deployment{Settings: map[string]string{"REDIS_URL": redis.URL().Reveal()}}, library()...)
+	settings := map[string]string{
+		"REDIS_URL":     redis.URL().Reveal(),
+		"REDIS_TIMEOUT": "10s", // a busy machine must not fail the test
+	}
+	k := slipwaytest.Deploy(t, slipwaytest.Deployment{Settings: settings}, library()...)
 	reader := k.As("reader")
 	slipwaytest.Do(reader, readBook, titleInput{"Emma"}).Want(200)
 	slipwaytest.Do(reader, countBook, titleInput{"Emma"}).Want(200)

@@ -68,7 +68,8 @@ type broker struct {
 
 // tokenCache is where the replicas of a module share their tokens for neighbours.
 type tokenCache struct {
-	URL config.Secret `env:"REDIS_URL" example:"rediss://:password@redis.internal:6379/0" doc:"Redis, in which the replicas of a module share their tokens for neighbours: fewer questions to the SSO. Entries are sealed by the module's <MODULE>_CLIENT_SECRET, so modules may share the Redis. One that is down is no trouble. Unset: each process keeps its tokens to itself."`
+	URL     config.Secret `env:"REDIS_URL" example:"rediss://:password@redis.internal:6379/0" doc:"Redis, in which the replicas of a module share their tokens for neighbours: fewer questions to the SSO. Entries are sealed by the module's <MODULE>_CLIENT_SECRET, so modules may share the Redis. One that is down is no trouble. Unset: each process keeps its tokens to itself."`
+	Timeout time.Duration `env:"REDIS_TIMEOUT" envDefault:"50ms" min:"1ms" doc:"How long Redis may take for a token; the SSO is asked instead when it takes longer."`
 }
 
 // allSettings are the settings of the kit.
