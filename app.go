@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
@@ -31,6 +33,8 @@ type App struct {
 	overrides Overrides
 	logger    *slog.Logger
 	reporter  telemetry.Reporter // nil: each module's log
+	tracer    *telemetry.Tracer
+	metrics   *prometheus.Registry
 	network   http.RoundTripper
 	verifier  api.Authenticator
 	identity  identity
@@ -75,6 +79,8 @@ type Overrides struct {
 	Log func(next slog.Handler) slog.Handler
 	// Reporter learns of unexpected errors in place of the log.
 	Reporter telemetry.Reporter
+	// Spans gets those of every trace that is kept, beside what the settings name.
+	Spans telemetry.Recorder
 	// Clock tells when jobs are due, in place of the database, for kits that run them
 	// with RunDue: an App with it does not run.
 	Clock func() time.Time
@@ -114,6 +120,25 @@ func (a *App) observe() {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
 	a.reporter = a.overrides.Reporter
+	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
+	a.metrics = prometheus.NewRegistry()
+}
+
+// recorders are those who get the spans.
+func (a *App) recorders() []telemetry.Recorder {
+	var all []telemetry.Recorder
+	if a.overrides.Spans != nil {
+		all = append(all, a.overrides.Spans)
+	}
+	return all
+}
+
+// observer is by what a module, the edge or the kit's own part is seen at work.
+func (a *App) observer(module string) telemetry.Observer {
+	return telemetry.Observer{
+		Logger: a.logger.With("module", module), Reporter: a.reporter, Tracer: a.tracer,
+		Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"module": module}, a.metrics),
+	}
 }
 
 // shareTokens opens the cache that replicas share, if there is one; it connects at
@@ -202,15 +227,15 @@ func (a *App) setup(databases map[string]*postgres.DB) error {
 		return err
 	}
 	for _, m := range a.hosted() {
-		logger := a.logger.With("module", m.Name())
+		observer := a.observer(m.Name())
 		cfg := api.ServerConfig{
 			Authenticator: a.verifier, Audience: a.audienceOf(m.Name()), EdgeAudience: a.identity.Audience,
-			Logger: logger, Reporter: a.reporter, MaxTimeout: a.settings.process.RequestTimeout,
+			Observer: observer, MaxTimeout: a.settings.process.RequestTimeout,
 		}
 		if db := databases[m.Name()]; db != nil {
 			cfg.Idempotency = newIdempotency(db)
 		}
-		s := &Setup{app: a, module: m, server: api.NewServer(m.contract, cfg), db: databases[m.Name()], worker: a.eventing.worker(m.Name()), logger: logger}
+		s := &Setup{app: a, module: m, server: api.NewServer(m.contract, cfg), db: databases[m.Name()], worker: a.eventing.worker(m.Name()), logger: observer.Logger}
 		if store, ok := cfg.Idempotency.(*idempotency); ok {
 			s.Background("idempotency", store.sweep)
 		}
@@ -248,7 +273,7 @@ func (a *App) caller(from, to string) api.Caller {
 	cfg := s2s.ClientConfig{
 		Neighbour: to, Audience: a.audienceOf(to), Scopes: a.serviceScopes(from, to),
 		Tokens: a.tokensOf(from), Forward: p.Tokens == "forward",
-		HTTP: a.settings.http, Logger: a.logger.With("module", from),
+		HTTP: a.settings.http, Observer: a.observer(from),
 	}
 	switch {
 	case a.topology.hosted[to]:

@@ -79,7 +79,7 @@ func (a *App) cookied(module string, route *api.Route, next http.Handler) http.H
 }
 
 func (a *App) refuse(route *api.Route, err error) http.Handler {
-	return api.Observe(route.Pattern(), a.logger.With("module", edgeOnly), a.reporter,
+	return api.Observe(edgeOnly, route.Pattern(), a.observer(edgeOnly),
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, err) }))
 }
 

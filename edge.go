@@ -39,7 +39,7 @@ func (a *App) proxy(module string, route *api.Route) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, route.MaxBodyBytes()+1) // the module says so better
 		p.ServeHTTP(w, r)
 	})
-	return api.Observe(route.Pattern(), a.logger.With("module", edgeOnly), a.reporter, limited)
+	return api.Observe(edgeOnly, route.Pattern(), a.observer(edgeOnly), limited)
 }
 
 func proxyProblem(module string, err error) error {

@@ -108,14 +108,13 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 		if db == nil {
 			continue
 		}
-		logger := a.logger.With("module", m.Name())
 		e := eventful{name: m.Name(), emits: topics(m.emits), wants: m.subscription(), outbox: outbox.New(db), worker: jobs.NewWorker(jobs.Config{
-			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Clock: a.overrides.Clock, Logger: logger, Reporter: a.reporter,
+			DB: db, Locks: a.locksOf(db), Subscribes: m.subscribes, Clock: a.overrides.Clock, Observer: a.observer(m.Name()),
 			Concurrency: a.settings.process.JobConcurrency, DrainTimeout: a.settings.process.JobDrainTimeout,
 		})}
 		e.worker.Use(m.aroundJobs...)
 		if len(e.emits) == 0 {
-			a.closers = append(a.closers, closing(db.OnSignal(events.Emitted, undeclared(logger))))
+			a.closers = append(a.closers, closing(db.OnSignal(events.Emitted, undeclared(a.observer(m.Name()).Logger))))
 		}
 		stores[m.Name()] = e.outbox
 		a.eventing.modules = append(a.eventing.modules, e)
@@ -128,7 +127,7 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 	for i, e := range a.eventing.modules {
 		db := databases[e.name]
 		a.eventing.modules[i].relay = outbox.NewRelay(outbox.RelayConfig{
-			Outbox: e.outbox, Bus: bus, Topics: e.emits, Unhold: !inProcess(bus), Locks: a.locksOf(db), Logger: a.logger.With("module", e.name),
+			Outbox: e.outbox, Bus: bus, Topics: e.emits, Unhold: !inProcess(bus), Locks: a.locksOf(db), Observer: a.observer(e.name),
 		})
 	}
 	return nil

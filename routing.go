@@ -32,8 +32,8 @@ func (a *App) route() error {
 			}
 		}
 	}
-	r.add(KitOwner, "/", auth.Public("what no route takes is told so"), api.Unmatched(mux, a.logger))
-	err := a.routeDocs(r)
+	r.add(KitOwner, "/", auth.Public("what no route takes is told so"), api.Unmatched(KitOwner, mux, a.observer(KitOwner)))
+	err := errors.Join(a.routeInspections(r), a.routeDocs(r))
 	a.handler, a.served = mux, r.served
 	return errors.Join(append(r.errs, err)...)
 }

@@ -79,6 +79,7 @@ type allSettings struct {
 	identity identity
 	verifier auth.VerifierConfig
 	log      telemetry.LogConfig
+	trace    telemetry.TraceConfig
 	http     httpclient.Config
 	tokens   tokenCache
 }
@@ -89,13 +90,14 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [7]error
+	var errs [8]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
 	s.http, errs[3] = config.Load[httpclient.Config](src, callPrefix)
 	s.broker, errs[4] = config.Load[broker](src, "")
 	s.tokens, errs[5] = config.Load[tokenCache](src, "")
+	s.trace, errs[7] = config.Load[telemetry.TraceConfig](src, "OTEL_")
 	s.verifier, errs[6] = config.Load[auth.VerifierConfig](src, "SSO_")
 	return s, config.Join(errs[:]...)
 }

@@ -82,8 +82,8 @@ func (s *Setup) Logger() *slog.Logger { return s.logger }
 func (s *Setup) Environment() config.Environment { return s.app.source.Environment() }
 
 // Contracts returns the contract of every module of the product, hosted here or
-// not, in the order of main.
-func (s *Setup) Contracts() []*api.Contract { return s.app.contracts() }
+// not, in the order of main, and last what the kit itself serves for operators.
+func (s *Setup) Contracts() []*api.Contract { return append(s.app.contracts(), kit) }
 
 // Neighbours returns who may call whom in the whole product: caller → callees.
 func (s *Setup) Neighbours() map[string][]string { return s.app.topology.neighbours() }

@@ -60,10 +60,10 @@ func newTopology(src *config.Source, names []string, modules []Module, substitut
 
 func (t *topology) checkModules() error {
 	var errs []error
-	seen := map[string]bool{}
+	seen := map[string]bool{KitOwner: true}
 	for _, m := range t.modules {
 		if seen[m.Name()] {
-			errs = append(errs, fmt.Errorf("module %s is listed twice in main", m.Name()))
+			errs = append(errs, fmt.Errorf("module %s is listed twice in main, or has the kit's own name %s", m.Name(), KitOwner))
 		}
 		if len(m.commands) > 0 && slices.Contains(kitCommands, m.Name()) {
 			errs = append(errs, fmt.Errorf("module %s brings commands, and the kit has one of this name: give the module another", m.Name()))

@@ -32,8 +32,8 @@ type endpoint struct {
 	bodyTimeout   time.Duration
 	authenticator Authenticator
 	idempotency   IdempotencyStore
-	logger        *slog.Logger
-	reporter      telemetry.Reporter // of unexpected errors; the access line has only what the client was told
+	module        string
+	observer      telemetry.Observer // its reports have the unexpected errors; the access line has only what the client was told
 	next          http.Handler
 }
 
@@ -43,7 +43,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 		private:  !r.access.IsPublic() || r.method != http.MethodGet,
 		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
-		authenticator: s.cfg.Authenticator, logger: s.cfg.Logger, reporter: s.cfg.Reporter, next: next,
+		authenticator: s.cfg.Authenticator, module: s.contract.name, observer: s.cfg.Observer, next: next,
 	}
 	if limit := s.cfg.MaxTimeout; limit > 0 {
 		e.timeout = min(e.timeout, limit)
@@ -85,15 +85,10 @@ func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
 
 // context carries the trace, the exchange and the deadline.
 func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, context.CancelFunc) {
-	span, ok := telemetry.ParseTraceparent(r.Header.Get("Traceparent"))
-	if ok {
-		span = span.Child()
-	} else {
-		span = telemetry.NewSpanContext()
-	}
-	x.trace = span.TraceID
+	parent, _ := telemetry.ParseTraceparent(r.Header.Get("Traceparent"))
 	x.ctx = exchangeContext{r.Context(), x}
-	ctx := telemetry.WithSpan(&x.ctx, span)
+	ctx, span := e.observer.Tracer.Begin(&x.ctx, parent, e.module, telemetry.Server, e.pattern)
+	x.span, x.trace = span, telemetry.SpanFrom(ctx).TraceID
 	if r.Header.Get(httpclient.AttemptHeader) != "" {
 		ctx = httpclient.WithoutRetry(ctx)
 	}
@@ -160,26 +155,28 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 	if x.err != nil {
-		e.reporter.Report(ctx, x.err, slog.String("route", e.pattern))
+		e.observer.Reporter.Report(ctx, x.err, slog.String("route", e.pattern))
 	}
-	level := slog.LevelInfo
+	end, level := time.Now(), slog.LevelInfo
+	var buffer [maxAttrs]slog.Attr
+	attrs := x.appendAttrs(buffer[:0], r, end)
 	if x.status >= http.StatusInternalServerError {
 		level = slog.LevelError
+		x.span.Fail(x.failure())
 	}
-	e.log(ctx, level, x, r)
+	e.log(ctx, level, end, attrs)
+	x.span.End(attrs...)
 }
 
 // log writes the access line. It hands its own record to the handler: the
 // logger's methods would look for the line of code that called them.
-func (e *endpoint) log(ctx context.Context, level slog.Level, x *exchange, r *http.Request) {
-	h := e.logger.Handler()
+func (e *endpoint) log(ctx context.Context, level slog.Level, end time.Time, attrs []slog.Attr) {
+	h := e.observer.Logger.Handler()
 	if !h.Enabled(ctx, level) {
 		return
 	}
-	end := time.Now()
 	line := slog.NewRecord(end, level, "request", 0)
-	var attrs [maxAttrs]slog.Attr
-	line.AddAttrs(x.appendAttrs(attrs[:0], r, end)...)
+	line.AddAttrs(attrs...)
 	_ = h.Handle(ctx, line) // as slog.Logger does: a log that fails must not fail the request
 }
 
@@ -189,11 +186,8 @@ const observedBodyTimeout = 30 * time.Second
 // Observe gives a handler beside the modules (the edge proxy, a page) what every
 // route has: the trace, the access line, the report of a panic. It checks no
 // token and does not bound a body's size.
-func Observe(pattern string, logger *slog.Logger, reporter telemetry.Reporter, h http.Handler) http.Handler {
-	if reporter == nil {
-		reporter = telemetry.LogReporter(logger)
-	}
-	return &endpoint{pattern: pattern, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, logger: logger, reporter: reporter, next: h}
+func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.Handler {
+	return &endpoint{module: module, pattern: pattern, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, observer: o.WithDefaults(), next: h}
 }
 
 // Fail answers with the problem that err is, from a handler inside an endpoint.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // An exchange is one request on its way through an endpoint. As the response
@@ -23,6 +24,7 @@ type exchange struct {
 	ctx       exchangeContext
 	start     time.Time
 	trace     [16]byte
+	span      *telemetry.Span
 	principal *auth.Principal
 	guard     *auth.Guard
 	status    int
@@ -188,6 +190,17 @@ func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time
 		attrs = append(attrs, slog.String("code", x.problem.Code()), slog.String("detail", x.problem.Detail()))
 	}
 	return attrs
+}
+
+// failure is why the request failed on our side.
+func (x *exchange) failure() string {
+	switch {
+	case x.err != nil:
+		return x.err.Error()
+	case x.problem != nil:
+		return x.problem.Detail()
+	}
+	return http.StatusText(x.status)
 }
 
 // A timedBody takes the deadline of the body's arrival away at its end: a read

@@ -204,7 +204,7 @@ func (e *endpoint) serveClaimed(ctx context.Context, x *exchange, r *http.Reques
 // client gets its answer; the handler's own key makes a retry safe.
 func (e *endpoint) note(ctx context.Context, err error) {
 	if err != nil {
-		e.logger.ErrorContext(ctx, "idempotency key not stored", "route", e.pattern, "error", err)
+		e.observer.Logger.ErrorContext(ctx, "idempotency key not stored", "route", e.pattern, "error", err)
 	}
 }
 

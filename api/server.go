@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -35,10 +34,10 @@ type ServerConfig struct {
 	Audience string
 	// EdgeAudience is the audience of tokens that users get at login. Default: "edge".
 	EdgeAudience string
-	// Logger writes the access line. Default: none is written.
-	Logger *slog.Logger
-	// Reporter learns of each unexpected error, once. Default: the log.
-	Reporter telemetry.Reporter
+	// Observer learns of every request: by a line of the access log, a span, metrics and,
+	// for an unexpected error, a report.
+	telemetry.Observer
+
 	// Idempotency stores answers; required by a contract with Idempotent routes.
 	Idempotency IdempotencyStore
 	// MaxTimeout caps the time that any route may take. Default: no cap.
@@ -66,12 +65,7 @@ func NewServer(c *Contract, cfg ServerConfig) *Server {
 	if cfg.EdgeAudience == "" {
 		cfg.EdgeAudience = "edge"
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = telemetry.Discard()
-	}
-	if cfg.Reporter == nil {
-		cfg.Reporter = telemetry.LogReporter(cfg.Logger)
-	}
+	cfg.Observer = cfg.WithDefaults()
 	if cfg.BodyTimeout == 0 {
 		cfg.BodyTimeout = 15 * time.Second
 	}
@@ -150,13 +144,13 @@ func (s *Server) add(r *Route, next http.Handler) {
 // unmatched answers what no route of mux takes: 404, or 405 with the methods
 // that the path has.
 func (s *Server) unmatched(mux *http.ServeMux) http.Handler {
-	return Unmatched(mux, s.cfg.Logger)
+	return Unmatched(s.contract.name, mux, s.cfg.Observer)
 }
 
 // Unmatched returns the fallback handler "/" of a mux: a problem 404, or 405
 // with Allow when the path exists under another method.
-func Unmatched(mux *http.ServeMux, logger *slog.Logger) http.Handler {
-	return Observe("unmatched", logger, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func Unmatched(module string, mux *http.ServeMux, o telemetry.Observer) http.Handler {
+	return Observe(module, "unmatched", o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		Fail(w, r, unmatchedProblem(mux, r))
 	}))
 }

@@ -90,7 +90,7 @@ func newStream(t *testing.T, access auth.Access, h http.HandlerFunc) *stream {
 	s := &stream{issuer: authtest.NewIssuer()}
 	c := api.Module("shelf")
 	route := api.Handler(c, "GET /stream", access, "Read bit by bit")
-	server := api.NewServer(c, api.ServerConfig{Authenticator: s.issuer.Verifier(), Reporter: s})
+	server := api.NewServer(c, api.ServerConfig{Authenticator: s.issuer.Verifier(), Observer: telemetry.Observer{Reporter: s}})
 	api.Mount(registrar{server}, route, h)
 	if err := server.Err(); err != nil {
 		t.Fatal(err)

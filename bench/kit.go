@@ -78,7 +78,7 @@ func openPart(ctx context.Context, url string, module contract, conns int, subsc
 	}
 	p := &part{db: db, locks: postgres.NewLocks(db), outbox: outbox.New(db)}
 	p.worker = jobs.NewWorker(jobs.Config{
-		DB: db, Locks: p.locks, Subscribes: subscribes, Concurrency: 3 * conns, MaxReady: 1 << 30, Logger: telemetry.Discard(),
+		DB: db, Locks: p.locks, Subscribes: subscribes, Concurrency: 3 * conns, MaxReady: 1 << 30, Observer: telemetry.Observer{Logger: telemetry.Discard()},
 	})
 	return p, nil
 }

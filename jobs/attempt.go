@@ -29,21 +29,21 @@ var ErrOvertaken = errors.New("the delivery was taken over by another attempt")
 
 // perform makes one attempt and writes down how it ended.
 func (w *Worker) perform(ctx context.Context, a *Attempt) error {
-	ctx = a.context(ctx)
+	parent, _ := telemetry.ParseTraceparent(a.Event.Traceparent)
+	ctx, span := w.cfg.Tracer.Begin(a.onBehalf(ctx), parent, a.Module, telemetry.Consumer, "job "+a.Job)
+	defer span.End()
 	began := time.Now()
 	err := w.bounded(ctx, a)
 	w.settle(ctx, a, err, time.Since(began))
+	if err != nil {
+		span.Fail(err.Error())
+	}
 	return err
 }
 
-// context is the one of the attempt: a span of the event's trace, on behalf of whoever
-// caused it, with the rights of the service.
-func (a *Attempt) context(ctx context.Context) context.Context {
-	span := telemetry.NewSpanContext()
-	if parent, ok := telemetry.ParseTraceparent(a.Event.Traceparent); ok {
-		span = parent.Child()
-	}
-	ctx = context.WithValue(telemetry.WithSpan(ctx, span), onbehalf.Key{}, subject(a.Event.Subject))
+// onBehalf is on that of whoever caused the event, with the rights of the service.
+func (a *Attempt) onBehalf(ctx context.Context) context.Context {
+	ctx = context.WithValue(ctx, onbehalf.Key{}, subject(a.Event.Subject))
 	return auth.AsService(ctx, "job "+a.Job)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // A thankYou writes to whoever paid, but not for small amounts.
@@ -130,7 +130,7 @@ func exampleModule(subscribes ...events.Declared) (exampleSetup, func()) {
 	if _, err := db.Exec(ctx, "CREATE TABLE thanks (amount integer)"); err != nil {
 		panic(err)
 	}
-	cfg := jobs.Config{DB: db, Logger: slog.New(slog.DiscardHandler)}
+	cfg := jobs.Config{DB: db, Observer: telemetry.Observer{Logger: telemetry.Discard()}}
 	for _, d := range subscribes {
 		cfg.Subscribes = append(cfg.Subscribes, d.Declared())
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/postgres/postgrestest"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 func TestMain(m *testing.M) {
@@ -71,7 +72,7 @@ func (w *world) module(change ...func(*jobs.Config)) module {
 	w.Cleanup(locks.Close)
 	cfg := jobs.Config{
 		DB: w.db, Locks: locks, Subscribes: []*events.Definition{captured.Declared()},
-		Logger: slog.New(record{w: w}), Reporter: w,
+		Observer: telemetry.Observer{Logger: slog.New(record{w: w}), Reporter: w},
 	}
 	for _, c := range change {
 		c(&cfg)

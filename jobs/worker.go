@@ -37,10 +37,9 @@ type Config struct {
 	// DrainTimeout is how long running jobs may go on when the process is told to
 	// stop. Default: 20s.
 	DrainTimeout time.Duration
-	// Logger is the module's. Default: slog's.
-	Logger *slog.Logger
-	// Reporter learns of jobs that are dead and should not be. Default: the log.
-	Reporter telemetry.Reporter
+	// Observer is the module's; its Reporter learns of jobs that are dead and should not
+	// be. Default of its Logger: slog's.
+	telemetry.Observer
 }
 
 // Locks hold a lock of the database's for as long as this process lives.
@@ -53,9 +52,7 @@ func (c Config) withDefaults() Config {
 	c.MaxReady = cmp.Or(c.MaxReady, 10_000)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 20*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	if c.Reporter == nil {
-		c.Reporter = telemetry.LogReporter(c.Logger)
-	}
+	c.Observer = c.WithDefaults()
 	return c
 }
 

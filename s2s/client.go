@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -37,8 +36,8 @@ type ClientConfig struct {
 	Forward bool
 	// HTTP sets timeouts, retries and limits.
 	HTTP httpclient.Config
-	// Logger writes one line per call. Default: none is written.
-	Logger *slog.Logger
+	// Observer is the caller's: it learns of every attempt.
+	telemetry.Observer
 	// Redactor hides secrets in that line. Default: the rules of package telemetry.
 	Redactor *telemetry.Redactor
 }
@@ -51,9 +50,7 @@ type Client struct {
 
 // New returns a client; it opens no connection.
 func New(cfg ClientConfig) *Client {
-	if cfg.Logger == nil {
-		cfg.Logger = telemetry.Discard()
-	}
+	cfg.Observer = cfg.WithDefaults()
 	if cfg.Redactor == nil {
 		cfg.Redactor = &telemetry.Redactor{}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/s2s"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // A double serves one route as the neighbour would: behind a real server of the
@@ -68,7 +69,7 @@ func local(t testing.TB, h http.Handler) http.RoundTripper {
 func (d *double[In, Out]) serve(caller, neighbour string) http.Handler {
 	operation := d.operationAt(neighbour)
 	server := api.NewServer(operation.Contract(), api.ServerConfig{
-		Authenticator: granting{d.neighbours.verifier, operation.Access()}, EdgeAudience: edgeAudience, Reporter: panics{d.neighbours},
+		Authenticator: granting{d.neighbours.verifier, operation.Access()}, EdgeAudience: edgeAudience, Observer: telemetry.Observer{Reporter: panics{d.neighbours}},
 	})
 	api.Handle(registrar{server}, operation, d.handle)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

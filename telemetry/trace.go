@@ -118,25 +118,27 @@ type spanKey struct{}
 type spanned struct {
 	context.Context
 
-	span SpanContext
+	at   SpanContext
+	span *Span // nil: nobody looks
 }
 
 func (s *spanned) Value(key any) any {
 	if key == (spanKey{}) {
-		return &s.span
+		return s
 	}
 	return s.Context.Value(key)
 }
 
-// WithSpan returns a context inside the span.
+// WithSpan returns a context inside a span at which nobody looks, but whose name lines of
+// the log and calls carry.
 func WithSpan(ctx context.Context, s SpanContext) context.Context {
-	return &spanned{ctx, s}
+	return &spanned{ctx, s, nil}
 }
 
-// SpanFrom returns the span of the context; the zero value when there is none.
+// SpanFrom returns the name of the context's span; the zero value when there is none.
 func SpanFrom(ctx context.Context) SpanContext {
-	if s, ok := ctx.Value(spanKey{}).(*SpanContext); ok {
-		return *s
+	if s, ok := ctx.Value(spanKey{}).(*spanned); ok {
+		return s.at
 	}
 	return SpanContext{}
 }

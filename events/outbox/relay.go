@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -41,9 +40,9 @@ type RelayConfig struct {
 	// Locks are the process's in the database of the outbox. Default: none, for a test
 	// that is alone with its database.
 	Locks Locks
-	// Logger hears when publishing stops to work, and when it works again, and of events
-	// of other topics. Default: nobody does.
-	Logger *slog.Logger
+	// Observer hears when publishing stops to work, and when it works again, and of events
+	// of other topics.
+	telemetry.Observer
 }
 
 // A Relay publishes what a module has emitted, in the order of the rows.
@@ -64,7 +63,7 @@ type Relay struct {
 
 // NewRelay returns a relay, which does nothing before Run or Pass.
 func NewRelay(cfg RelayConfig) *Relay {
-	cfg.Logger = cmp.Or(cfg.Logger, telemetry.Discard())
+	cfg.Observer = cfg.WithDefaults()
 	return &Relay{cfg: cfg, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }
 

@@ -22,6 +22,7 @@ var table = map[string]int{
 
 	"telemetry/sentry": 3,
 	"telemetry/otlp":   3,
+	"telemetry/traces": 3,
 	"httpclient":       3,
 	"postgres":         3,
 	"blob":             3,

@@ -1,0 +1,82 @@
+package telemetry
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// TraceConfig says which traces are kept; the variables begin with OTEL_, as far as
+// OpenTelemetry has a name for them.
+type TraceConfig struct {
+	// Ratio is the share of the traces that begin here which is kept.
+	Ratio float64 `env:"TRACES_SAMPLER_ARG" envDefault:"1" min:"0" max:"1" doc:"The share of traces that is kept, between 0 and 1, of those that begin in this process; of others their beginner decides (parent-based, by ratio). What failed or was slow is kept all the same, as far as each process saw it."`
+	// Slow is the time from which on a piece of work is kept whatever the ratio says.
+	Slow time.Duration `env:"TRACES_SLOW" envDefault:"1s" doc:"A request or a job that takes this long or longer is kept, whatever the share says."`
+}
+
+// A Tracer begins what a process does of a trace, and hands over what is kept: all that
+// was sampled, failed or was slow. A nil Tracer names spans and records none.
+type Tracer struct {
+	cfg      TraceConfig
+	redactor *Redactor
+	to       []Recorder
+}
+
+// NewTracer returns a tracer that redacts and hands over to the recorders. Without one it
+// returns nil.
+func NewTracer(cfg TraceConfig, r *Redactor, to ...Recorder) *Tracer {
+	if len(to) == 0 {
+		return nil
+	}
+	if r == nil {
+		r = &Redactor{}
+	}
+	return &Tracer{cfg: cfg, redactor: r, to: to}
+}
+
+// Begin begins a module's work that comes from elsewhere: a request, a job, a schedule.
+// It is a child of parent, or begins a trace if that is not valid. What fails, or is slow,
+// is kept; of the rest, what the beginner of the trace has sampled.
+func (t *Tracer) Begin(ctx context.Context, parent SpanContext, module string, kind Kind, name string) (context.Context, *Span) {
+	at := parent.Child()
+	if !parent.Valid() {
+		at = NewSpanContext()
+		at.Sampled = t.Sample()
+	}
+	if t == nil {
+		return WithSpan(ctx, at), nil
+	}
+	l := &leg{tracer: t}
+	ctx, s := l.begin(ctx, at, module, kind, name)
+	s.root = true
+	return ctx, s
+}
+
+// Sample decides for a trace that begins here, or whose beginner is not believed.
+func (t *Tracer) Sample() bool {
+	return t == nil || t.cfg.Ratio >= 1 || rand.Float64() < t.cfg.Ratio //nolint:gosec // not a secret
+}
+
+func (t *Tracer) keeps(root *SpanData) bool {
+	return root.Sampled || root.Error != "" || t.cfg.Slow > 0 && root.End.Sub(root.Start) >= t.cfg.Slow
+}
+
+func (t *Tracer) record(spans []SpanData) {
+	if len(spans) == 0 {
+		return
+	}
+	for i := range spans {
+		t.redact(&spans[i])
+	}
+	for _, r := range t.to {
+		r.Record(spans)
+	}
+}
+
+func (t *Tracer) redact(d *SpanData) {
+	d.Name, d.Error = t.redactor.String(d.Name), t.redactor.String(d.Error)
+	for i, a := range d.Attrs {
+		d.Attrs[i].Value = t.redactor.attrValue(a.Key, a.Value.Resolve())
+	}
+}
