@@ -416,7 +416,7 @@ WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id IN (
   ON CONFLICT (key)
   WHERE before IS NULL DO NOTHING;
 
-WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id IN ( SELECT id FROM sessions WHERE user_id = $4 AND coalesce(parent_id, id) IN ( SELECT id FROM sessions WHERE user_id = $4 AND parent_id IS NULL AND ended_at IS NULL AND expires_at > $1 ORDER BY begun_at DESC, id OFFSET $5) FOR UPDATE SKIP LOCKED)) AND ended_at IS NULL RETURNING id )
+WITH ended AS ( UPDATE sessions SET ended_at = $1, ended_why = $2 WHERE (id IN ( SELECT id FROM sessions WHERE user_id = $4 AND ended_at IS NULL AND coalesce(parent_id, id) IN ( SELECT id FROM sessions WHERE user_id = $4 AND parent_id IS NULL AND ended_at IS NULL AND expires_at > $1 ORDER BY begun_at DESC, id OFFSET $5) FOR UPDATE SKIP LOCKED)) AND ended_at IS NULL RETURNING id )
   INSERT INTO revocations (key, until)
   SELECT sha256(convert_to('sid:' || id, 'UTF8')), $3
   FROM ended
