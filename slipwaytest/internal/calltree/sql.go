@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/slipway-go/slipway/internal/treetext"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -78,7 +79,7 @@ func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 	if shown == 0 {
 		return ctx
 	}
-	name := fmt.Sprintf("of %s", plural(shown, "statement"))
+	name := fmt.Sprintf("of %s", treetext.Plural(shown, "statement"))
 	return context.WithValue(ctx, batchKey{}, t.r.Start(Entry{Kind: Batch, In: telemetry.SpanFrom(ctx), Name: name}))
 }
 

@@ -3,7 +3,6 @@ package calltree
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // A node is a line of the tree: one entry, or several that are equal.
@@ -105,23 +104,3 @@ func (n *node) add(o *node) {
 
 // isFetch tells a fetch of which nothing is to be said.
 func (n *node) isFetch() bool { return n.Kind == SSO && n.outcome.Err == "" && n.outcome.Status < 400 }
-
-func readable(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
-	switch {
-	case ms < 0.1:
-		return "<0.1 ms"
-	case ms < 100:
-		return fmt.Sprintf("%.1f ms", ms)
-	case ms < 10_000:
-		return fmt.Sprintf("%.0f ms", ms)
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-func plural(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
