@@ -24,6 +24,7 @@ import (
 type endpoint struct {
 	route         *Route
 	pattern       string
+	path          string // of the pattern
 	public        bool
 	private       bool // the answer is for nobody else, so no cache may keep it
 	audience      []string
@@ -39,7 +40,7 @@ type endpoint struct {
 
 func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 	e := &endpoint{
-		route: r, pattern: r.Pattern(), public: r.access.IsPublic(),
+		route: r, pattern: r.Pattern(), path: r.path, public: r.access.IsPublic(),
 		private:  !r.access.IsPublic() || r.method != http.MethodGet,
 		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
@@ -187,7 +188,8 @@ const observedBodyTimeout = 30 * time.Second
 // route has: the trace, the access line, the report of a panic. It checks no
 // token and does not bound a body's size.
 func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.Handler {
-	return &endpoint{module: module, pattern: pattern, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, observer: o.WithDefaults(), next: h}
+	_, path := splitPattern(pattern)
+	return &endpoint{module: module, pattern: pattern, path: path, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, observer: o.WithDefaults(), next: h}
 }
 
 // Fail answers with the problem that err is, from a handler inside an endpoint.

@@ -169,25 +169,27 @@ const maxAttrs = 12
 // appendAttrs appends the attributes of the access line.
 func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time) []slog.Attr {
 	attrs = append(attrs,
-		slog.String("method", r.Method),
-		slog.String("route", x.endpoint.pattern),
-		slog.String("path", r.URL.Path),
-		slog.Int("status", x.status),
-		slog.Float64("duration_ms", float64(end.Sub(x.start).Microseconds())/1000),
-		slog.Int64("bytes", x.bytes),
-		slog.String("remote_ip", remoteIP(r)),
+		slog.String(telemetry.HTTPRequestMethod, r.Method),
+		slog.String(telemetry.HTTPRoute, x.endpoint.path),
+		slog.String(telemetry.URLPath, r.URL.Path),
+		slog.Int(telemetry.HTTPResponseStatusCode, x.status),
+		slog.Float64(telemetry.DurationMS, float64(end.Sub(x.start).Microseconds())/1000),
+		slog.Int64(telemetry.HTTPResponseBodySize, x.bytes),
+		slog.String(telemetry.ClientAddress, remoteIP(r)),
 	)
-	if x.principal != nil {
-		attrs = append(attrs, slog.String("sub", x.principal.Subject))
-		if s := x.principal.Service(); s != "" {
-			attrs = append(attrs, slog.String("caller", s))
+	if p := x.principal; p != nil {
+		if !p.IsService() {
+			attrs = append(attrs, slog.String(telemetry.UserID, p.Subject))
+		}
+		if s := p.Service(); s != "" {
+			attrs = append(attrs, slog.String(telemetry.Caller, s))
 		}
 	}
 	if x.replayed {
-		attrs = append(attrs, slog.Bool("replayed", true))
+		attrs = append(attrs, slog.Bool(telemetry.Replayed, true))
 	}
 	if x.problem != nil {
-		attrs = append(attrs, slog.String("code", x.problem.Code()), slog.String("detail", x.problem.Detail()))
+		attrs = append(attrs, slog.String(telemetry.Code, x.problem.Code()), slog.String(telemetry.Detail, x.problem.Detail()))
 	}
 	return attrs
 }

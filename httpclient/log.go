@@ -67,15 +67,15 @@ func (c LogConfig) write(r *http.Request, resp *http.Response, err error, start 
 		return
 	}
 	attrs := append(make([]slog.Attr, 0, 12),
-		slog.String("target", c.Target),
-		slog.String("route", Route(ctx)),
-		slog.String("method", r.Method),
-		slog.Float64("duration_ms", float64(now.Sub(start).Microseconds())/1000),
-		slog.Int("attempt", attemptOf(ctx)))
+		slog.String(telemetry.Target, c.Target),
+		slog.String(telemetry.HTTPRequestMethod, r.Method),
+		slog.String(telemetry.URLTemplate, template(ctx)),
+		slog.Float64(telemetry.DurationMS, float64(now.Sub(start).Microseconds())/1000),
+		slog.Int(telemetry.Attempt, attemptOf(ctx)))
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String(telemetry.ErrorText, err.Error()))
 	} else {
-		attrs = append(attrs, slog.Int("status", resp.StatusCode))
+		attrs = append(attrs, slog.Int(telemetry.HTTPResponseStatusCode, resp.StatusCode))
 	}
 	if level > slog.LevelInfo || c.Logger.Enabled(ctx, slog.LevelDebug) {
 		attrs = c.appendExchange(attrs, r, resp)

@@ -60,13 +60,13 @@ func TestLog_Line(t *testing.T) {
 		got := one(t, logged(t, slog.LevelInfo, newNeighbour(slow), request(ctx, t, http.MethodGet, "")))
 		for key, want := range map[string]any{
 			"level": "INFO", "msg": "neighbour called", "service": "shop", "trace_id": span.TraceIDString(), "span_id": span.SpanIDString(),
-			"target": "cart", "route": "GET /carts/{id}", "method": "GET", "status": 409.0, "duration_ms": 1.5, "attempt": 1.0,
+			"target": "cart", "url.template": "/carts/{id}", "http.request.method": "GET", "http.response.status_code": 409.0, "duration_ms": 1.5, "attempt": 1.0,
 		} {
 			if got[key] != want {
 				t.Errorf("%s = %v, want %v", key, got[key], want)
 			}
 		}
-		for _, key := range []string{"error", "path", "request_headers", "request_body", "response_body"} {
+		for _, key := range []string{"error", "url.path", "request_headers", "request_body", "response_body"} {
 			if _, ok := got[key]; ok {
 				t.Errorf("a call that works has %s in its line", key)
 			}

@@ -1,6 +1,9 @@
 package httpclient
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 type routeKey struct{}
 
@@ -14,4 +17,13 @@ func WithRoute(ctx context.Context, pattern string) context.Context {
 func Route(ctx context.Context) string {
 	pattern, _ := ctx.Value(routeKey{}).(string)
 	return pattern
+}
+
+// template is the path of the route.
+func template(ctx context.Context) string {
+	route := Route(ctx)
+	if _, path, ok := strings.Cut(route, " "); ok {
+		return path
+	}
+	return route
 }

@@ -40,9 +40,9 @@ func BenchmarkLogger(b *testing.B) {
 
 func access(ctx context.Context, logger *slog.Logger) {
 	logger.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String("method", "GET"), slog.String("route", "GET /carts/{id}"), slog.String("path", "/carts/0198c0de-0000-7000-8000-000000000001"),
-		slog.Int("status", 200), slog.Float64("duration_ms", 0.123), slog.Int64("bytes", 512),
-		slog.String("remote_ip", "127.0.0.1"), slog.String("sub", "0198c0de-0000-7000-8000-000000000002"),
+		slog.String(telemetry.HTTPRequestMethod, "GET"), slog.String(telemetry.HTTPRoute, "/carts/{id}"), slog.String(telemetry.URLPath, "/carts/0198c0de-0000-7000-8000-000000000001"),
+		slog.Int(telemetry.HTTPResponseStatusCode, 200), slog.Float64(telemetry.DurationMS, 0.123), slog.Int64(telemetry.HTTPResponseBodySize, 512),
+		slog.String(telemetry.ClientAddress, "127.0.0.1"), slog.String(telemetry.UserID, "0198c0de-0000-7000-8000-000000000002"),
 		slog.String("sid", "0198c0de-0000-7000-8000-000000000003"), slog.String("user_agent", "Mozilla/5.0 (X11; Linux x86_64)"))
 }
 

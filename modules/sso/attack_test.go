@@ -50,8 +50,10 @@ type line struct {
 	Service string `json:"service"`
 	Message string `json:"msg"`
 	Target  string `json:"target"`
-	Route   string `json:"route"`
-	Status  int    `json:"status"`
+	Method  string `json:"http.request.method"`
+	Route   string `json:"http.route"`   // of an answer
+	Called  string `json:"url.template"` // by a call
+	Status  int    `json:"http.response.status_code"`
 }
 
 var _ io.Writer = (*talk)(nil)
@@ -80,12 +82,16 @@ func (k *talk) count(is func(line) bool) (n int) {
 
 // answered counts the answers of the SSO.
 func (k *talk) answered(route string, status int) int {
-	return k.count(func(l line) bool { return l.Message == "request" && l.Route == route && l.Status == status })
+	return k.count(func(l line) bool {
+		return l.Message == "request" && l.Method+" "+l.Route == route && l.Status == status
+	})
 }
 
 // asked counts the till's questions for tokens, answered or not.
 func (k *talk) asked() int {
-	return k.count(func(l line) bool { return l.Target == "sso" && l.Route == tokenRoute && l.Service == "test-till" })
+	return k.count(func(l line) bool {
+		return l.Target == "sso" && l.Method+" "+l.Called == tokenRoute && l.Service == "test-till"
+	})
 }
 
 // eventually waits for what a process does behind an answer.

@@ -36,7 +36,7 @@ func TestRecorder_String(t *testing.T) {
 				})
 				w.query(ctx, "SELECT $1::uuid", "", &pgconn.PgError{Code: "22P02", Message: `invalid input syntax for type uuid: "hunter2"`})
 				w.logger().ErrorContext(ctx, "unexpected error", "error", "load cart: it broke", "causes", []string{"*pgconn.PgError"}, "route", "GET /carts/{id}")
-				w.logger().ErrorContext(ctx, "request", "status", 500)
+				w.logger().ErrorContext(ctx, "request", telemetry.HTTPResponseStatusCode, 500)
 				w.logger().InfoContext(ctx, "nobody needs to know")
 			})
 			w.wantTree(`

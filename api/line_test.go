@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/auth/authtest"
+	"github.com/slipway-go/slipway/telemetry"
+)
+
+// accessLine sends the request with the claims to a shelf and returns its access line.
+func accessLine(t *testing.T, method string, claims authtest.Claims) map[string]any {
+	t.Helper()
+	var out bytes.Buffer
+	s, issuer := newShelf(), authtest.NewIssuer()
+	server := api.NewServer(s.contract, api.ServerConfig{
+		Authenticator: issuer.Verifier(),
+		Observer:      telemetry.Observer{Logger: telemetry.NewLogger(&out, "shop", telemetry.LogConfig{}, nil)},
+	})
+	w := &world{Server: server}
+	api.Handle(w, s.get, func(ctx context.Context, in getInput) (book, error) { return book{ID: in.ID}, auth.Own(ctx, "anna") })
+	api.Handle(w, s.remove, func(context.Context, getInput) (api.Empty, error) { return api.Empty{}, nil })
+	r := httptest.NewRequestWithContext(t.Context(), method, "/books/"+bookID.String(), nil)
+	r.RemoteAddr = "192.0.2.7:4711"
+	r.Header.Set("Authorization", "Bearer "+issuer.Mint(claims))
+	w.ServeHTTP(httptest.NewRecorder(), r)
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%q is not one line of JSON: %v", out.String(), err)
+	}
+	return line
+}
+
+func TestServer_accessLine(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		method string
+		claims authtest.Claims
+		want   map[string]any
+	}{
+		"names what a stranger is refused": {"GET", authtest.User("bert", "shelf:read"), map[string]any{
+			"msg": "request", "http.request.method": "GET", "http.route": "/books/{id}", "url.path": "/books/" + bookID.String(), "client.address": "192.0.2.7",
+			"http.response.status_code": 404.0, "user.id": "bert", "caller": nil, "code": "not_found",
+		}},
+		"names the user": {"GET", authtest.User("anna", "shelf:read"), map[string]any{"http.response.status_code": 200.0, "user.id": "anna", "caller": nil}},
+		"names the service that acts for a user": {"DELETE", authtest.User("anna").Through("cart").For("shelf"), map[string]any{
+			"http.request.method": "DELETE", "user.id": "anna", "caller": "cart",
+		}},
+		"takes a service for no user": {"DELETE", authtest.Service("cart").For("shelf"), map[string]any{"user.id": nil, "caller": "cart"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := accessLine(t, tt.method, tt.claims)
+			for key, want := range tt.want {
+				if got[key] != want {
+					t.Errorf("%s = %v, want %v", key, got[key], want)
+				}
+			}
+		})
+	}
+}
