@@ -86,7 +86,7 @@ func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
 
 // context carries the trace, the exchange and the deadline.
 func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, context.CancelFunc) {
-	parent, _ := telemetry.ParseTraceparent(r.Header.Get("Traceparent"))
+	parent, _ := telemetry.TraceparentOf(r.Header)
 	x.ctx = exchangeContext{r.Context(), x}
 	ctx, span := e.observer.Tracer.Begin(&x.ctx, parent, e.module, telemetry.Server, e.pattern)
 	x.span, x.trace = span, telemetry.SpanFrom(ctx).TraceID

@@ -25,6 +25,7 @@ type line struct {
 	buf      []byte
 	redactor *Redactor
 	top      bool // attributes stand beside the handler's own
+	depth    int  // groups that are open
 }
 
 func (l *line) comma() {
@@ -93,15 +94,22 @@ func (l *line) group(a slog.Attr) {
 		l.string(redacted)
 		return
 	}
+	if l.depth > maxDepth { // a group may resolve to what has itself within
+		l.name(a.Key)
+		l.string(leftOut)
+		return
+	}
 	top, mark := l.top, len(l.buf)
 	if a.Key != "" {
 		l.name(a.Key)
 		l.buf = append(l.buf, '{')
 		l.top = false
 	}
+	l.depth++
 	for _, inner := range a.Value.Group() {
 		l.attr(inner)
 	}
+	l.depth--
 	l.top = top
 	if a.Key != "" {
 		l.close(mark)

@@ -49,18 +49,23 @@ func (r *Redactor) verdict(key string) verdict {
 func (r *Redactor) hides(key string) bool { return r.verdict(key) == hidden }
 
 // Attr redacts one attribute by its key, and its value as [Redactor.String] and
-// [Redactor.Value] do.
-func (r *Redactor) Attr(a slog.Attr) slog.Attr {
+// [Redactor.Value] do. Groups in groups are left out from some depth on: one may
+// resolve to what has itself within.
+func (r *Redactor) Attr(a slog.Attr) slog.Attr { return r.attr(a, 0) }
+
+func (r *Redactor) attr(a slog.Attr, depth int) slog.Attr {
 	a.Value = a.Value.Resolve()
-	if a.Value.Kind() != slog.KindGroup {
+	switch {
+	case a.Value.Kind() != slog.KindGroup:
 		return slog.Attr{Key: a.Key, Value: r.attrValue(a.Key, a.Value)}
-	}
-	if r.hides(a.Key) {
+	case r.hides(a.Key):
 		return slog.String(a.Key, redacted)
+	case depth > maxDepth:
+		return slog.String(a.Key, leftOut)
 	}
 	inner := make([]slog.Attr, 0, len(a.Value.Group()))
 	for _, g := range a.Value.Group() {
-		inner = append(inner, r.Attr(g))
+		inner = append(inner, r.attr(g, depth+1))
 	}
 	return slog.Attr{Key: a.Key, Value: slog.GroupValue(inner...)}
 }

@@ -123,6 +123,9 @@ func (w *walker) plain(v slog.Value, depth int) any {
 	v = v.Resolve()
 	switch v.Kind() {
 	case slog.KindGroup:
+		if w.left--; depth > maxDepth || w.left < 0 {
+			return leftOut
+		}
 		tree := map[string]any{}
 		for _, a := range v.Group() {
 			tree[a.Key] = w.redactor.member(judge(a.Key), w.plain(a.Value, depth+1))

@@ -1,9 +1,9 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -30,7 +30,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// A SpanData is a span that has ended, as a [Recorder] gets it: redacted.
+// A SpanData is a span that has ended, as a [Recorder] gets it: redacted and bounded.
 type SpanData struct {
 	SpanContext
 
@@ -39,13 +39,14 @@ type SpanData struct {
 	Module string // the module at work
 	Start  time.Time
 	End    time.Time
-	Attrs  []slog.Attr   // named by OpenTelemetry's semantic conventions
+	Attrs  []slog.Attr   // named by OpenTelemetry's semantic conventions; texts, numbers, truth values, durations and times
 	Links  []SpanContext // of what else led here
 	Error  string        // why it failed; "" for what did not
 }
 
-// A Recorder takes the spans that are kept. It must neither wait nor keep or change the
-// slice: it stands in the way of every request.
+// A Recorder takes the spans that are kept. It must not wait, since it stands in the way of
+// every request. It may keep the spans, which are the other recorders' as well: nobody
+// changes them.
 type Recorder interface {
 	Record(spans []SpanData)
 }
@@ -53,10 +54,11 @@ type Recorder interface {
 // A Span is a piece of work under way. [Tracer.Begin] and [Start] make them. A nil Span is
 // one at which nobody looks; its methods do nothing. It is safe for concurrent use.
 type Span struct {
-	leg  *leg
-	data SpanData // under leg.mu
-	root bool
-	over bool
+	within spanned // the context inside it
+	leg    *leg
+	data   SpanData // under leg.mu
+	root   bool
+	over   bool
 }
 
 // A leg is what one process does of one trace, from the span with which it begins there to
@@ -71,14 +73,32 @@ type leg struct {
 	dropped int
 }
 
-// maxSpans bounds what a leg holds while nobody knows yet whether it is kept. The root
-// says how many more there were.
-const maxSpans = 512
+// What a span may hold. Who wrote more has it cut, or left out.
+const (
+	// maxSpans bounds what a leg holds while nobody knows yet whether it is kept. The root
+	// says how many more there were.
+	maxSpans = 512
+	maxAttrs = 64
+	maxLinks = 64
+	// maxText bounds a name, an error and each text among the attributes, in bytes.
+	maxText = 4 << 10
 
-// begin returns a span of the leg and the context inside it.
-func (l *leg) begin(ctx context.Context, at SpanContext, module string, kind Kind, name string) (context.Context, *Span) {
-	s := &Span{leg: l, data: SpanData{SpanContext: at, Name: name, Kind: kind, Module: module, Start: time.Now()}}
-	return &spanned{ctx, at, s}, s
+	// Room that is made at once, for what comes as a rule.
+	roomSpans = 8
+	roomAttrs = 4
+)
+
+// SpansDropped is the attribute of a leg's first span that counts those of its spans which
+// there was no room for.
+const SpansDropped = "slipway.spans_dropped"
+
+// begin makes s a span of the leg that begins now, and returns the context inside it, which
+// is a part of s: a span is one allocation.
+func (l *leg) begin(s *Span, ctx context.Context, at SpanContext, module string, kind Kind, name string) context.Context { //nolint:revive // the span comes first, as a receiver would
+	s.leg = l
+	s.data = SpanData{SpanContext: at, Name: name, Kind: kind, Module: module, Start: time.Now()}
+	s.within = spanned{ctx, at, s}
+	return &s.within
 }
 
 // Start begins a piece of work inside that of the context. Without a span there, or with
@@ -91,8 +111,12 @@ func Start(ctx context.Context, kind Kind, name string, attrs ...slog.Attr) (con
 	if outer.span == nil {
 		return WithSpan(ctx, outer.at.Child()), nil
 	}
-	ctx, s := outer.span.leg.begin(ctx, outer.at.Child(), outer.span.data.Module, kind, name)
-	s.data.Attrs = slices.Clone(attrs)
+	s := &Span{}
+	ctx = outer.span.leg.begin(s, ctx, outer.at.Child(), outer.span.data.Module, kind, name)
+	if len(attrs) > 0 {
+		s.data.Attrs = make([]slog.Attr, 0, len(attrs)+roomAttrs)
+		s.data.add(attrs)
+	}
 	return ctx, s
 }
 
@@ -104,36 +128,50 @@ func CurrentSpan(ctx context.Context) *Span {
 	return nil
 }
 
-// Set adds attributes.
+// Set adds attributes, up to 64 of a span.
 func (s *Span) Set(attrs ...slog.Attr) {
-	s.change(func(d *SpanData) { d.Attrs = append(d.Attrs, attrs...) })
-}
-
-// Link adds what else led to this work than its parent.
-func (s *Span) Link(to SpanContext) {
-	if to.Valid() {
-		s.change(func(d *SpanData) { d.Links = append(d.Links, to) })
-	}
-}
-
-// Fail says why the work failed. What the caller may cause, a 404 or a unique key, is no
-// failure of the work.
-func (s *Span) Fail(why string) {
-	s.change(func(d *SpanData) { d.Error = why })
-}
-
-func (s *Span) change(f func(*SpanData)) {
 	if s == nil {
 		return
 	}
 	s.leg.mu.Lock()
 	defer s.leg.mu.Unlock()
 	if !s.over {
-		f(&s.data)
+		s.data.add(attrs)
 	}
 }
 
-// End ends the work; attrs are added to it. The second End of a span does nothing.
+// add copies attributes: the caller's slice stays the caller's.
+func (d *SpanData) add(attrs []slog.Attr) {
+	d.Attrs = append(d.Attrs, attrs[:min(len(attrs), maxAttrs-len(d.Attrs))]...)
+}
+
+// Link adds what else led to this work than its parent, up to 64.
+func (s *Span) Link(to SpanContext) {
+	if s == nil || !to.Valid() {
+		return
+	}
+	s.leg.mu.Lock()
+	defer s.leg.mu.Unlock()
+	if !s.over && len(s.data.Links) < maxLinks {
+		s.data.Links = append(s.data.Links, to)
+	}
+}
+
+// Fail says why the work failed; of several reasons the last one stays. What the caller may
+// cause, a 404 or a unique key, is no failure of the work.
+func (s *Span) Fail(why string) {
+	if s == nil {
+		return
+	}
+	s.leg.mu.Lock()
+	defer s.leg.mu.Unlock()
+	if !s.over {
+		s.data.Error = cmp.Or(why, "failed")
+	}
+}
+
+// End ends the work; attrs are added to it. The second End of a span does nothing. A span
+// that is never ended is not recorded.
 func (s *Span) End(attrs ...slog.Attr) {
 	if s == nil {
 		return
@@ -159,7 +197,7 @@ func (l *leg) end(s *Span, now time.Time, attrs []slog.Attr) {
 
 // collect returns what is to be recorded now that s has ended: nothing before the root
 // has, all at its end, and whatever ends later on its own.
-func (l *leg) collect(s *Span, attrs []slog.Attr) []SpanData {
+func (l *leg) collect(s *Span, attrs []slog.Attr) (done []SpanData) {
 	switch {
 	case l.decided && !l.kept:
 		l.ended = nil
@@ -168,15 +206,17 @@ func (l *leg) collect(s *Span, attrs []slog.Attr) []SpanData {
 		l.dropped++
 		return nil
 	}
-	s.data.Attrs = append(slices.Clip(s.data.Attrs), attrs...)
+	s.data.add(attrs)
+	if s.root && l.dropped > 0 {
+		s.data.Attrs = append(s.data.Attrs, slog.Int(SpansDropped, l.dropped))
+	}
+	if l.ended == nil && !l.decided {
+		l.ended = make([]SpanData, 0, roomSpans)
+	}
+	l.ended = append(l.ended, s.data)
 	if !l.decided {
-		l.ended = append(l.ended, s.data)
 		return nil
 	}
-	if s.root && l.dropped > 0 {
-		s.data.Attrs = append(s.data.Attrs, slog.Int("slipway.spans_dropped", l.dropped))
-	}
-	done := append(l.ended, s.data)
-	l.ended = nil
+	done, l.ended = l.ended, nil
 	return done
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
+	"net/http"
 )
 
 // A SpanContext names a place in a trace, as W3C Trace Context carries it
@@ -86,6 +87,16 @@ func ParseTraceparent(h string) (SpanContext, bool) {
 	}
 	s.Sampled = flags[0]&1 == 1
 	return s, true
+}
+
+// TraceparentOf reads the header of a request. Of several nobody knows which one is meant,
+// so they are refused.
+func TraceparentOf(h http.Header) (SpanContext, bool) {
+	values := h["Traceparent"]
+	if len(values) != 1 {
+		return SpanContext{}, false
+	}
+	return ParseTraceparent(values[0])
 }
 
 // lowerHex decodes lower-case digits only; others are malformed here.

@@ -2,7 +2,9 @@ package telemetry
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -35,22 +37,38 @@ func NewTracer(cfg TraceConfig, r *Redactor, to ...Recorder) *Tracer {
 	return &Tracer{cfg: cfg, redactor: r, to: to}
 }
 
+// A first span is the one with which a leg begins, and the leg.
+type first struct {
+	Span
+
+	leg leg
+}
+
 // Begin begins a module's work that comes from elsewhere: a request, a job, a schedule.
 // It is a child of parent, or begins a trace if that is not valid. What fails, or is slow,
 // is kept; of the rest, what the beginner of the trace has sampled.
 func (t *Tracer) Begin(ctx context.Context, parent SpanContext, module string, kind Kind, name string) (context.Context, *Span) {
-	at := parent.Child()
-	if !parent.Valid() {
-		at = NewSpanContext()
-		at.Sampled = t.Sample()
-	}
+	at := t.under(parent)
 	if t == nil {
 		return WithSpan(ctx, at), nil
 	}
-	l := &leg{tracer: t}
-	ctx, s := l.begin(ctx, at, module, kind, name)
-	s.root = true
-	return ctx, s
+	f := &first{}
+	f.root, f.leg.tracer = true, t
+	return f.leg.begin(&f.Span, ctx, at, module, kind, name), &f.Span
+}
+
+func (t *Tracer) under(parent SpanContext) SpanContext {
+	if parent.Valid() {
+		return parent.Child()
+	}
+	return t.NewSpanContext()
+}
+
+// NewSpanContext begins a trace, and decides whether it is sampled.
+func (t *Tracer) NewSpanContext() SpanContext {
+	at := NewSpanContext()
+	at.Sampled = t.Sample()
+	return at
 }
 
 // Sample decides for a trace that begins here, or whose beginner is not believed.
@@ -75,8 +93,47 @@ func (t *Tracer) record(spans []SpanData) {
 }
 
 func (t *Tracer) redact(d *SpanData) {
-	d.Name, d.Error = t.redactor.String(d.Name), t.redactor.String(d.Error)
+	d.Name, d.Error = t.text(d.Name), t.text(d.Error)
 	for i, a := range d.Attrs {
-		d.Attrs[i].Value = t.redactor.attrValue(a.Key, a.Value.Resolve())
+		d.Attrs[i] = t.attr(a)
 	}
+}
+
+// attr redacts and bounds an attribute. What has parts, such as a group or a list, becomes a
+// text of JSON.
+func (t *Tracer) attr(a slog.Attr) slog.Attr {
+	v := a.Value.Resolve()
+	switch {
+	case v.Kind() == slog.KindGroup && t.redactor.hides(a.Key):
+		v = slog.StringValue(redacted)
+	case v.Kind() == slog.KindGroup:
+		v = t.redactor.Value(v)
+	default:
+		v = t.redactor.attrValue(a.Key, v)
+	}
+	switch v.Kind() {
+	case slog.KindString:
+		v = slog.StringValue(cut(v.String()))
+	case slog.KindAny:
+		v = slog.StringValue(cut(jsonOf(v.Any())))
+	default:
+	}
+	return slog.Attr{Key: a.Key, Value: v}
+}
+
+// jsonOf writes what [Redactor.Value] returns.
+func jsonOf(tree any) string {
+	l := line{}
+	l.tree(tree)
+	return string(l.buf)
+}
+
+func (t *Tracer) text(s string) string { return cut(t.redactor.String(s)) }
+
+// cut bounds a text that is redacted already, so it may end anywhere.
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
