@@ -121,7 +121,7 @@ func (a *App) observe() {
 	}
 	a.reporter = a.overrides.Reporter
 	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
-	a.metrics = prometheus.NewRegistry()
+	a.metrics = newRegistry()
 }
 
 // recorders are those who get the spans.

@@ -23,7 +23,9 @@ type inspection struct {
 }
 
 // inspections are all of them.
-var inspections = []inspection{}
+var inspections = []inspection{
+	inspect("GET /metrics", "What the process counts, for Prometheus", (*App).metricsHandler),
+}
 
 func inspect(pattern, doc string, handler func(*App) http.Handler) inspection {
 	return inspection{api.Handler(kit, pattern, auth.Need(Inspect), doc), handler}

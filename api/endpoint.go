@@ -34,6 +34,7 @@ type endpoint struct {
 	authenticator Authenticator
 	idempotency   IdempotencyStore
 	module        string
+	metrics       *routeMetrics
 	observer      telemetry.Observer // its reports have the unexpected errors; the access line has only what the client was told
 	next          http.Handler
 }
@@ -45,6 +46,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
 		authenticator: s.cfg.Authenticator, module: s.contract.name, observer: s.cfg.Observer, next: next,
+		metrics: s.metrics.route(r.Pattern()),
 	}
 	if limit := s.cfg.MaxTimeout; limit > 0 {
 		e.timeout = min(e.timeout, limit)
@@ -57,6 +59,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, endpoint: e, start: time.Now(), status: http.StatusOK}
+	e.metrics.active.Inc()
 	ctx, cancel := e.context(r, x)
 	defer cancel()
 	defer e.finish(ctx, x, r)
@@ -89,7 +92,8 @@ func (e *endpoint) context(r *http.Request, x *exchange) (context.Context, conte
 	parent, _ := telemetry.TraceparentOf(r.Header)
 	x.ctx = exchangeContext{r.Context(), x}
 	ctx, span := e.observer.Tracer.Begin(&x.ctx, parent, e.module, telemetry.Server, e.pattern)
-	x.span, x.trace = span, telemetry.SpanFrom(ctx).TraceID
+	at := telemetry.SpanFrom(ctx)
+	x.span, x.trace, x.sampled = span, at.TraceID, at.Sampled
 	if r.Header.Get(httpclient.AttemptHeader) != "" {
 		ctx = httpclient.WithoutRetry(ctx)
 	}
@@ -165,6 +169,8 @@ func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 		level = slog.LevelError
 		x.span.Fail(x.failure())
 	}
+	e.metrics.active.Dec()
+	e.metrics.observe(x, r.Method, end)
 	e.log(ctx, level, end, attrs)
 	x.span.End(attrs...)
 }
@@ -189,7 +195,10 @@ const observedBodyTimeout = 30 * time.Second
 // token and does not bound a body's size.
 func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.Handler {
 	_, path := splitPattern(pattern)
-	return &endpoint{module: module, pattern: pattern, path: path, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout, observer: o.WithDefaults(), next: h}
+	return &endpoint{
+		module: module, pattern: pattern, path: path, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout,
+		observer: o.WithDefaults(), metrics: newServerMetrics(o.Metrics).route(pattern), next: h,
+	}
 }
 
 // Fail answers with the problem that err is, from a handler inside an endpoint.

@@ -25,6 +25,7 @@ type exchange struct {
 	start     time.Time
 	trace     [16]byte
 	span      *telemetry.Span
+	sampled   bool // the trace is
 	principal *auth.Principal
 	guard     *auth.Guard
 	status    int

@@ -53,6 +53,7 @@ type Server struct {
 	mux       *http.ServeMux
 	huma      huma.API
 	endpoints map[*Route]*endpoint
+	metrics   serverMetrics
 	current   *Route // the route being registered; huma hands over only its operation
 	errs      []error
 }
@@ -69,7 +70,7 @@ func NewServer(c *Contract, cfg ServerConfig) *Server {
 	if cfg.BodyTimeout == 0 {
 		cfg.BodyTimeout = 15 * time.Second
 	}
-	s := &Server{contract: c, cfg: cfg, mux: http.NewServeMux(), endpoints: map[*Route]*endpoint{}}
+	s := &Server{contract: c, cfg: cfg, mux: http.NewServeMux(), endpoints: map[*Route]*endpoint{}, metrics: newServerMetrics(cfg.Metrics)}
 	s.huma = newHuma(c.name, s.adapter())
 	s.mux.Handle("/", s.unmatched(s.mux))
 	return s
