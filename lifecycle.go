@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -139,7 +138,7 @@ func (a *App) workBehind(ctx context.Context) error {
 		return nil
 	})
 	for _, b := range a.backgrounds() {
-		g.Go(func() error { return b.guarded(ctx) })
+		g.Go(func() error { return b.guarded(ctx, a.observer(b.module).WithDefaults().Reporter) })
 	}
 	return g.Wait()
 }
@@ -152,18 +151,26 @@ func (a *App) backgrounds() []background {
 	return all
 }
 
-// guarded runs the work as the service, each under a trace of its own.
-func (b background) guarded(ctx context.Context) (err error) {
+// guarded runs the work as the service, each under a trace of its own, and reports its
+// failure, which ends the process.
+func (b background) guarded(ctx context.Context, reporter telemetry.Reporter) error {
+	ctx = telemetry.WithSpan(auth.AsService(ctx, "background work "+b.name), telemetry.NewSpanContext())
+	err := b.contained(ctx)
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	err = fmt.Errorf("background work %s: %w", b.name, err)
+	reporter.Report(ctx, err, slog.String("background", b.name))
+	return err
+}
+
+func (b background) contained(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in background work %s: %v\n%s", b.name, p, debug.Stack())
+			err = telemetry.Panicked(p)
 		}
 	}()
-	ctx = telemetry.WithSpan(auth.AsService(ctx, "background work "+b.name), telemetry.NewSpanContext())
-	if err := b.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("background work %s: %w", b.name, err)
-	}
-	return nil
+	return b.run(ctx)
 }
 
 // openDatabases returns the database of every hosted module that has migrations.

@@ -28,8 +28,9 @@ type Setup struct {
 }
 
 type background struct {
-	name string
-	run  func(context.Context) error
+	module string
+	name   string // module/work
+	run    func(context.Context) error
 }
 
 // API returns where api.Handle and api.Mount register.
@@ -59,7 +60,7 @@ func (s *Setup) Calls(n interface{ ModuleName() string }) api.Caller {
 // when its context is done. The context acts as the service. An error or a
 // panic of f stops the process: what may fail is handled inside.
 func (s *Setup) Background(name string, f func(context.Context) error) {
-	s.background = append(s.background, background{name: s.module.Name() + "/" + name, run: f})
+	s.background = append(s.background, background{s.module.Name(), s.module.Name() + "/" + name, f})
 }
 
 // Jobs returns where jobs.On, jobs.Handle and jobs.Cron register, and where

@@ -93,7 +93,7 @@ func roundTrip[Out any](c Caller, r *http.Request, out *Out) error {
 		return garbled(err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return &refusal{problem.Decode(resp.StatusCode, resp.Header, body)}
+		return &refusal{problem.Decode(resp.StatusCode, resp.Header, body), problem.IsProblem(resp.Header)}
 	}
 	if isEmpty(reflect.TypeFor[Out]()) {
 		return nil
@@ -154,7 +154,10 @@ func (e *CallError) Error() string {
 func (e *CallError) Unwrap() error { return e.Err }
 
 // A refusal is a neighbour's answer outside of 2xx.
-type refusal struct{ problem *problem.Error }
+type refusal struct {
+	problem *problem.Error
+	own     bool // the neighbour's own words, and not those of somebody on the way
+}
 
 func (r *refusal) Error() string { return r.problem.Error() }
 
@@ -171,6 +174,10 @@ func (r *refusal) Unwrap() error {
 	}
 	return nil
 }
+
+// ReportedElsewhere tells [telemetry.ReportedElsewhere] that a neighbour which answers
+// with a failure of its own has reported that itself.
+func (r *refusal) ReportedElsewhere() bool { return r.own && !r.problem.Expected() }
 
 // Refused returns the neighbour's answer when it refused the input (4xx), so
 // that the caller can act on its code or pass it on.

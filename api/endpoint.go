@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -152,7 +151,7 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 		panic(p) // net/http's own way to drop a connection
 	}
 	begun := x.wrote
-	fail(ctx, x, fmt.Errorf("panic in %s: %v\n%s", e.pattern, p, debug.Stack()))
+	fail(ctx, x, fmt.Errorf("%s: %w", e.pattern, telemetry.Panicked(p)))
 	if begun {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}
@@ -160,7 +159,7 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 	if x.err != nil {
-		e.observer.Reporter.Report(ctx, x.err, slog.String("route", e.pattern))
+		x.report(ctx, r)
 	}
 	end, level := time.Now(), slog.LevelInfo
 	var buffer [maxAttrs]slog.Attr

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"reflect"
-	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway/auth"
@@ -116,41 +112,10 @@ func recovered(next Step) Step {
 	return func(ctx context.Context, a *Attempt) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				err = panicked(p)
+				err = telemetry.Panicked(p)
 			}
 		}()
 		return next(ctx, a)
-	}
-}
-
-type panicError struct {
-	value any
-	at    string // file and line of the code that is not the kit's
-	stack string // from there on
-}
-
-// Error begins with what a person looks for, since a reason is cut and a table has its first line.
-func (p *panicError) Error() string { return fmt.Sprintf("panic: %v%s\n%s", p.value, p.at, p.stack) }
-
-// panicked is called where a panic is recovered, while its stack is there.
-func panicked(value any) *panicError {
-	const most = 64
-	callers := make([]uintptr, most)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
-	kit := reflect.TypeFor[Worker]().PkgPath() + "."
-	e, stack := &panicError{value: value}, strings.Builder{}
-	for {
-		f, more := frames.Next()
-		if e.at == "" && !strings.HasPrefix(f.Function, "runtime.") && !strings.HasPrefix(f.Function, kit) {
-			e.at = fmt.Sprintf(" at %s:%d", filepath.Base(f.File), f.Line)
-		}
-		if e.at != "" {
-			fmt.Fprintf(&stack, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
-		}
-		if !more {
-			e.stack = stack.String()
-			return e
-		}
 	}
 }
 

@@ -46,6 +46,10 @@ func decodeBody(status int, contentType string, body []byte) *Error {
 	return e
 }
 
+// IsProblem tells whether an answer of that header is a problem, and not the page of
+// somebody between who speaks otherwise: a load balancer.
+func IsProblem(header http.Header) bool { return isProblem(header.Get("Content-Type")) }
+
 func isProblem(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
 	return err == nil && t == ContentType

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // Local returns a transport to a handler in this process. The handler runs on a
@@ -115,11 +118,29 @@ func (c *localCall) serve(h http.Handler) {
 	defer close(c.done)
 	defer func() {
 		if p := recover(); p != nil {
-			c.err = fmt.Errorf("panic in the neighbour: %v", p)
+			c.err = neighbourPanic(p)
 		}
 	}()
 	h.ServeHTTP(&c.answer, c.request)
 }
+
+// neighbourPanic is the error of a call whose handler panicked. One that ended its answer
+// in the middle, as net/http has it, is what a broken connection would be.
+func neighbourPanic(p any) error {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return errBrokeOff
+	}
+	return fmt.Errorf("the neighbour: %w", telemetry.Panicked(p))
+}
+
+// errBrokeOff is of a handler that could not finish its answer, and has told why.
+var errBrokeOff error = brokeOffError{}
+
+type brokeOffError struct{}
+
+func (brokeOffError) Error() string           { return "the neighbour broke off its answer" }
+func (brokeOffError) Unwrap() error           { return io.ErrUnexpectedEOF }
+func (brokeOffError) ReportedElsewhere() bool { return true }
 
 func (c *localCall) response(r *http.Request) (*http.Response, error) {
 	if c.err != nil {

@@ -108,12 +108,7 @@ func (k *Kit) cause() string {
 	if err := json.Unmarshal([]byte(all[len(all)-1]), &l); err != nil {
 		return all[len(all)-1]
 	}
-	first, rest, _ := strings.Cut(l.Error, "\n")
-	for line := range strings.Lines(rest) { // of a panic: where it happened, if that is in no library
-		if at := strings.TrimSpace(line); strings.Contains(at, ".go:") && !strings.Contains(at, "/runtime/") && !strings.Contains(at, "/api/") && !strings.Contains(at, "/debug/") {
-			return first + " at " + at
-		}
-	}
+	first, _, _ := strings.Cut(l.Error, "\n") // of a panic, which says there where it was
 	return first
 }
 

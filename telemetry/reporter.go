@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // A Reporter learns of unexpected errors, each once, at the edge of the process.
@@ -24,13 +25,32 @@ func (l logReporter) Report(ctx context.Context, err error, attrs ...slog.Attr) 
 	l.logger.LogAttrs(ctx, slog.LevelError, "unexpected error", all...)
 }
 
+// Reporters reports to all.
+func Reporters(all ...Reporter) Reporter { return reporters(all) }
+
+type reporters []Reporter
+
+func (r reporters) Report(ctx context.Context, err error, attrs ...slog.Attr) {
+	for _, each := range r {
+		each.Report(ctx, err, attrs...)
+	}
+}
+
+func causes(err error) []string {
+	var types []string
+	for _, cause := range Causes(err) {
+		types = append(types, fmt.Sprintf("%T", cause))
+	}
+	return types
+}
+
 // maxCauses bounds the list; a chain may lead back to itself.
 const maxCauses = 20
 
-// causes returns the types of an error and of what it wraps, outermost first,
-// without those that only add words.
-func causes(err error) []string {
-	var types []string
+// Causes returns an error and what it wraps, outermost first, without those that only
+// add words.
+func Causes(err error) []error {
+	var found []error
 	left := maxCauses
 	var walk func(error)
 	walk = func(err error) {
@@ -38,17 +58,47 @@ func causes(err error) []string {
 			return
 		}
 		left--
-		if t := fmt.Sprintf("%T", err); t != "*fmt.wrapError" && t != "*fmt.wrapErrors" && t != "*errors.joinError" {
-			types = append(types, t)
+		if t := fmt.Sprintf("%T", err); t != "*fmt.wrapError" && t != "*fmt.wrapErrors" && t != joined {
+			found = append(found, err)
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, inner := range many.Unwrap() {
-				walk(inner)
-			}
-			return
+		for _, inner := range unwrap(err) {
+			walk(inner)
 		}
-		walk(errors.Unwrap(err))
 	}
 	walk(err)
-	return types
+	return found
+}
+
+// joined is the type that errors.Join makes.
+const joined = "*errors.joinError"
+
+// unwrap returns what an error wraps, whichever way it does.
+func unwrap(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return []error{inner}
+	}
+	return nil
+}
+
+// ReportedElsewhere tells whether the error is one that somebody else has reported, by a
+// method of an error in its chain: the defect of a neighbour, which told it itself. Of
+// errors that [errors.Join] has made one, each must be.
+func ReportedElsewhere(err error) bool { return reportedElsewhere(err, maxCauses) }
+
+func reportedElsewhere(err error, depth int) bool {
+	if r, ok := err.(interface{ ReportedElsewhere() bool }); ok {
+		return r.ReportedElsewhere()
+	}
+	inner := unwrap(err)
+	if len(inner) == 0 || depth == 0 {
+		return false
+	}
+	elsewhere := func(err error) bool { return reportedElsewhere(err, depth-1) }
+	if fmt.Sprintf("%T", err) == joined {
+		return !slices.ContainsFunc(inner, func(err error) bool { return !elsewhere(err) })
+	}
+	return slices.ContainsFunc(inner, elsewhere)
 }
