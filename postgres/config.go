@@ -32,8 +32,8 @@ type Config struct {
 	StatementTimeout time.Duration
 	// ApplicationName shows in pg_stat_activity. Default: the schema.
 	ApplicationName string
-	// Tracer learns of every statement but those of migrations; it may trace batches
-	// and more as well. Default: nobody does.
+	// Tracer learns of every statement but those of migrations, beside the spans of package
+	// telemetry; it may trace batches and more as well. Default: nobody does.
 	Tracer pgx.QueryTracer
 }
 
@@ -82,7 +82,7 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	settings.MaxConnIdleTime = maxConnIdleTime
 	settings.PingTimeout = c.ConnectTimeout
 	settings.ConnConfig.ConnectTimeout = c.ConnectTimeout
-	settings.ConnConfig.Tracer = c.Tracer
+	settings.ConnConfig.Tracer = Traced(c.Schema, c.Tracer)
 	c.setParameters(settings.ConnConfig.RuntimeParams)
 	return settings, nil
 }

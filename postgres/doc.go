@@ -20,6 +20,8 @@
 //   - A database that is gone shows as [problem.Unavailable], so a handler that
 //     passes the error on answers 503 with Retry-After. [pgx.ErrNoRows] and every
 //     other cause stay visible to errors.Is and errors.AsType.
+//   - In a traced context each statement is a span, with its text and never an
+//     argument; where nobody looks it is none. So is a long wait for a connection.
 //   - [DB.Up] may run in many processes at once: one migrates, the others wait.
 //
 // # Not guaranteed

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // pooled runs each statement and each transaction on a connection of its own.
@@ -20,11 +22,22 @@ type pooled struct {
 
 var _ backend = (*pooled)(nil)
 
+// WaitSpan is the name of the span that tells of a long wait for a connection: all of the
+// pool were in use, or a new one was made.
+const WaitSpan = "wait for a connection"
+
+// longWait is what is worth a span.
+const longWait = 2 * time.Millisecond
+
 // acquire waits for a connection, but not for as long as the caller would.
 func (p *pooled) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.patient)
 	defer cancel()
+	began := time.Now()
 	conn, err := p.pool.Acquire(bounded)
+	if time.Since(began) >= longWait {
+		telemetry.Took(ctx, telemetry.Internal, WaitSpan, began)
+	}
 	switch {
 	case err == nil:
 		return conn, nil

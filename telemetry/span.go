@@ -120,6 +120,17 @@ func Start(ctx context.Context, kind Kind, name string, attrs ...slog.Attr) (con
 	return ctx, s
 }
 
+// Took records a piece of work that began some time ago and ends now, for what is worth a
+// span only if it takes long.
+func Took(ctx context.Context, kind Kind, name string, began time.Time, attrs ...slog.Attr) {
+	_, s := Start(ctx, kind, name, attrs...)
+	if s == nil {
+		return
+	}
+	s.data.Start = began // nobody else has it yet
+	s.End()
+}
+
 // CurrentSpan returns the span under way in the context, or nil.
 func CurrentSpan(ctx context.Context) *Span {
 	if s, ok := ctx.Value(spanKey{}).(*spanned); ok {
