@@ -34,14 +34,15 @@ func (k Kind) String() string {
 type SpanData struct {
 	SpanContext
 
-	Name   string // GET /carts/{id}
-	Kind   Kind
-	Module string // the module at work
-	Start  time.Time
-	End    time.Time
-	Attrs  []slog.Attr   // named by OpenTelemetry's semantic conventions; texts, numbers, truth values, durations and times
-	Links  []SpanContext // of what else led here
-	Error  string        // why it failed; "" for what did not
+	Name    string // GET /carts/{id}
+	Kind    Kind
+	Service string // the process, if it was another one; "" for this
+	Module  string // the module at work; "" for what is none of the kit's
+	Start   time.Time
+	End     time.Time
+	Attrs   []slog.Attr   // named by OpenTelemetry's semantic conventions; texts, numbers, truth values, durations and times
+	Links   []SpanContext // of what else led here
+	Error   string        // why it failed; "" for what did not
 }
 
 // A Recorder takes the spans that are kept. It must not wait, since it stands in the way of
