@@ -48,9 +48,11 @@ type App struct {
 	tokens  map[string]*s2s.Tokens
 	locals  map[string]http.RoundTripper
 	handler http.Handler
-	served  []Served
-	health  *health
-	closers []func() error
+	// inspectHandler is that of the listener of SLIPWAY_INSPECT_ADDR.
+	inspectHandler http.Handler
+	served         []Served
+	health         *health
+	closers        []func() error
 
 	mu            sync.Mutex
 	secrets       map[string]config.Secret

@@ -68,6 +68,14 @@ func (a *App) Close() error {
 }
 
 func (a *App) serve(ctx context.Context) error {
+	d, err := a.openDoor(ctx)
+	if err != nil {
+		return err
+	}
+	return d.during(ctx, a.serveProduct)
+}
+
+func (a *App) serveProduct(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.settings.process.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on SLIPWAY_ADDR=%s: %w; is another process using the address? choose another with SLIPWAY_ADDR=127.0.0.1:8081", a.settings.process.Addr, err)
