@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +30,8 @@ type App struct {
 	settings  allSettings
 	topology  *topology
 	overrides Overrides
-	logger    *slog.Logger
+	log       *telemetry.Log
+	logger    *slog.Logger       // of the log
 	reporter  telemetry.Reporter // nil: each module's log
 	tracer    *telemetry.Tracer
 	metrics   *prometheus.Registry
@@ -106,24 +106,22 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
 	a.observe()
 	errs[3] = a.shareTokens()
-	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
+	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkLevels(), a.checkSettings())...); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
 func (a *App) observe() {
-	out := a.overrides.Stdout
-	if out == nil {
-		out = os.Stdout
-	}
-	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
+	a.log = a.openLog()
+	a.logger = a.log.Logger
 	if wrap := a.overrides.Log; wrap != nil {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
 	a.reporter = a.overrides.Reporter
 	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
 	a.metrics = newRegistry()
+	a.countLostLines()
 }
 
 // recorders are those who get the spans.

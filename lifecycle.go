@@ -25,6 +25,7 @@ import (
 // jobs in hand finished, the last events published, databases closed.
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
+	defer a.flushLog()
 	for _, p := range misspelt(a.source, a.topology.modules) {
 		a.logger.WarnContext(ctx, "a setting is read by nothing", "variable", p.Variable, "fix", p.Fix)
 	}
