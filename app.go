@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/slipway-go/slipway/s2s"
 	"github.com/slipway-go/slipway/s2s/rediscache"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/sentry"
 )
 
 // An App is a product in one process: the modules that it hosts, and the way to
@@ -30,9 +32,8 @@ type App struct {
 	settings  allSettings
 	topology  *topology
 	overrides Overrides
-	log       *telemetry.Log
-	logger    *slog.Logger       // of the log
-	reporter  telemetry.Reporter // nil: each module's log
+	logger    *slog.Logger
+	reports   *sentry.Reporter // nil: the log alone has them
 	tracer    *telemetry.Tracer
 	metrics   *prometheus.Registry
 	network   http.RoundTripper
@@ -48,11 +49,9 @@ type App struct {
 	tokens  map[string]*s2s.Tokens
 	locals  map[string]http.RoundTripper
 	handler http.Handler
-	// inspectHandler is that of the listener of SLIPWAY_INSPECT_ADDR.
-	inspectHandler http.Handler
-	served         []Served
-	health         *health
-	closers        []func() error
+	served  []Served
+	health  *health
+	closers []func() error
 
 	mu            sync.Mutex
 	secrets       map[string]config.Secret
@@ -106,22 +105,23 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
 	a.observe()
 	errs[3] = a.shareTokens()
-	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkLevels(), a.checkSettings())...); err != nil {
+	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, a.openReports()
 }
 
 func (a *App) observe() {
-	a.log = a.openLog()
-	a.logger = a.log.Logger
+	out := a.overrides.Stdout
+	if out == nil {
+		out = os.Stdout
+	}
+	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
 	if wrap := a.overrides.Log; wrap != nil {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
-	a.reporter = a.overrides.Reporter
 	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
 	a.metrics = newRegistry()
-	a.countLostLines()
 }
 
 // recorders are those who get the spans.
@@ -135,8 +135,9 @@ func (a *App) recorders() []telemetry.Recorder {
 
 // observer is by what a module, the edge or the kit's own part is seen at work.
 func (a *App) observer(module string) telemetry.Observer {
+	logger := a.logger.With("module", module)
 	return telemetry.Observer{
-		Logger: a.logger.With("module", module), Reporter: a.reporter, Tracer: a.tracer,
+		Logger: logger, Reporter: a.reporter(module, logger), Tracer: a.tracer,
 		Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"module": module}, a.metrics),
 	}
 }

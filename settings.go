@@ -13,15 +13,14 @@ import (
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
-	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/sentry"
 )
 
 // settings are those of the process; their variables begin with SLIPWAY_.
 type settings struct {
 	Name            string         `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
 	Addr            string         `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
-	InspectAddr     string         `env:"INSPECT_ADDR" example:"127.0.0.1:9090" doc:"A second listener with /metrics, /debug/, /healthz and /readyz alone, which asks for no token: whoever can reach it may look into the process, so let it be an address of an inner network. Unset: there is none, and SLIPWAY_ADDR serves the same to whoever has the permission kit:inspect."`
 	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
 	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
 	DataDir         string         `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
@@ -35,45 +34,17 @@ type settings struct {
 	JobConcurrency  int            `env:"JOB_CONCURRENCY" envDefault:"16" min:"1" doc:"How many jobs of one module may run at once in the process. Those that write share DATABASE_MAX_CONNS with the module's requests."`
 }
 
-// Validate checks the addresses before anything is started for them.
+// Validate checks the address before anything is started for it.
 func (s settings) Validate() []config.Problem {
-	var problems []config.Problem
-	if !isAddress(s.Addr) {
-		problems = append(problems, config.Problem{Variable: "ADDR", Given: s.Addr, Expected: "a host and a port such as 127.0.0.1:8081, or :8081 for every address of the machine"})
-	}
-	switch {
-	case s.InspectAddr == "":
-	case !isAddress(s.InspectAddr):
-		problems = append(problems, config.Problem{Variable: "INSPECT_ADDR", Given: s.InspectAddr, Expected: "a host and a port such as 127.0.0.1:9090"})
-	case collide(s.Addr, s.InspectAddr):
-		problems = append(problems, config.Problem{
-			Variable: "INSPECT_ADDR", Given: s.InspectAddr, Expected: "another address than SLIPWAY_ADDR=" + s.Addr,
-			Fix: "what asks for no token has a listener of its own, so that a firewall can tell them apart",
-		})
-	}
-	return problems
-}
-
-func isAddress(addr string) bool {
-	_, port, err := net.SplitHostPort(addr)
+	_, port, err := net.SplitHostPort(s.Addr)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
-	return err == nil
+	if err == nil {
+		return nil
+	}
+	return []config.Problem{{Variable: "ADDR", Given: s.Addr, Expected: "a host and a port such as 127.0.0.1:8081, or :8081 for every address of the machine"}}
 }
-
-// collide reports two addresses on which two listeners cannot be at once. Port 0 is one that
-// the system chooses.
-func collide(a, b string) bool {
-	hostA, portA, _ := net.SplitHostPort(a)
-	hostB, portB, _ := net.SplitHostPort(b)
-	port, _ := strconv.ParseUint(portA, 10, 16)
-	other, _ := strconv.ParseUint(portB, 10, 16)
-	return port == other && port != 0 && (hostA == hostB || isAll(hostA) || isAll(hostB) || loopback.Is(hostA) && loopback.Is(hostB))
-}
-
-// isAll reports a host that stands for every address of the machine.
-func isAll(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
 func (s settings) name() string { return cmp.Or(s.Name, filepath.Base(os.Args[0])) }
 
@@ -110,6 +81,7 @@ type allSettings struct {
 	verifier auth.VerifierConfig
 	log      telemetry.LogConfig
 	trace    telemetry.TraceConfig
+	reports  sentry.Settings
 	http     httpclient.Config
 	tokens   tokenCache
 }
@@ -120,7 +92,7 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [8]error
+	var errs [9]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
@@ -128,6 +100,7 @@ func loadSettings(src *config.Source) (allSettings, error) {
 	s.broker, errs[4] = config.Load[broker](src, "")
 	s.tokens, errs[5] = config.Load[tokenCache](src, "")
 	s.trace, errs[7] = config.Load[telemetry.TraceConfig](src, "OTEL_")
+	s.reports, errs[8] = config.Load[sentry.Settings](src, "SENTRY_")
 	s.verifier, errs[6] = config.Load[auth.VerifierConfig](src, "SSO_")
 	return s, config.Join(errs[:]...)
 }

@@ -42,16 +42,16 @@ func (x *exchange) unreported(asked context.Context) string {
 func (x *exchange) reportAttrs(r *http.Request) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("route", x.endpoint.pattern),
-		slog.String("http.request.method", r.Method),
-		slog.String("url.path", r.URL.Path),
-		{Key: "http.request.header", Value: (&telemetry.Redactor{}).Headers(r.Header)},
+		slog.String(telemetry.HTTPRequestMethod, r.Method),
+		slog.String(telemetry.URLPath, r.URL.Path),
+		{Key: telemetry.HTTPRequestHeader, Value: (&telemetry.Redactor{}).Headers(r.Header)},
 	}
 	if p := x.principal; p != nil {
 		if !p.IsService() {
-			attrs = append(attrs, slog.String("user.id", p.Subject))
+			attrs = append(attrs, slog.String(telemetry.UserID, p.Subject))
 		}
 		if s := p.Service(); s != "" {
-			attrs = append(attrs, slog.String("caller", s))
+			attrs = append(attrs, slog.String(telemetry.Caller, s))
 		}
 	}
 	return attrs

@@ -5,6 +5,7 @@ package telemetry
 // (https://opentelemetry.io/docs/specs/semconv/http/http-spans/); the others are our own.
 const (
 	HTTPRequestMethod      = "http.request.method"       // GET
+	HTTPRequestHeader      = "http.request.header"       // a group of those that may be shown
 	HTTPRoute              = "http.route"                // /carts/{id}, of a request that is answered
 	HTTPResponseStatusCode = "http.response.status_code" // a number
 	HTTPResponseBodySize   = "http.response.body.size"   // bytes

@@ -1,6 +1,5 @@
 // Package loopback finds addresses for processes that are about to be started on
-// this machine, and knows those that lead nowhere else, and the requests that come from
-// nowhere else.
+// this machine, and knows those that lead nowhere else.
 //
 //	a, err := loopback.Reserve()
 //	defer a.Release()
