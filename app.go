@@ -290,6 +290,6 @@ func (a *App) caller(from, to string) api.Caller {
 
 // logged adds the trace and the line per call to the way to the SSO.
 func (a *App) logged(transport http.RoundTripper, logger *slog.Logger) http.RoundTripper {
-	return httpclient.Chain(transport, httpclient.Trace(),
+	return httpclient.Chain(transport, httpclient.Trace(ssoModule),
 		httpclient.Log(httpclient.LogConfig{Logger: logger, Redactor: &telemetry.Redactor{}, Target: ssoModule}))
 }

@@ -138,7 +138,9 @@ func (a *App) workBehind(ctx context.Context) error {
 		return nil
 	})
 	for _, b := range a.backgrounds() {
-		g.Go(func() error { return b.guarded(ctx, a.observer(b.module).WithDefaults().Reporter) })
+		g.Go(func() error {
+			return b.guarded(a.tracer.Behind(ctx, b.module), a.observer(b.module).WithDefaults().Reporter)
+		})
 	}
 	return g.Wait()
 }
@@ -151,10 +153,9 @@ func (a *App) backgrounds() []background {
 	return all
 }
 
-// guarded runs the work as the service, each under a trace of its own, and reports its
-// failure, which ends the process.
+// guarded runs the work as the service and reports its failure, which ends the process.
 func (b background) guarded(ctx context.Context, reporter telemetry.Reporter) error {
-	ctx = telemetry.WithSpan(auth.AsService(ctx, "background work "+b.name), telemetry.NewSpanContext())
+	ctx = auth.AsService(ctx, "background work "+b.name)
 	err := b.contained(ctx)
 	if err == nil || errors.Is(err, context.Canceled) {
 		return nil

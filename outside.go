@@ -30,7 +30,7 @@ func (s *Setup) Outside(name string) *http.Client {
 		httpclient.Retry(a.settings.http.RetryConfig()),
 		httpclient.Breaker(httpclient.BreakerConfig{Target: name, Logger: logger}),
 		httpclient.AttemptTimeout(a.settings.http.AttemptTimeout),
-		httpclient.Trace(),
+		httpclient.Trace(name),
 		httpclient.Log(httpclient.LogConfig{Logger: logger, Redactor: &telemetry.Redactor{}, Target: name, Outside: true}),
 		httpclient.LimitBody(a.settings.http.MaxResponseBytes),
 	)}

@@ -58,7 +58,8 @@ func (s *Setup) Calls(n interface{ ModuleName() string }) api.Caller {
 
 // Background runs f from the moment the process serves until it stops; f returns
 // when its context is done. The context acts as the service. An error or a
-// panic of f stops the process: what may fail is handled inside.
+// panic of f stops the process: what may fail is handled inside. Since f goes on for ever
+// it is no span; telemetry.Round begins a trace of each thing that it does.
 func (s *Setup) Background(name string, f func(context.Context) error) {
 	s.background = append(s.background, background{s.module.Name(), s.module.Name() + "/" + name, f})
 }

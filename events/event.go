@@ -60,9 +60,18 @@ const insert = `INSERT INTO kit_outbox (id, type, version, key, traceparent, sub
 // The key names what the event is about; it may be empty. The event's trace and
 // subject are those of the context.
 func (e *Event[T]) Emit(ctx context.Context, tx Tx, key string, data T) error {
+	within, span := telemetry.Start(ctx, telemetry.Producer, "emit "+e.Topic())
+	if span != nil {
+		ctx = within // what follows from the event is below its span
+	}
 	m, err := e.Message(ctx, key, data)
 	if err != nil {
+		span.Fail(err.Error())
+		span.End()
 		return fmt.Errorf("emit %s: %w", e.Topic(), err)
+	}
+	if span != nil {
+		span.End(m.Attrs("create")...)
 	}
 	tx.AtCommit(insert, m.ID, m.Type, m.Version, m.Key, m.Traceparent, m.Subject, m.Data, m.Time)
 	tx.Signal(Emitted)

@@ -22,7 +22,7 @@ func BenchmarkChain(b *testing.B) {
 		httpclient.Retry(httpclient.RetryConfig{}),
 		httpclient.Breaker(httpclient.BreakerConfig{Target: "cart"}),
 		httpclient.AttemptTimeout(5 * time.Second),
-		httpclient.Trace(),
+		httpclient.Trace("cart"),
 	}
 	limit := httpclient.LimitBody(0)
 	for name, layers := range map[string][]httpclient.Layer{

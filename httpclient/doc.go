@@ -7,7 +7,7 @@
 //		httpclient.Retry(cfg.RetryConfig()),
 //		httpclient.Breaker(httpclient.BreakerConfig{Target: "cart"}),
 //		httpclient.AttemptTimeout(cfg.AttemptTimeout),
-//		httpclient.Trace(),
+//		httpclient.Trace("cart"),
 //		httpclient.Log(httpclient.LogConfig{Logger: logger, Target: "cart"}),
 //		httpclient.LimitBody(cfg.MaxResponseBytes),
 //	)

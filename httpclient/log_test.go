@@ -79,7 +79,7 @@ func TestLog_OneLineForEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNeighbour(fails(errRefused), status(http.StatusServiceUnavailable), status(http.StatusOK))
 		ctx := telemetry.WithSpan(t.Context(), telemetry.NewSpanContext())
-		lines := logged(t, slog.LevelInfo, n, request(ctx, t, http.MethodGet, ""), httpclient.Retry(httpclient.RetryConfig{}), httpclient.Trace())
+		lines := logged(t, slog.LevelInfo, n, request(ctx, t, http.MethodGet, ""), httpclient.Retry(httpclient.RetryConfig{}), httpclient.Trace("cart"))
 		if len(lines) != 3 {
 			t.Fatalf("%d lines, want 3", len(lines))
 		}

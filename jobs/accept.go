@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // Accept is the [events.Accept] of the module: it makes a delivery for each event and
@@ -26,7 +27,7 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 	if err := w.backlog.check(ctx, w); err != nil {
 		return err
 	}
-	c := columnsOf(batch)
+	c, spans := columnsOf(batch), events.Spans(w.cfg.Tracer, w.module, telemetry.Consumer, "accept", "receive", batch)
 	topics, names := w.triggers()
 	tag, err := w.cfg.DB.Exec(ctx, accept,
 		c.ids, c.types, c.versions, c.keys, c.traces, c.subjects, c.data, c.times, c.topics, topics, names, w.now())
@@ -34,6 +35,7 @@ func (w *Worker) Accept(ctx context.Context, batch []events.Message) error {
 		return fmt.Errorf("accept %d events: %w", len(batch), err)
 	}
 	failpoint.Hit(ctx, "accept.committed")
+	spans.End()
 	w.backlog.add(int(tag.RowsAffected()) - w.tellAside(ctx, batch, topics))
 	w.wake()
 	return nil

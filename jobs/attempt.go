@@ -25,14 +25,12 @@ var ErrOvertaken = errors.New("the delivery was taken over by another attempt")
 
 // perform makes one attempt and writes down how it ended.
 func (w *Worker) perform(ctx context.Context, a *Attempt) error {
-	parent, _ := telemetry.ParseTraceparent(a.Event.Traceparent)
-	ctx, span := w.cfg.Tracer.Begin(a.onBehalf(ctx), parent, a.Module, telemetry.Consumer, "job "+a.Job)
-	defer span.End()
+	ctx, span := a.begin(a.onBehalf(ctx), w.cfg.Tracer)
 	began := time.Now()
 	err := w.bounded(ctx, a)
 	w.settle(ctx, a, err, time.Since(began))
-	if err != nil {
-		span.Fail(err.Error())
+	if span != nil {
+		a.end(span, err)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +39,11 @@ func (j *Job[T]) enqueue(ctx context.Context, tx events.Tx, at *time.Time, key s
 	raw, err := encode(key, data)
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", j.name, err)
+	}
+	within, span := telemetry.Start(ctx, telemetry.Producer, "enqueue "+j.name, slog.String(telemetry.Job, j.name))
+	defer span.End()
+	if span != nil {
+		ctx = within // the job is below its span
 	}
 	tx.AtCommit(insertDelivery, uuid7.New(), j.name, cmp.Or(at, j.worker.now()), key,
 		telemetry.SpanFrom(ctx).Traceparent(), onbehalf.Subject(ctx), raw, time.Now())

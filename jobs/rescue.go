@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -166,8 +167,11 @@ type lostDelivery struct {
 }
 
 func (w *Worker) mourn(ctx context.Context, l lostDelivery) {
-	if span, ok := telemetry.ParseTraceparent(l.Traceparent); ok {
-		ctx = telemetry.WithSpan(ctx, span.Child())
+	if from, ok := telemetry.ParseTraceparent(l.Traceparent); ok {
+		var span *telemetry.Span // the attempt has none: whoever had begun it is gone
+		ctx, span = w.cfg.Tracer.Begin(ctx, from, w.module, telemetry.Consumer, "job "+l.Job)
+		span.Fail(l.Reason)
+		defer span.End(slog.String(telemetry.Job, l.Job), slog.Int(telemetry.Attempt, l.Failures))
 	}
 	w.cfg.Logger.WarnContext(ctx, "job taken from its process",
 		"job", l.Job, "event_id", l.EventID, "attempt", l.Failures, "state", l.State, "reason", l.Reason)

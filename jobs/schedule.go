@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -268,13 +269,21 @@ func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable)
 			if err != nil {
 				return err
 			}
-			tx.AtCommit(insertSlot, w.slotID(d.Name, slot), d.Name, slot.At, telemetry.NewSpanContext().Traceparent(), data)
+			tx.AtCommit(insertSlot, w.slotID(d.Name, slot), d.Name, slot.At, w.traceSlot(d.Name, slot), data)
 		}
 		tx.AtCommit(moveOn, d.Name, following)
 	}
 	tx.Signal(Ready)
 	failpoint.Hit(ctx, "cron.ticking")
 	return nil
+}
+
+// traceSlot begins the trace of a slot: its span says when the schedule was looked at, and
+// the job is below it.
+func (w *Worker) traceSlot(name string, s Slot) (traceparent string) {
+	ctx, span := w.cfg.Tracer.Begin(context.Background(), telemetry.SpanContext{}, w.module, telemetry.Producer, "schedule "+name)
+	span.End(slog.String(telemetry.Job, name), slog.Time("slot", s.At), slog.Int("missed", s.Missed))
+	return telemetry.SpanFrom(ctx).Traceparent()
 }
 
 // slotID names a slot, whoever delivers it.

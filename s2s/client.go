@@ -62,7 +62,7 @@ func New(cfg ClientConfig) *Client {
 		httpclient.Breaker(httpclient.BreakerConfig{Target: cfg.Neighbour, Logger: cfg.Logger}),
 		c.authorize,
 		httpclient.AttemptTimeout(cfg.HTTP.AttemptTimeout),
-		httpclient.Trace(),
+		httpclient.Trace(cfg.Neighbour),
 		httpclient.Log(httpclient.LogConfig{Logger: cfg.Logger, Redactor: cfg.Redactor, Target: cfg.Neighbour}),
 		httpclient.LimitBody(cfg.HTTP.MaxResponseBytes),
 	)

@@ -15,6 +15,14 @@ const (
 	ClientAddress          = "client.address"            // of whoever opened the connection
 	UserID                 = "user.id"                   // of whom the token speaks for; not of services
 
+	MessagingSystem      = "messaging.system"           // slipway: over which broker is the deployment's business
+	MessagingOperation   = "messaging.operation.type"   // create, send, receive or process
+	MessagingDestination = "messaging.destination.name" // cart.checked_out.v1
+	MessagingMessageID   = "messaging.message.id"       // of the event
+
+	Job   = "job"    // its name
+	JobID = "job_id" // of the delivery
+
 	Caller     = "caller"      // the service that calls
 	Target     = "target"      // the neighbour that is called
 	Attempt    = "attempt"     // of a call, from 1 on

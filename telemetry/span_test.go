@@ -495,3 +495,25 @@ func BenchmarkTracer(b *testing.B) {
 type discard struct{}
 
 func (discard) Record([]telemetry.SpanData) {}
+
+func TestRound(t *testing.T) {
+	t.Parallel()
+	tracer, k := newTracer(always)
+	behind := tracer.Behind(t.Context(), "cart")
+	if at := telemetry.SpanFrom(behind); !at.Valid() || at.Sampled {
+		t.Errorf("work that goes on for ever has the trace %+v, want one for the log alone", at)
+	}
+	if _, s := telemetry.Start(behind, telemetry.Client, "looks for work"); s != nil {
+		t.Error("what looks for work is recorded")
+	}
+	ctx, round := telemetry.Round(behind, "round")
+	_, inner := telemetry.Round(ctx, "part of it")
+	inner.End()
+	round.End()
+	if _, s := telemetry.Round(t.Context(), "nowhere"); s != nil {
+		t.Error("a round where no module is at work")
+	}
+	if s, part := k.named(t, "round"), k.named(t, "part of it"); s.Parent != [8]byte{} || s.Module != "cart" || part.Parent != s.SpanID || s.TraceID == telemetry.SpanFrom(behind).TraceID {
+		t.Errorf("recorded %+v", k.spans)
+	}
+}

@@ -71,6 +71,34 @@ func (t *Tracer) NewSpanContext() SpanContext {
 	return at
 }
 
+type workKey struct{}
+
+// work is in whose name [Round] begins.
+type work struct {
+	tracer *Tracer
+	module string
+}
+
+// Behind returns the context of a module's work behind the requests. It goes on for as long
+// as the process, so it is no span: its calls have a name in the log, and are not sampled.
+// [Round] begins a trace for each thing that it does.
+func (t *Tracer) Behind(ctx context.Context, module string) context.Context {
+	at := NewSpanContext()
+	at.Sampled = false
+	return context.WithValue(WithSpan(ctx, at), workKey{}, work{t, module})
+}
+
+// Round begins one round of a module's work behind the requests, which is a trace of its own:
+// one message that is sent, one file that is read. Inside a span it is a child as any other;
+// where the module does no such work the span is nil. End it.
+func Round(ctx context.Context, name string) (context.Context, *Span) {
+	w, ok := ctx.Value(workKey{}).(work)
+	if !ok || CurrentSpan(ctx) != nil {
+		return Start(ctx, Internal, name)
+	}
+	return w.tracer.Begin(ctx, SpanContext{}, w.module, Internal, name)
+}
+
 // Sample decides for a trace that begins here, or whose beginner is not believed.
 func (t *Tracer) Sample() bool {
 	return t == nil || t.cfg.Ratio >= 1 || rand.Float64() < t.cfg.Ratio //nolint:gosec // not a secret

@@ -228,9 +228,11 @@ func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
 	failpoint.Hit(ctx, "relay.read")
 	ctx, cancel := outlive(ctx, finishTimeout)
 	defer cancel()
+	spans := events.Spans(r.cfg.Tracer, r.cfg.Outbox.Module(), telemetry.Producer, "publish", "send", p.messages)
 	if err := r.cfg.Bus.Publish(ctx, p.messages); err != nil {
 		return page{}, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
 	}
+	spans.End()
 	failpoint.Hit(ctx, "relay.published")
 	return p, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slipway-go/slipway/modules/acquiring/acquiringapi"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // atOnce is how many payments the collector takes up together: all at the same
@@ -55,10 +56,13 @@ func (s *service) batch(ctx context.Context) int {
 }
 
 func (s *service) finish(ctx context.Context, p payment) {
+	ctx, span := telemetry.Round(ctx, "resolve payment")
+	defer span.End()
 	p, err := s.resolve(ctx, p)
 	switch {
 	case errors.Is(err, errOvertaken):
 	case err != nil:
+		span.Fail(err.Error())
 		s.logger.WarnContext(ctx, "payment not resolved; it will be tried again", "payment_id", p.ID, "status", p.Status, "error", err)
 	case p.over():
 		s.release(ctx, p)

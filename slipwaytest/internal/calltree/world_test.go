@@ -62,7 +62,7 @@ func (w world) attempt(ctx context.Context, number, neighbour, route string, nex
 		w.t.Fatal(err)
 	}
 	r.Header.Set(httpclient.AttemptHeader, number)
-	_, _ = httpclient.Trace()(w.Neighbour(neighbour, next)).RoundTrip(r)
+	_, _ = httpclient.Trace(neighbour)(w.Neighbour(neighbour, next)).RoundTrip(r)
 }
 
 func (w world) fetchToken(ctx context.Context, status int) {
@@ -71,7 +71,7 @@ func (w world) fetchToken(ctx context.Context, status int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	_, _ = httpclient.Trace()(w.SSO(serving(status, func(context.Context) { time.Sleep(time.Millisecond) }))).RoundTrip(r)
+	_, _ = httpclient.Trace("sso")(w.SSO(serving(status, func(context.Context) { time.Sleep(time.Millisecond) }))).RoundTrip(r)
 }
 
 // query runs a statement that takes a millisecond.
