@@ -84,14 +84,18 @@ func add(id uuid.UUID, i item) cart {
 // carts is the work as a module.
 func carts() slipway.Module {
 	return slipway.NewModule(cartModule, func(m *slipway.Setup, _ struct{}) error {
-		api.Handle(m, getCart, func(ctx context.Context, in getInput) (cart, error) {
-			c := load(in.ID)
-			return c, auth.Own(ctx, c.Owner)
-		})
-		api.Handle(m, addItem, func(ctx context.Context, in addInput) (cart, error) {
-			c := add(in.ID, in.Body)
-			return c, auth.Own(ctx, c.Owner)
-		})
+		handleCarts(m)
 		return nil
+	})
+}
+
+func handleCarts(m api.Registrar) {
+	api.Handle(m, getCart, func(ctx context.Context, in getInput) (cart, error) {
+		c := load(in.ID)
+		return c, auth.Own(ctx, c.Owner)
+	})
+	api.Handle(m, addItem, func(ctx context.Context, in addInput) (cart, error) {
+		c := add(in.ID, in.Body)
+		return c, auth.Own(ctx, c.Owner)
 	})
 }

@@ -34,6 +34,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{name: "stack", doc: "the whole stack beside bare net/http", run: measureStack},
+		{name: "observed", doc: "the whole stack with every span sent on, and what each layer adds", run: measureObserved},
 		{name: "call", doc: "a neighbour in this process beside the same over loopback", run: measureCalls},
 		{name: "token", doc: "verifying a token, known and new", run: measureTokens},
 		{name: "identity", doc: "logins, refreshes and exchanged tokens, beside the work that cannot be saved", run: measureIdentity},

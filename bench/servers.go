@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -16,19 +17,25 @@ import (
 
 // handlers are the servers that are compared.
 func handlers() map[string]func(ctx context.Context, log io.Writer) (http.Handler, error) {
-	return map[string]func(context.Context, io.Writer) (http.Handler, error){
+	all := layered()
+	maps.Copy(all, map[string]func(context.Context, io.Writer) (http.Handler, error){
 		"bare":  func(context.Context, io.Writer) (http.Handler, error) { return bare(), nil },
 		"stack": stack,
 		"shelf": func(_ context.Context, log io.Writer) (http.Handler, error) { return shelf(log, true) },
 		"shelf-uncached": func(_ context.Context, log io.Writer) (http.Handler, error) {
 			return shelf(log, false)
 		},
-	}
+	})
+	return all
 }
 
 // stack is the kit's server as slipway.Main builds it.
 func stack(ctx context.Context, log io.Writer) (http.Handler, error) {
-	app, err := slipway.NewWith(settings(nil), slipway.Overrides{SSO: newSSO(), Stdout: log}, carts())
+	return serveCarts(ctx, settings(nil), slipway.Overrides{SSO: newSSO(), Stdout: log})
+}
+
+func serveCarts(ctx context.Context, src *config.Source, o slipway.Overrides) (http.Handler, error) {
+	app, err := slipway.NewWith(src, o, carts())
 	if err != nil {
 		return nil, err
 	}

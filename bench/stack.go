@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
 // A side is one server under measurement.
 type side struct {
-	name string
+	name string   // of the server
+	env  []string // of its process
 	*child
 	gen  *generator
 	took []time.Duration // per request, of each turn
@@ -28,22 +28,12 @@ func measureStack(ctx context.Context, o options, t *table) error {
 	return compare(ctx, o, t, "POST", post, 0.60)
 }
 
-func compare(ctx context.Context, o options, t *table, method string, request []byte, least float64) (err error) {
-	sides := []*side{
-		{name: "bare"}, {name: "stack " + tuned}, {name: "bare " + tuned}, {name: "stack"}, {name: "shelf"}, {name: "shelf-uncached"},
-	}
-	defer func() { err = errors.Join(err, stopAll(sides)) }()
-	for _, s := range sides {
-		if err := s.start(ctx, o, request); err != nil {
-			return err
-		}
-	}
-	for range o.rounds {
-		for _, s := range sides {
-			if err := s.turn(o.requests); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-		}
+func compare(ctx context.Context, o options, t *table, method string, request []byte, least float64) error {
+	tunedOnly := []string{tuned}
+	sides, err := byTurns(ctx, o, request, &side{name: "bare"}, &side{name: "stack", env: tunedOnly}, &side{name: "bare", env: tunedOnly},
+		&side{name: "stack"}, &side{name: "shelf"}, &side{name: "shelf-uncached"})
+	if err != nil {
+		return err
 	}
 	bare, stack, bareTuned, stackUntuned, shelf, uncached := sides[0].took, sides[1].took, sides[2].took, sides[3].took, sides[4].took, sides[5].took
 	t.atLeast(method+": Slipway as slipway.Main runs it (GOGC=400)", ratioOf(bare, stack), least)
@@ -56,12 +46,26 @@ func compare(ctx context.Context, o options, t *table, method string, request []
 	return nil
 }
 
-func (s *side) start(ctx context.Context, o options, request []byte) (err error) {
-	handler, env := s.name, []string{"GOGC="}
-	if n, tuning, ok := strings.Cut(s.name, " "); ok {
-		handler, env = n, []string{tuning}
+// byTurns has each side serve the request by turns.
+func byTurns(ctx context.Context, o options, request []byte, sides ...*side) (_ []*side, err error) {
+	defer func() { err = errors.Join(err, stopAll(sides)) }()
+	for _, s := range sides {
+		if err := s.start(ctx, o, request); err != nil {
+			return nil, err
+		}
 	}
-	if s.child, err = startChild(ctx, handler, o, env...); err != nil {
+	for range o.rounds {
+		for _, s := range sides {
+			if err := s.turn(o.requests); err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	return sides, nil
+}
+
+func (s *side) start(ctx context.Context, o options, request []byte) (err error) {
+	if s.child, err = startChild(ctx, s.name, o, append([]string{"GOGC="}, s.env...)...); err != nil {
 		return err
 	}
 	if s.gen, err = newGenerator(ctx, s.addr, o.conns, request); err != nil {
