@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -32,7 +31,8 @@ type App struct {
 	settings  allSettings
 	topology  *topology
 	overrides Overrides
-	logger    *slog.Logger
+	log       *telemetry.Log
+	logger    *slog.Logger     // of the log
 	reports   *sentry.Reporter // nil: the log alone has them
 	tracer    *telemetry.Tracer
 	metrics   *prometheus.Registry
@@ -49,9 +49,11 @@ type App struct {
 	tokens  map[string]*s2s.Tokens
 	locals  map[string]http.RoundTripper
 	handler http.Handler
-	served  []Served
-	health  *health
-	closers []func() error
+	// inspectHandler is that of the listener of SLIPWAY_INSPECT_ADDR.
+	inspectHandler http.Handler
+	served         []Served
+	health         *health
+	closers        []func() error
 
 	mu            sync.Mutex
 	secrets       map[string]config.Secret
@@ -105,23 +107,21 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
 	a.observe()
 	errs[3] = a.shareTokens()
-	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkSettings())...); err != nil {
+	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkLevels(), a.checkSettings())...); err != nil {
 		return nil, err
 	}
 	return a, a.openReports()
 }
 
 func (a *App) observe() {
-	out := a.overrides.Stdout
-	if out == nil {
-		out = os.Stdout
-	}
-	a.logger = telemetry.NewLogger(out, a.settings.process.name(), a.settings.log, &telemetry.Redactor{})
+	a.log = a.openLog()
+	a.logger = a.log.Logger
 	if wrap := a.overrides.Log; wrap != nil {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
 	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
 	a.metrics = newRegistry()
+	a.countLostLines()
 }
 
 // recorders are those who get the spans.

@@ -61,7 +61,7 @@ func addresses(addr string, s settings) []announcement {
 
 // reachable names a host for an address that stands for all of the machine's.
 func reachable(addr string) string {
-	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && isAll(host) {
 		return net.JoinHostPort("localhost", port)
 	}
 	return addr

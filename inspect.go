@@ -2,6 +2,7 @@ package slipway
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
@@ -22,8 +23,11 @@ type inspection struct {
 	handler func(*App) http.Handler
 }
 
-// inspections are all of them.
+// inspections are all of them. Their handlers must not look into this list: kit.Routes tells
+// them the same.
 var inspections = []inspection{
+	inspect("GET /debug", "The list of all there is to look at", (*App).debugRedirect),
+	inspect("GET /debug/{$}", "The list of all there is to look at", (*App).debugIndex),
 	inspect("GET /metrics", "What the process counts, for Prometheus", (*App).metricsHandler),
 	inspect("POST /debug/fail", "Fail always, with 500 and one report, to see that reports arrive", (*App).failHandler),
 }
@@ -32,15 +36,40 @@ func inspect(pattern, doc string, handler func(*App) http.Handler) inspection {
 	return inspection{api.Handler(kit, pattern, auth.Need(Inspect), doc), handler}
 }
 
-// routeInspections serves them behind the same checks as the routes of modules.
+// within gives an inspection more time than a route usually has, and its answer more than
+// the listener allows.
+func (i inspection) within(d time.Duration) inspection {
+	i.Timeout(d)
+	handler := i.handler
+	i.handler = func(a *App) http.Handler {
+		next := handler(a)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeGrace)) // not supported in process, where nothing cuts it
+			next.ServeHTTP(w, r)
+		})
+	}
+	return i
+}
+
+// writeGrace is the time in which an answer must leave, after the time for its making.
+const writeGrace = 30 * time.Second
+
+// routeInspections serves them behind the same checks as the routes of modules, and returns
+// the handler of the listener that is for nothing else.
 func (a *App) routeInspections(r *router) error {
+	guard := inspectors{tokens: a.verifier, operator: operatorAt(a.identity.Audience), environment: a.source.Environment()}
 	s := &Setup{app: a, server: api.NewServer(kit, api.ServerConfig{
-		Authenticator: a.verifier, Audience: a.audienceOf(KitOwner), EdgeAudience: a.identity.Audience,
-		Observer: a.observer(KitOwner), MaxTimeout: a.settings.process.RequestTimeout,
+		Authenticator: guard, Audience: a.audienceOf(KitOwner), EdgeAudience: a.identity.Audience, Observer: a.observer(KitOwner),
 	})}
+	door := &router{mux: http.NewServeMux()}
+	a.routeHealth(door)
+	door.add(KitOwner, "/", auth.Public("what no route takes is told so"), api.Unmatched(KitOwner, door.mux, a.observer(KitOwner)))
 	for _, i := range inspections {
 		api.Mount(s, i.Mounted, i.handler(a))
-		r.add(KitOwner, i.Pattern(), i.Access(), s.server.Endpoint(i.Route))
+		h := s.server.Endpoint(i.Route)
+		r.add(KitOwner, i.Pattern(), i.Access(), guard.spared(h, a.cookied(KitOwner, i.Route, h)))
+		door.add(KitOwner, i.Pattern(), i.Access(), h)
 	}
+	a.inspectHandler = guard.open(door.mux, a.observer(KitOwner))
 	return s.server.Err()
 }

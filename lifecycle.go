@@ -25,6 +25,7 @@ import (
 // jobs in hand finished, the last events published, databases closed.
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
+	defer a.flushLog()
 	for _, p := range misspelt(a.source, a.topology.modules) {
 		a.logger.WarnContext(ctx, "a setting is read by nothing", "variable", p.Variable, "fix", p.Fix)
 	}
@@ -68,6 +69,14 @@ func (a *App) Close() error {
 }
 
 func (a *App) serve(ctx context.Context) error {
+	d, err := a.openDoor(ctx)
+	if err != nil {
+		return err
+	}
+	return d.during(ctx, a.serveProduct)
+}
+
+func (a *App) serveProduct(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.settings.process.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on SLIPWAY_ADDR=%s: %w; is another process using the address? choose another with SLIPWAY_ADDR=127.0.0.1:8081", a.settings.process.Addr, err)

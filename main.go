@@ -80,6 +80,7 @@ func run(ctx context.Context, src *config.Source, modules []Module) error {
 	if err != nil {
 		return err
 	}
+	surviveReader()
 	slog.SetDefault(app.logger) // what a library logs is a line of JSON without secrets too
 	return app.Run(ctx)
 }

@@ -36,8 +36,9 @@ func (o *Operation) DB(ctx context.Context) (*postgres.DB, error) {
 	return o.operator.database(ctx, o.module)
 }
 
-// Contracts returns the contract of every module of the product.
-func (o *Operation) Contracts() []*api.Contract { return o.operator.app.contracts() }
+// Contracts returns the contract of every module of the product, and last what the kit
+// itself serves for operators.
+func (o *Operation) Contracts() []*api.Contract { return append(o.operator.app.contracts(), kit) }
 
 // Neighbours returns who may call whom in the whole product: caller → callees.
 func (o *Operation) Neighbours() map[string][]string {

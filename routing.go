@@ -22,9 +22,7 @@ func (a *App) route() error {
 	a.cookies = a.newCookies()
 	a.health = newHealth(a)
 	r := &router{mux: mux}
-	forProbes := auth.Public("whoever runs the process asks how it is")
-	r.add(KitOwner, "GET /healthz", forProbes, http.HandlerFunc(a.health.live))
-	r.add(KitOwner, "GET /readyz", forProbes, http.HandlerFunc(a.health.readiness))
+	a.routeHealth(r)
 	for _, m := range a.topology.modules {
 		for _, route := range m.contract.Routes() {
 			if h := a.serving(m, route); h != nil {
@@ -36,6 +34,12 @@ func (a *App) route() error {
 	err := errors.Join(a.routeInspections(r), a.routeDocs(r))
 	a.handler, a.served = mux, r.served
 	return errors.Join(append(r.errs, err)...)
+}
+
+func (a *App) routeHealth(r *router) {
+	forProbes := auth.Public("whoever runs the process asks how it is")
+	r.add(KitOwner, "GET /healthz", forProbes, http.HandlerFunc(a.health.live))
+	r.add(KitOwner, "GET /readyz", forProbes, http.HandlerFunc(a.health.readiness))
 }
 
 // A Served route is one that the process's listener answers: a module's, or one

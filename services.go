@@ -296,6 +296,9 @@ func (p *plan) process(name, hosted, addr string, own []string) fleet.Process {
 	if name != wholeProcess {
 		env = append(env, "SLIPWAY_NAME="+p.name+"-"+name)
 	}
+	if name != wholeProcess && name != edgeOnly {
+		env = append(env, "SLIPWAY_INSPECT_ADDR=") // it is one address, which the first process has
+	}
 	return fleet.Process{Name: name, Path: p.cfg.Executable, Args: p.cfg.Args, Env: env, Ready: "http://" + addr + "/readyz"}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/telemetry"
 	"github.com/slipway-go/slipway/telemetry/sentry"
 )
@@ -21,6 +22,7 @@ import (
 type settings struct {
 	Name            string         `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
 	Addr            string         `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
+	InspectAddr     string         `env:"INSPECT_ADDR" example:"127.0.0.1:9090" doc:"A second listener with /metrics, /debug/, /healthz and /readyz alone, which asks for no token: whoever can reach it may look into the process, so let it be an address of an inner network. Unset: there is none, and SLIPWAY_ADDR serves the same to whoever has the permission kit:inspect."`
 	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
 	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
 	DataDir         string         `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
@@ -34,17 +36,45 @@ type settings struct {
 	JobConcurrency  int            `env:"JOB_CONCURRENCY" envDefault:"16" min:"1" doc:"How many jobs of one module may run at once in the process. Those that write share DATABASE_MAX_CONNS with the module's requests."`
 }
 
-// Validate checks the address before anything is started for it.
+// Validate checks the addresses before anything is started for them.
 func (s settings) Validate() []config.Problem {
-	_, port, err := net.SplitHostPort(s.Addr)
+	var problems []config.Problem
+	if !isAddress(s.Addr) {
+		problems = append(problems, config.Problem{Variable: "ADDR", Given: s.Addr, Expected: "a host and a port such as 127.0.0.1:8081, or :8081 for every address of the machine"})
+	}
+	switch {
+	case s.InspectAddr == "":
+	case !isAddress(s.InspectAddr):
+		problems = append(problems, config.Problem{Variable: "INSPECT_ADDR", Given: s.InspectAddr, Expected: "a host and a port such as 127.0.0.1:9090"})
+	case collide(s.Addr, s.InspectAddr):
+		problems = append(problems, config.Problem{
+			Variable: "INSPECT_ADDR", Given: s.InspectAddr, Expected: "another address than SLIPWAY_ADDR=" + s.Addr,
+			Fix: "what asks for no token has a listener of its own, so that a firewall can tell them apart",
+		})
+	}
+	return problems
+}
+
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
-	if err == nil {
-		return nil
-	}
-	return []config.Problem{{Variable: "ADDR", Given: s.Addr, Expected: "a host and a port such as 127.0.0.1:8081, or :8081 for every address of the machine"}}
+	return err == nil
 }
+
+// collide reports two addresses on which two listeners cannot be at once. Port 0 is one that
+// the system chooses.
+func collide(a, b string) bool {
+	hostA, portA, _ := net.SplitHostPort(a)
+	hostB, portB, _ := net.SplitHostPort(b)
+	port, _ := strconv.ParseUint(portA, 10, 16)
+	other, _ := strconv.ParseUint(portB, 10, 16)
+	return port == other && port != 0 && (hostA == hostB || isAll(hostA) || isAll(hostB) || loopback.Is(hostA) && loopback.Is(hostB))
+}
+
+// isAll reports a host that stands for every address of the machine.
+func isAll(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
 func (s settings) name() string { return cmp.Or(s.Name, filepath.Base(os.Args[0])) }
 

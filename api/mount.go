@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/slipway-go/slipway/auth"
 )
@@ -21,6 +23,15 @@ func Handler(c *Contract, pattern string, access auth.Access, doc string) *Mount
 	}
 	c.add(r)
 	return &Mounted{r}
+}
+
+// Timeout bounds the handler's work. Default: [DefaultTimeout].
+func (m *Mounted) Timeout(d time.Duration) *Mounted {
+	m.timeout = d
+	if err := m.check(); err != nil {
+		m.contract.fail(fmt.Errorf("%s: %s: %w", m.contract.name, m.Pattern(), err))
+	}
+	return m
 }
 
 // Mount serves the declared route by h.

@@ -9,7 +9,10 @@
 //   - One record is one line of JSON in one Write: time, level, msg, service,
 //     module, trace_id, span_id, then the rest. The time is in UTC with nine
 //     digits of a second; the trace is the context's. An attribute that is called
-//     like one of these fields gets an underscore behind its name.
+//     like one of these fields gets an underscore behind its name. The profiles
+//     [ECS] and [GELF] call the fields as Elasticsearch and Graylog do.
+//   - A log of [NewQueuedLog] makes nobody wait, and holds no more than 8 MiB of
+//     lines that nobody takes. What it drops is counted, and told in a line.
 //   - Passwords, tokens, keys and card numbers are hidden by the name of the
 //     attribute or field that holds them and, as a second net, by what they look
 //     like, in every text of every line, the message included. Headers and bodies
@@ -26,6 +29,9 @@
 //
 // A secret that looks like nothing and stands in a field that is called like
 // nothing is not recognised: tag the field (log:"drop") or use config.Secret.
+// Lines that wait in a queue when the process is killed, or ends by a panic that
+// nobody contains, are lost. They are written within moments, unless nobody reads.
+//
 // The net by value takes one number in ten that looks like a card's for one.
 //
 // # Testing

@@ -2,20 +2,22 @@ package telemetry
 
 import (
 	"context"
-	"encoding/hex"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 )
 
 // A handler writes lines. It encodes them itself, since slog's JSONHandler can
 // put the trace only behind the record's attributes, and inside the group when
 // there is one; that it takes half the time pays for the redactor.
 type handler struct {
-	level    slog.Level
+	levels   *Levels
+	level    *slog.LevelVar // the module's
+	format   format
+	buffers  *sync.Pool // of lines
+	sink     sink
 	redactor *Redactor
-	sink     *sink
 	service  []byte  // ready to be copied
 	scopes   []scope // the top, and a group for each WithGroup
 }
@@ -27,117 +29,125 @@ type scope struct {
 	attrs []byte
 }
 
-// A sink writes whole lines, one at a time, and keeps their buffers.
-type sink struct {
-	mu      sync.Mutex
-	w       io.Writer
-	buffers sync.Pool
-}
-
-func (s *sink) line(r *Redactor) *line {
-	l, ok := s.buffers.Get().(*line)
+func (h *handler) line() *line {
+	l, ok := h.buffers.Get().(*line)
 	if !ok {
-		l = &line{buf: make([]byte, 0, 1<<10), redactor: r}
+		l = &line{buf: make([]byte, 0, 1<<10), redactor: h.redactor, format: h.format}
 	}
-	l.buf, l.top = l.buf[:0], false
+	l.buf, l.prefix, l.top = l.buf[:0], l.prefix[:0], true
 	return l
 }
 
-func (s *sink) done(l *line) {
+func (h *handler) done(l *line) {
 	if cap(l.buf) <= maxKept {
-		s.buffers.Put(l)
+		h.buffers.Put(l)
 	}
-}
-
-func (s *sink) write(line []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err := s.w.Write(line)
-	return err
 }
 
 var _ slog.Handler = (*handler)(nil)
 
-func newHandler(w io.Writer, service string, level slog.Level, r *Redactor) *handler {
-	l := line{redactor: r}
-	l.key("service")
-	l.string(r.String(service))
-	return &handler{level: level, redactor: r, sink: &sink{w: w}, service: l.buf, scopes: []scope{{}}}
+func newHandler(to sink, service string, cfg LogConfig, r *Redactor) *handler {
+	if r == nil {
+		r = &Redactor{}
+	}
+	l := line{redactor: r, format: formatOf(cfg.Profile)}
+	l.service(r.String(service))
+	levels := newLevels(cfg)
+	return &handler{
+		levels: levels, level: levels.of(""), format: l.format, buffers: &sync.Pool{}, sink: to,
+		redactor: r, service: l.buf, scopes: []scope{{}},
+	}
 }
 
 // Enabled reports whether a level is written.
-func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level.Level() }
 
 // Handle writes the record.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	l := h.sink.line(h.redactor)
-	defer h.sink.done(l)
+	l := h.line()
+	defer h.done(l)
+	h.encode(l, SpanFrom(ctx), r)
+	return h.sink.write(r.Level, l.buf)
+}
+
+func (h *handler) encode(l *line, span SpanContext, r slog.Record) {
 	l.buf = append(l.buf, '{')
-	h.head(l, r)
+	l.head(r, h.service)
 	l.join(h.scopes[0].attrs)
-	h.trace(ctx, l)
+	l.trace(span)
 	h.rest(l, r)
 	l.buf = append(l.buf, '}', '\n')
-	return h.sink.write(l.buf)
 }
 
-func (h *handler) head(l *line, r slog.Record) {
-	if !r.Time.IsZero() {
-		l.key(slog.TimeKey)
-		l.time(r.Time)
-	}
-	l.key(slog.LevelKey)
-	l.string(r.Level.String())
-	l.key(slog.MessageKey)
-	l.string(h.redactor.String(r.Message))
-	l.join(h.service)
-}
-
-func (h *handler) trace(ctx context.Context, l *line) {
-	s := SpanFrom(ctx)
-	if !s.Valid() {
-		return
-	}
-	l.key("trace_id")
-	l.quoted(func(b []byte) []byte { return hex.AppendEncode(b, s.TraceID[:]) })
-	l.key("span_id")
-	l.quoted(func(b []byte) []byte { return hex.AppendEncode(b, s.SpanID[:]) })
+// tell returns the line about lines that were lost.
+func (h *handler) tell(n lost) []byte {
+	r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were lost", 0)
+	r.AddAttrs(slog.String(moduleKey, "kit"),
+		slog.Uint64("lost_debug", n.debug), slog.Uint64("lost_info", n.info), slog.Uint64("lost_warn", n.warn), slog.Uint64("lost_error", n.error), slog.Uint64("refused", n.refused))
+	l := h.line()
+	defer h.done(l)
+	h.encode(l, SpanContext{}, r)
+	return slices.Clone(l.buf)
 }
 
 // rest writes the groups and the record's attributes in the innermost. A group
 // that stays empty is not written.
 func (h *handler) rest(l *line, r slog.Record) {
-	marks := make([]int, 0, 4)
+	marks := make([]mark, 0, 4)
 	for _, s := range h.scopes[1:] {
-		marks = append(marks, len(l.buf))
-		l.key(s.group)
-		l.buf = append(l.buf, '{')
+		marks = append(marks, l.open(s.group))
 		l.join(s.attrs)
 	}
-	l.top = len(h.scopes) == 1
 	r.Attrs(func(a slog.Attr) bool {
 		l.attr(a)
 		return true
 	})
-	for _, mark := range slices.Backward(marks) {
-		l.close(mark)
+	for _, m := range slices.Backward(marks) {
+		l.close(m)
 	}
 }
 
+// moduleKey is the attribute that says which module's level holds.
+const moduleKey = "module"
+
 // WithAttrs returns a handler that writes attrs with every line; they are
-// redacted and encoded once.
+// redacted and encoded once. With the attribute module the level is that module's.
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
 	scopes := slices.Clone(h.scopes)
 	last := &scopes[len(scopes)-1]
-	l := line{redactor: h.redactor, buf: slices.Clone(last.attrs), top: len(scopes) == 1}
+	last.attrs = h.append(last.attrs, attrs)
+	c := h.with(scopes)
+	if len(scopes) == 1 {
+		c.level = h.levelOf(attrs)
+	}
+	return c
+}
+
+// levelOf returns the level of the module that attrs name, or the one that holds.
+func (h *handler) levelOf(attrs []slog.Attr) *slog.LevelVar {
+	level := h.level
+	for _, a := range attrs {
+		if a.Key == moduleKey && a.Value.Kind() == slog.KindString {
+			level = h.levels.of(a.Value.String())
+		}
+	}
+	return level
+}
+
+// append appends the attributes to those of the innermost scope.
+func (h *handler) append(written []byte, attrs []slog.Attr) []byte {
+	l := line{redactor: h.redactor, format: h.format, top: true}
+	for _, s := range h.scopes[1:] {
+		l.open(s.group) // for the names
+	}
+	l.buf = slices.Clone(written)
 	for _, a := range attrs {
 		l.attr(a)
 	}
-	last.attrs = l.buf
-	return h.with(scopes)
+	return l.buf
 }
 
 // WithGroup returns a handler that writes what follows into a group.

@@ -24,8 +24,16 @@ const (
 type line struct {
 	buf      []byte
 	redactor *Redactor
-	top      bool // attributes stand beside the handler's own
-	depth    int  // groups that are open
+	format   format
+	top      bool   // attributes stand beside the handler's own
+	depth    int    // groups that are open
+	prefix   []byte // of the names in a group, where a format has none
+}
+
+// A mark is where a group begins.
+type mark struct {
+	at, prefix int
+	top        bool
 }
 
 func (l *line) comma() {
@@ -48,13 +56,29 @@ func (l *line) key(k string) {
 	l.buf = append(l.buf, ':')
 }
 
-// close ends the object whose key stands at mark, or takes it back when it is empty.
-func (l *line) close(mark int) {
-	if l.buf[len(l.buf)-1] == '{' {
-		l.buf = l.buf[:mark]
-		return
+// open begins a group.
+func (l *line) open(name string) mark {
+	m := mark{len(l.buf), len(l.prefix), l.top}
+	if l.format == gelf {
+		l.prefix = append(appendWord(l.prefix, name), '_')
+		return m
 	}
-	l.buf = append(l.buf, '}')
+	l.group(name)
+	l.buf = append(l.buf, '{')
+	l.top = false
+	return m
+}
+
+// close ends the group, or takes it back when it is empty.
+func (l *line) close(m mark) {
+	l.top, l.prefix = m.top, l.prefix[:m.prefix]
+	switch {
+	case l.format == gelf:
+	case l.buf[len(l.buf)-1] == '{':
+		l.buf = l.buf[:m.at]
+	default:
+		l.buf = append(l.buf, '}')
+	}
 }
 
 // attr writes an attribute, redacted.
@@ -64,31 +88,15 @@ func (l *line) attr(a slog.Attr) {
 		return // slog's rule: an empty attribute is none
 	}
 	if a.Value.Kind() == slog.KindGroup {
-		l.group(a)
+		l.members(a)
 		return
 	}
 	l.name(a.Key)
-	l.value(l.redactor.attrValue(a.Key, a.Value))
+	l.value(a.Key, l.redactor.attrValue(a.Key, a.Value))
 }
 
-// name writes an attribute's key. One that is called like a field of the
-// handler's own would make the line ambiguous.
-func (l *line) name(key string) {
-	if l.top && isReserved(key) {
-		key += "_"
-	}
-	l.key(key)
-}
-
-func isReserved(key string) bool {
-	switch key {
-	case slog.TimeKey, slog.LevelKey, slog.MessageKey, "service", "trace_id", "span_id":
-		return true
-	}
-	return false
-}
-
-func (l *line) group(a slog.Attr) {
+// members writes a group, or its attributes beside others when it has no name.
+func (l *line) members(a slog.Attr) {
 	if a.Key != "" && l.redactor.hides(a.Key) {
 		l.name(a.Key)
 		l.string(redacted)
@@ -99,25 +107,21 @@ func (l *line) group(a slog.Attr) {
 		l.string(leftOut)
 		return
 	}
-	top, mark := l.top, len(l.buf)
 	if a.Key != "" {
-		l.name(a.Key)
-		l.buf = append(l.buf, '{')
-		l.top = false
+		defer l.close(l.open(a.Key))
 	}
 	l.depth++
 	for _, inner := range a.Value.Group() {
 		l.attr(inner)
 	}
 	l.depth--
-	l.top = top
-	if a.Key != "" {
-		l.close(mark)
-	}
 }
 
 // value writes a value that is redacted already.
-func (l *line) value(v slog.Value) {
+func (l *line) value(key string, v slog.Value) {
+	if l.format != otel && l.converted(key, v) {
+		return
+	}
 	switch v.Kind() {
 	case slog.KindString:
 		l.string(v.String())

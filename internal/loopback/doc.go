@@ -1,5 +1,6 @@
 // Package loopback finds addresses for processes that are about to be started on
-// this machine, and knows those that lead nowhere else.
+// this machine, and knows those that lead nowhere else, and the requests that come from
+// nowhere else.
 //
 //	a, err := loopback.Reserve()
 //	defer a.Release()

@@ -32,14 +32,14 @@ type product interface {
 func newAdministration(s *service, of product, ring *keys.Ring) administration {
 	roles := roleStore{db: s.accounts.db, roles: s.accounts.roles, defaultRole: s.cfg.DefaultRole, sessions: s.sessions, logger: s.logger}
 	services := credentials{db: s.accounts.db, matrix: newMatrix(of.Contracts(), of.Neighbours()), logger: s.logger}
-	for _, c := range of.Contracts() {
+	for _, c := range serviceContracts(of.Contracts()) {
 		services.services = append(services.services, c.Name())
 	}
 	services.settings = of.SecretInSettings
 	return administration{
 		people: people{accounts: s.accounts, roles: roles, sessions: s.sessions, logger: s.logger},
 		roles:  roles, services: services, ring: ring,
-		clients: newRegistry(s, append([]string{ssoapi.FirstParty, of.EdgeAudience()}, services.services...)),
+		clients: newRegistry(s, append([]string{ssoapi.FirstParty, of.EdgeAudience(), slipway.KitOwner}, services.services...)),
 	}
 }
 

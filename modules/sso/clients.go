@@ -2,9 +2,11 @@ package sso
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/modules/sso/internal/client"
 	"github.com/slipway-go/slipway/modules/sso/internal/grant"
 	"github.com/slipway-go/slipway/modules/sso/ssoapi"
@@ -23,7 +25,7 @@ func newClients(m *slipway.Setup, services credentials) clients {
 		ID: ssoapi.FirstParty, Public: true, Grants: []string{grant.RefreshToken, grant.TokenExchange},
 	}}
 	neighbours := m.Neighbours()
-	for _, c := range m.Contracts() {
+	for _, c := range serviceContracts(m.Contracts()) {
 		service := grant.Client{ID: c.Name(), Grants: []string{grant.ClientCredentials, grant.TokenExchange}}
 		secret, known := m.ServiceSecret(c.Name())
 		if known {
@@ -35,6 +37,11 @@ func newClients(m *slipway.Setup, services credentials) clients {
 		all[c.Name()] = service
 	}
 	return clients{builtin: all, registered: client.NewStore(m.DB()), services: services}
+}
+
+// serviceContracts are those of modules: the kit's own is nobody who calls.
+func serviceContracts(all []*api.Contract) []*api.Contract {
+	return slices.DeleteFunc(all, func(c *api.Contract) bool { return c.Name() == slipway.KitOwner })
 }
 
 // Client finds a client.

@@ -17,6 +17,8 @@ import (
 // the server understood: what it did not, the next release need not understand. The
 // zero value is ready, and safe for concurrent use.
 type Recorder struct {
+	taken sync.Map // texts that were looked at already: to take one apart costs more than to run it
+
 	mu         sync.Mutex
 	statements map[string]bool
 }
@@ -62,6 +64,9 @@ func (r *Recorder) Statements() []string {
 
 func (r *Recorder) record(sql string, err error) {
 	if misunderstood(err) {
+		return
+	}
+	if _, again := r.taken.LoadOrStore(sql, true); again {
 		return
 	}
 	for _, one := range split(sql) {
