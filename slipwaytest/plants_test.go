@@ -29,6 +29,7 @@ import (
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/slipwaytest"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // A shelf is a module that keeps books, with everything that the suite looks at.
@@ -271,6 +272,9 @@ func plants() []plant {
 		{"health", "a health route that lies", lies, []string{"GET /readyz: got 200", "want 503", "what it says is not true"}},
 		{"errors", "a debug route that is open", showsItsInside, []string{"shelf serves GET /debug/pprof/ to everyone", "needs a permission"}},
 		{"errors", "a mistake that is reported as the client's", hidesItsMistakes, []string{"GET /books/{id} without its tables: got 404 and 0 error reports, want 500 and 1", "POST /books without its tables: got 409 and 0", "no fault of the client's"}},
+		{"errors", "a mistake that is reported twice", reportsTwice, []string{"GET /books/{id} without its tables: got 500 and 2 error reports, want 500 and 1", "neither log nor report it"}},
+		{"errors", "a drill that does not fail", answersTheDrill, []string{"POST /debug/fail: got 200 and 0 error reports, want 500 and 1"}},
+		{"errors", "a way past the permission to inspect", looserThanDeclared, []string{"POST /debug/fail: got 401 without a token and 200 without kit:inspect, want 401 and 403", "GET /metrics: got 401"}},
 		{"logs", "a line beside the module's logger", logsBeside, []string{"POST /books logs beside the module's logger", "m.Logger()", "a book arrives"}},
 		{"logs", "a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
 		{"logs", "a password of a list in a log line", logsAListedPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.lenders[0].password"}},
@@ -425,6 +429,28 @@ func logsBeside(s *shelf) {
 	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
 		slog.InfoContext(ctx, "a book arrives")
 		return s.create(ctx, in)
+	}
+}
+
+func reportsTwice(s *shelf) {
+	s.get = func(s *service, ctx context.Context, in getBook) (book, error) {
+		b, owner, err := s.load(ctx, in.ID)
+		if err != nil {
+			telemetry.LogReporter(s.setup.Logger()).Report(ctx, err)
+			return b, err
+		}
+		return b, auth.Own(ctx, owner)
+	}
+}
+
+func answersTheDrill(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/debug/fail" && r.Header.Get("Authorization") != "" {
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
 	}
 }
 

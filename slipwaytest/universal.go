@@ -2,6 +2,7 @@ package slipwaytest
 
 import (
 	"flag"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -29,8 +30,8 @@ import (
 //   - contract: who may call what, the API's description and that of the events are
 //     golden files, so that a change shows in review; a change of an event that would
 //     break its subscribers is refused.
-//   - errors: an unexpected error is reported once, an expected one never, and
-//     nothing of the inside is served without a token.
+//   - errors: an unexpected error is reported once, in the log and to Sentry, an expected
+//     one never, and nothing of the inside is served without a token and a permission.
 //   - migrations: each step goes up, down and up again with rows in the tables, and
 //     the SQL of the previous release still works.
 //   - repetition: an Idempotent route that is asked twice acts once, and so does a job
@@ -180,8 +181,19 @@ func (u *universal) checkFixtures(t *testing.T) {
 // world returns a new world of the module with all that the fixtures put into it.
 func (u *universal) world(t *testing.T) *Kit {
 	t.Helper()
-	k := inProcess(t, u.settings, []slipway.Module{u.module}, databases.Tx, false) // of its own tokens an SSO would make none that is wrong
-	k.quiet = true                                                                 // a check says itself what it found, and asks a thousand times
+	return u.worldWith(t, nil)
+}
+
+// worldWith is world with settings beside the module's.
+func (u *universal) worldWith(t *testing.T, settings map[string]string) *Kit {
+	t.Helper()
+	all := maps.Clone(settings)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, u.settings)
+	k := inProcess(t, all, []slipway.Module{u.module}, databases.Tx, false) // of its own tokens an SSO would make none that is wrong
+	k.quiet = true                                                          // a check says itself what it found, and asks a thousand times
 	if u.sabotage != nil {
 		k.transport = local(t, u.sabotage(outside(k.app.Handler())))
 	}

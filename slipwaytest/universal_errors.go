@@ -3,18 +3,47 @@ package slipwaytest
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/telemetry/sentry/sentrytest"
 )
 
 func (u *universal) proveErrors(t *testing.T) {
 	t.Run("reports an unexpected error once", u.proveReported)
-	t.Run("reports what its route that always fails fails with", func(t *testing.T) {
-		t.Skip("the kit has no such route yet: it comes with the reports to Sentry")
-	})
+	t.Run("reports what its route that always fails fails with", u.proveDrill)
 	t.Run("reports nothing that the client caused", u.proveUnreported)
 	t.Run("serves nothing of its inside without a token", u.proveGuarded)
+	t.Run("serves the kit's inside to operators alone", u.proveInspections)
+}
+
+// proveDrill asks the route that always fails, as whoever sets reports up would.
+func (u *universal) proveDrill(t *testing.T) {
+	ingest := sentrytest.New(t)
+	k := u.worldWith(t, reportingTo(ingest))
+	before := k.log.mark()
+	const drill = "POST /debug/fail"
+	k.Anonymous().Send(requestTo(t, drill))
+	u.owner(k).Send(requestTo(t, drill))
+	if got := k.reportedSince(before); len(got) != 0 {
+		t.Errorf("POST /debug/fail fails for who may not ask it: %s", k.cause())
+	}
+	status, _, _ := k.User(uuid.NewString(), slipway.Inspect.Name()).Send(requestTo(t, drill))
+	if reported := k.reportedSince(before); status != http.StatusInternalServerError || len(reported) != 1 {
+		t.Fatalf("POST /debug/fail: got %d and %d error reports, want 500 and 1: whoever sets up Sentry sees by it that reports arrive", status, len(reported))
+	}
+	for _, r := range ingest.Await(1)[1:] {
+		t.Errorf("POST /debug/fail is reported to Sentry once more: %s", r.Raw)
+	}
+}
+
+// reportingTo are the settings of a world that reports to the ingest.
+func reportingTo(i *sentrytest.Ingest) map[string]string {
+	return map[string]string{"SENTRY_DSN": i.DSN()}
 }
 
 // proveReported takes the module's tables away, so that whatever reads or writes
@@ -23,9 +52,9 @@ func (u *universal) proveReported(t *testing.T) {
 	if !u.module.HasDatabase() {
 		t.Skip("the module has no database that could be broken")
 	}
-	failed := 0
+	failed, ingest := 0, sentrytest.New(t)
 	for _, r := range u.module.Contract().Routes() {
-		k := u.world(t)
+		k := u.worldWith(t, reportingTo(ingest))
 		request, owner := u.request(k, r)
 		k.breakDatabase(u.module.Name())
 		before := k.log.mark()
@@ -39,12 +68,26 @@ func (u *universal) proveReported(t *testing.T) {
 		if status != http.StatusInternalServerError || len(reported) != 1 {
 			t.Errorf("%s without its tables: got %d and %d error reports, want 500 and 1: it is no fault of the client's, so wrap the error, return it, and neither log nor report it\n%s", r.Pattern(), status, len(reported), body)
 		}
+		u.checkReport(t, ingest, r, failed)
 		if leaked := inside.Find(body); leaked != nil {
 			t.Errorf("%s without its tables: the answer tells %q, which is for the log alone\n%s", r.Pattern(), leaked, body)
 		}
 	}
 	if failed == 0 {
 		t.Skip("no route of the module needs its tables for what the suite asks: an Example would")
+	}
+}
+
+// checkReport wants so many reports at Sentry by now, the last of them of the route.
+func (u *universal) checkReport(t *testing.T, ingest *sentrytest.Ingest, r *api.Route, n int) {
+	t.Helper()
+	if t.Failed() {
+		return // what does not come would be waited for
+	}
+	all := ingest.Await(n)
+	last := all[len(all)-1]
+	if len(all) != n || last.Tags["module"] != u.module.Name() || last.Tags["route"] != r.Pattern() || last.Contexts["trace"]["trace_id"] == nil {
+		t.Errorf("%s without its tables: %d reports are at Sentry, want %d, the last with its module, route and trace: %s", r.Pattern(), len(all), n, last.Raw)
 	}
 }
 
@@ -88,4 +131,34 @@ func (u *universal) proveGuarded(t *testing.T) {
 			t.Errorf("GET %s without a token: got %d, want it refused: somebody serves the program's inside beside the router\n%.200s", path, status, body)
 		}
 	}
+}
+
+// proveInspections asks for what the kit shows of the process, as nobody and as somebody
+// without the permission.
+func (u *universal) proveInspections(t *testing.T) {
+	k := u.world(t)
+	for _, s := range k.app.Served() {
+		if s.Owner != slipway.KitOwner || !insides.MatchString(s.Pattern) {
+			continue
+		}
+		anonymous, _, _ := k.Anonymous().Send(requestTo(t, s.Pattern))
+		user, _, _ := u.owner(k).Send(requestTo(t, s.Pattern))
+		if anonymous != http.StatusUnauthorized || user != http.StatusForbidden {
+			t.Errorf("%s: got %d without a token and %d without %s, want 401 and 403", s.Pattern, anonymous, user, slipway.Inspect.Name())
+		}
+	}
+}
+
+// wildcards are those of a pattern.
+var wildcards = regexp.MustCompile(`\{[^}]*\}`)
+
+// requestTo is one that the pattern takes.
+func requestTo(t *testing.T, pattern string) *http.Request {
+	t.Helper()
+	method, path, _ := strings.Cut(pattern, " ")
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+wildcards.ReplaceAllString(path, "x"), http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
