@@ -288,8 +288,9 @@ func (a *App) caller(from, to string) api.Caller {
 	return s2s.New(cfg)
 }
 
-// logged adds the trace and the line per call to the way to the SSO.
-func (a *App) logged(transport http.RoundTripper, logger *slog.Logger) http.RoundTripper {
+// logged adds the trace, the line and the count per call to the way to the SSO.
+func (a *App) logged(transport http.RoundTripper, o telemetry.Observer) http.RoundTripper {
 	return httpclient.Chain(transport, httpclient.Trace(ssoModule),
-		httpclient.Log(httpclient.LogConfig{Logger: logger, Redactor: &telemetry.Redactor{}, Target: ssoModule}))
+		httpclient.Count(httpclient.CountConfig{Metrics: o.Metrics, Target: ssoModule}),
+		httpclient.Log(httpclient.LogConfig{Logger: o.Logger, Redactor: &telemetry.Redactor{}, Target: ssoModule}))
 }

@@ -43,7 +43,7 @@ func (a *App) newCookies() *cookies {
 		verifier: a.verifier, audience: a.identity.Audience,
 		tokens: s2s.NewTokens(s2s.TokensConfig{
 			Credentials: s2s.Credentials{ClientID: firstParty}, Cache: s2s.NewMemory(browsersAtOnce),
-			Endpoint: base + "/oauth/token", Transport: a.logged(transport, a.logger.With("module", edgeOnly)),
+			Endpoint: base + "/oauth/token", Transport: a.logged(transport, a.observer(edgeOnly)), Metrics: a.observer(edgeOnly).Metrics,
 		}),
 	}
 }

@@ -113,6 +113,10 @@ func (a *App) prepareEvents(databases map[string]*postgres.DB) error {
 			Concurrency: a.settings.process.JobConcurrency, DrainTimeout: a.settings.process.JobDrainTimeout,
 		})}
 		e.worker.Use(m.aroundJobs...)
+		db.Register(a.observer(m.Name()).Metrics)
+		if len(e.emits) > 0 {
+			e.outbox.Register(a.observer(m.Name()))
+		}
 		if len(e.emits) == 0 {
 			a.closers = append(a.closers, closing(db.OnSignal(events.Emitted, undeclared(a.observer(m.Name()).Logger))))
 		}

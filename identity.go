@@ -79,7 +79,9 @@ func (a *App) checkAudiences() error {
 func (a *App) authenticator() api.Authenticator {
 	base, transport := a.sso()
 	cfg := a.settings.verifier
-	cfg.Issuer, cfg.Transport = a.identity.issuer, a.logged(transport, a.logger)
+	kit := a.observer(KitOwner)
+	cfg.Metrics = kit.Metrics
+	cfg.Issuer, cfg.Transport = a.identity.issuer, a.logged(transport, kit)
 	a.identity.discovery = auth.NewDiscovery(cfg.Issuer, cfg.Transport)
 	cfg.Discovery = a.identity.discovery
 	if base != "" {
@@ -124,12 +126,13 @@ func (a *App) tokensOf(module string) *s2s.Tokens {
 func (a *App) tokensConfig(module string) s2s.TokensConfig {
 	secret, _ := a.secret(module)
 	base, transport := a.sso()
-	logger := a.logger.With("module", module)
+	observer := a.observer(module)
 	cfg := s2s.TokensConfig{
 		Credentials:       s2s.Credentials{ClientID: module, Secret: secret},
 		AudienceParameter: a.identity.AudienceParameter,
-		Transport:         a.logged(transport, logger),
-		Logger:            logger,
+		Transport:         a.logged(transport, observer),
+		Logger:            observer.Logger,
+		Metrics:           observer.Metrics,
 	}
 	if base == "" {
 		cfg.Discovery = a.identity.discovery

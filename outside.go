@@ -19,7 +19,7 @@ import (
 // Redirects are followed as http.Client does, and the text of its errors repeats
 // the address: keep secrets out of it.
 func (s *Setup) Outside(name string) *http.Client {
-	a, logger := s.app, s.logger
+	a, observer := s.app, s.app.observer(s.module.Name())
 	transport := a.network
 	if a.overrides.Outside != nil {
 		transport = a.overrides.Outside(s.module.Name(), name, transport)
@@ -28,10 +28,11 @@ func (s *Setup) Outside(name string) *http.Client {
 		notInTransaction(name),
 		httpclient.Deadline(a.settings.http.Timeout),
 		httpclient.Retry(a.settings.http.RetryConfig()),
-		httpclient.Breaker(httpclient.BreakerConfig{Target: name, Logger: logger}),
+		httpclient.Breaker(httpclient.BreakerConfig{Target: name, Logger: observer.Logger, Metrics: observer.Metrics}),
 		httpclient.AttemptTimeout(a.settings.http.AttemptTimeout),
 		httpclient.Trace(name),
-		httpclient.Log(httpclient.LogConfig{Logger: logger, Redactor: &telemetry.Redactor{}, Target: name, Outside: true}),
+		httpclient.Count(httpclient.CountConfig{Metrics: observer.Metrics, Target: name}),
+		httpclient.Log(httpclient.LogConfig{Logger: observer.Logger, Redactor: &telemetry.Redactor{}, Target: name, Outside: true}),
 		httpclient.LimitBody(a.settings.http.MaxResponseBytes),
 	)}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/jobs"
@@ -79,6 +81,11 @@ func (s *Setup) Announce(label, text string) { s.app.announce(label, text) }
 
 // Logger returns the module's logger.
 func (s *Setup) Logger() *slog.Logger { return s.logger }
+
+// Metrics returns where the module registers counts of its own, by promauto.With. Each gets
+// the label module. What anybody may invent (a path, an id, a tenant, an error's text) must not
+// be a label: every value is memory, here and in Prometheus, for as long as the process lives.
+func (s *Setup) Metrics() prometheus.Registerer { return s.app.observer(s.module.Name()).Metrics }
 
 // Environment returns development, test or production.
 func (s *Setup) Environment() config.Environment { return s.app.source.Environment() }

@@ -52,6 +52,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 	}
 	if r.idempotent {
 		e.idempotency = s.cfg.Idempotency
+		s.metrics.idempotent(e.metrics, r.method)
 	}
 	return e
 }

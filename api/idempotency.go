@@ -112,6 +112,7 @@ func (e *endpoint) serveOnce(ctx context.Context, x *exchange, r *http.Request) 
 		fail(ctx, x, fmt.Errorf("begin idempotency key: %w", err))
 		return
 	}
+	e.metrics.keys[claim.State].Inc()
 	switch claim.State {
 	case KeyAnswered:
 		replay(x, claim.Answer)

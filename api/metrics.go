@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -22,23 +21,24 @@ const (
 	labelStatus = "http_response_status_code"
 )
 
-// latencyBuckets are those that the conventions ask for, in seconds.
-var latencyBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
-
 // serverMetrics are the instruments that the routes of a module share.
 type serverMetrics struct {
 	duration *prometheus.HistogramVec
 	active   *prometheus.GaugeVec
+	keys     *prometheus.CounterVec
 }
 
 func newServerMetrics(r prometheus.Registerer) serverMetrics {
 	return serverMetrics{
 		duration: telemetry.Register(r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_server_request_duration_seconds", Help: "How long requests took, by route and status.", Buckets: latencyBuckets,
+			Name: "http_server_request_duration_seconds", Help: "How long requests took, by route and status.", Buckets: telemetry.LatencyBuckets(),
 		}, []string{labelRoute, labelMethod, labelStatus})),
 		active: telemetry.Register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "http_server_active_requests", Help: "Requests that are being answered, by route.",
 		}, []string{labelRoute, labelMethod})),
+		keys: telemetry.Register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "slipway_idempotency_keys_total", Help: "Requests with an Idempotency-Key, by what it was: new, answered (and replayed), in_flight or reused (for another request).",
+		}, []string{labelRoute, labelMethod, "key"})),
 	}
 }
 
@@ -49,6 +49,7 @@ type routeMetrics struct {
 	route    string
 	duration *prometheus.HistogramVec
 	active   prometheus.Gauge
+	keys     [KeyMismatch + 1]prometheus.Counter // of an Idempotent route, by IdempotencyState
 
 	mu    sync.Mutex
 	known atomic.Pointer[[]*outcome] // a handful, so they are found by looking through them
@@ -63,6 +64,13 @@ func (m serverMetrics) route(pattern string) *routeMetrics {
 	return r
 }
 
+// idempotent prepares the counts of keys.
+func (m serverMetrics) idempotent(r *routeMetrics, method string) {
+	for state, name := range map[IdempotencyState]string{KeyClaimed: "new", KeyAnswered: "answered", KeyInFlight: "in_flight", KeyMismatch: "reused"} {
+		r.keys[state] = m.keys.WithLabelValues(r.route, method, name)
+	}
+}
+
 // An outcome is a method and a status of a route.
 type outcome struct {
 	method   string
@@ -73,7 +81,7 @@ type outcome struct {
 
 // observe counts a request that has ended. Only the trace of a sampled one is an example.
 func (m *routeMetrics) observe(x *exchange, method string, end time.Time) {
-	o, took := m.outcome(knownMethod(method), x.status), end.Sub(x.start)
+	o, took := m.outcome(telemetry.KnownMethod(method), x.status), end.Sub(x.start)
 	if x.sampled && o.wantsExample(end, took) {
 		o.duration.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), //nolint:forcetypeassert // histograms are
 			prometheus.Labels{"trace_id": hex.EncodeToString(x.trace[:])})
@@ -118,17 +126,4 @@ const (
 func (o *outcome) wantsExample(end time.Time, took time.Duration) bool {
 	now, last := end.UnixNano(), o.shown.Load()
 	return took >= exampleSlow || now-last > int64(exampleEvery) && o.shown.CompareAndSwap(last, now)
-}
-
-// otherMethod stands for every method of which HTTP knows nothing: whoever asks may invent
-// as many as they like.
-const otherMethod = "_OTHER"
-
-func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		http.MethodConnect, http.MethodOptions, http.MethodTrace:
-		return method
-	}
-	return otherMethod
 }

@@ -61,6 +61,7 @@ func newFeed(cfg VerifierConfig, list *denylist) *feed {
 	case cfg.RevocationsURL == "":
 		f.due.Store(math.MaxInt64) // never
 	}
+	f.register(cfg.Metrics)
 	return f
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/slipway-go/slipway/config"
 )
 
@@ -41,6 +43,9 @@ type VerifierConfig struct {
 
 	// Discovery finds what is not given. Default: one of its own; give it to share one.
 	Discovery *Discovery `env:"-"`
+
+	// Metrics tells how old the list of what is revoked is. Default: nobody is told.
+	Metrics prometheus.Registerer `env:"-"`
 }
 
 func (c VerifierConfig) withDefaults() VerifierConfig {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // ErrBreakerOpen is the cause of a call that was not made.
@@ -28,6 +29,8 @@ type BreakerConfig struct {
 	Delay time.Duration
 	// Logger tells when the breaker opens and closes. Default: nobody is told.
 	Logger *slog.Logger
+	// Metrics is the caller's, for whether the breaker is open. Default: nobody is told.
+	Metrics prometheus.Registerer
 }
 
 // Breaker stops calling a neighbour that does not work: callers get an answer
@@ -40,26 +43,31 @@ func Breaker(c BreakerConfig) Layer {
 	c.MinCalls = cmp.Or(c.MinCalls, 10)
 	c.Window = cmp.Or(max(c.Window, 0), 20*time.Second)
 	c.Delay = cmp.Or(max(c.Delay, 0), time.Second)
+	m := newBreakerMetrics(c.Metrics, c.Target)
 	return func(next http.RoundTripper) http.RoundTripper {
-		return &breaker{cfg: c, next: next, state: c.build()}
+		return &breaker{cfg: c, next: next, metrics: m, state: c.build(m)}
 	}
 }
 
 type breaker struct {
-	cfg   BreakerConfig
-	next  http.RoundTripper
-	state circuitbreaker.CircuitBreaker[struct{}]
+	cfg     BreakerConfig
+	next    http.RoundTripper
+	metrics breakerMetrics
+	state   circuitbreaker.CircuitBreaker[struct{}]
 }
 
-func (c BreakerConfig) build() circuitbreaker.CircuitBreaker[struct{}] {
+func (c BreakerConfig) build(m breakerMetrics) circuitbreaker.CircuitBreaker[struct{}] {
 	b := circuitbreaker.NewBuilder[struct{}]().
 		WithFailureRateThreshold(c.FailureRate, c.MinCalls, c.Window).
 		WithSuccessThreshold(1).
 		WithDelay(c.Delay).
-		WithJitterFactor(0.2)
-	if c.Logger != nil {
-		b.OnStateChanged(c.tell)
-	}
+		WithJitterFactor(0.2).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
+			m.changed(e)
+			if c.Logger != nil {
+				c.tell(e)
+			}
+		})
 	return b.Build()
 }
 
@@ -75,6 +83,7 @@ func (c BreakerConfig) tell(e circuitbreaker.StateChangedEvent) {
 
 func (b *breaker) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !b.state.TryAcquirePermit() {
+		b.metrics.refused.Inc()
 		return nil, &Error{Target: b.cfg.Target, Err: ErrBreakerOpen, kind: nothing, after: b.state.RemainingDelay()}
 	}
 	outcome := unknown // also of a panic: a half-open breaker must get its permit back

@@ -8,6 +8,7 @@
 //		httpclient.Breaker(httpclient.BreakerConfig{Target: "cart"}),
 //		httpclient.AttemptTimeout(cfg.AttemptTimeout),
 //		httpclient.Trace("cart"),
+//		httpclient.Count(httpclient.CountConfig{Metrics: metrics, Target: "cart"}),
 //		httpclient.Log(httpclient.LogConfig{Logger: logger, Target: "cart"}),
 //		httpclient.LimitBody(cfg.MaxResponseBytes),
 //	)

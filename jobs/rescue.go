@@ -128,6 +128,7 @@ func (w *Worker) rescue(ctx context.Context, others missing) error {
 		return err
 	}
 	for _, l := range lost {
+		w.metrics.rescued.WithLabelValues(l.Job).Inc()
 		w.mourn(ctx, l)
 	}
 	if len(lost) > 0 {

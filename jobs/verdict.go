@@ -74,12 +74,15 @@ func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Du
 		"duration_ms", milliseconds(took))
 	switch {
 	case err == nil && a.Skipped != "":
+		w.ended(a, endedSkipped, took)
 		logger.DebugContext(ctx, "job skipped", "reason", a.Skipped)
 		return
 	case err == nil:
+		w.ended(a, endedDone, took)
 		logger.DebugContext(ctx, "job done")
 		return
 	case errors.Is(err, ErrOvertaken):
+		w.ended(a, endedOvertaken, took)
 		logger.InfoContext(ctx, "job overtaken by another attempt")
 		return
 	}
@@ -87,13 +90,17 @@ func (w *Worker) settle(ctx context.Context, a *Attempt, err error, took time.Du
 	mine, writeErr := w.release(ctx, a, v)
 	switch {
 	case writeErr != nil:
+		w.ended(a, endedLost, took)
 		logger.ErrorContext(ctx, "the end of a job could not be written down, so it will be taken for lost",
 			"error", writeErr, "because", err)
 	case !mine:
+		w.ended(a, endedOvertaken, took)
 		logger.InfoContext(ctx, "job overtaken by another attempt")
 	case errors.Is(err, errDraining):
+		w.ended(a, endedHandedBack, took)
 		logger.InfoContext(ctx, "job handed back, since the process ends")
 	default:
+		w.ended(a, endedIn(v.state), took)
 		logger.WarnContext(ctx, "job failed", "error", err, "state", v.state, "again_in_ms", milliseconds(v.pause))
 		if v.report {
 			w.report(ctx, a.Job, a.Event.ID, a.Number, err)

@@ -60,6 +60,7 @@ func (c Config) withDefaults() Config {
 type Worker struct {
 	cfg       Config
 	module    string
+	metrics   jobMetrics
 	jobs      map[string]*job
 	schedules []*Schedule
 	use       []Middleware
@@ -79,11 +80,13 @@ func NewWorker(cfg Config) *Worker {
 		cfg: cfg.withDefaults(), jobs: map[string]*job{},
 		id: rand.Int64(), woken: make(chan struct{}, 1), //nolint:gosec // unlikely to meet another is enough
 	}
+	w.metrics = newJobMetrics(cfg.Metrics)
 	if cfg.DB == nil {
 		w.failf("a module without a database has no jobs: give NewModule slipway.Migrations")
 		return w
 	}
 	w.module = cfg.DB.Schema()
+	w.register()
 	return w
 }
 

@@ -59,10 +59,11 @@ func New(cfg ClientConfig) *Client {
 	c.chain = httpclient.Chain(cfg.Transport,
 		httpclient.Deadline(cfg.HTTP.Timeout),
 		httpclient.Retry(cfg.HTTP.RetryConfig()),
-		httpclient.Breaker(httpclient.BreakerConfig{Target: cfg.Neighbour, Logger: cfg.Logger}),
+		httpclient.Breaker(httpclient.BreakerConfig{Target: cfg.Neighbour, Logger: cfg.Logger, Metrics: cfg.Metrics}),
 		c.authorize,
 		httpclient.AttemptTimeout(cfg.HTTP.AttemptTimeout),
 		httpclient.Trace(cfg.Neighbour),
+		httpclient.Count(httpclient.CountConfig{Metrics: cfg.Metrics, Target: cfg.Neighbour}),
 		httpclient.Log(httpclient.LogConfig{Logger: cfg.Logger, Redactor: cfg.Redactor, Target: cfg.Neighbour}),
 		httpclient.LimitBody(cfg.HTTP.MaxResponseBytes),
 	)

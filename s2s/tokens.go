@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/slipway-go/slipway/auth"
@@ -48,13 +49,16 @@ type TokensConfig struct {
 	Timeout time.Duration
 	// Logger says once that users' tokens cannot be exchanged. Default: nothing is said.
 	Logger *slog.Logger
+	// Metrics counts where tokens come from. Default: they are counted for nobody.
+	Metrics prometheus.Registerer
 }
 
 // Tokens gets and keeps the tokens with which one service calls its neighbours.
 // It is safe for concurrent use.
 type Tokens struct {
-	cfg    TokensConfig
-	flight singleflight.Group
+	cfg     TokensConfig
+	metrics tokenMetrics
+	flight  singleflight.Group
 
 	buffers sync.Pool // of *[]byte: hashing a string would copy it to the heap
 	forward sync.Once // says that users' tokens are passed on
@@ -79,7 +83,7 @@ func NewTokens(cfg TokensConfig) *Tokens {
 		cfg.Logger = telemetry.Discard()
 	}
 	cfg.AudienceParameter = cmp.Or(cfg.AudienceParameter, "audience")
-	return &Tokens{cfg: cfg}
+	return &Tokens{cfg: cfg, metrics: newTokenMetrics(cfg.Metrics)}
 }
 
 // Service returns a token of the service itself, addressed to audience.
@@ -165,6 +169,7 @@ type question func(issuer) url.Values
 func (t *Tokens) get(ctx context.Context, key string, ask question) (bearer, error) {
 	now := time.Now()
 	if c, ok := t.cfg.Cache.Get(ctx, key); ok {
+		t.metrics.kept.Inc()
 		if c.Stale(now) && t.cooled(now) == nil {
 			t.fetch(ctx, key, ask) // behind; this call goes on with the live token
 		}
@@ -193,6 +198,7 @@ func (t *Tokens) fetch(first context.Context, key string, ask question) <-chan s
 		defer cancel()
 		c, err := t.request(ctx, ask)
 		t.learn(err)
+		t.metrics.fetched(err)
 		if err != nil {
 			return nil, err
 		}

@@ -51,8 +51,9 @@ type RelayConfig struct {
 // way of the others for ever: Emit writes the rows, and bounds whatever ends up in a
 // header or a routing key. A bus that fails is away, and everything waits for it.
 type Relay struct {
-	cfg  RelayConfig
-	wake chan struct{}
+	cfg     RelayConfig
+	metrics relayMetrics
+	wake    chan struct{}
 	// turn holds a token while a pass is under way.
 	turn    chan struct{}
 	seen    look
@@ -64,7 +65,7 @@ type Relay struct {
 // NewRelay returns a relay, which does nothing before Run or Pass.
 func NewRelay(cfg RelayConfig) *Relay {
 	cfg.Observer = cfg.WithDefaults()
-	return &Relay{cfg: cfg, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+	return &Relay{cfg: cfg, metrics: newRelayMetrics(cfg.Metrics), wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }
 
 const (
@@ -109,6 +110,7 @@ func (r *Relay) relay(ctx context.Context) {
 		wake, pause := r.wake, interval
 		switch {
 		case err != nil:
+			r.metrics.failures.Inc()
 			wake, pause = nil, min(firstPause<<min(failures, 10), lastPause)
 			failures++
 		case more:
@@ -233,6 +235,7 @@ func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
 		return page{}, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
 	}
 	spans.End()
+	r.metrics.published.Add(float64(len(p.seqs)))
 	failpoint.Hit(ctx, "relay.published")
 	return p, nil
 }
