@@ -89,16 +89,20 @@ func exchangeAgain(ctx context.Context, o options, cfg s2s.TokensConfig) (took [
 	return took, nil
 }
 
-// A provider is the module sso in this process, with one account.
+// A provider is the module sso in this process, with some accounts.
 type provider struct {
 	app  *slipway.App
-	user string
+	user string // one of them
 }
 
 const (
-	email    = "ada@shop.example"
+	// accounts are as many as log in at once: nobody comes a hundred times a minute, when
+	// each login would end an old session.
+	accounts = 8
 	password = "correct horse battery staple"
 )
+
+func email(n int) string { return fmt.Sprintf("ada%d@shop.example", n) }
 
 func openProvider(ctx context.Context, server *store, conns int) (*provider, error) {
 	address, err := server.Database(ctx, "sso")
@@ -115,15 +119,21 @@ func openProvider(ctx context.Context, server *store, conns int) (*provider, err
 	if err := app.Start(ctx); err != nil {
 		return nil, errors.Join(err, app.Close())
 	}
+	for n := range accounts {
+		if err := p.register(ctx, n); err != nil {
+			return nil, errors.Join(err, app.Close())
+		}
+	}
+	return p, nil
+}
+
+func (p *provider) register(ctx context.Context, n int) error {
 	var opened struct {
 		ID string `json:"user_id"`
 	}
-	err = p.post(ctx, "/sso/v1/registrations", "application/json", `{"email":"`+email+`","password":"`+password+`","name":"Ada"}`, &opened)
+	err := p.post(ctx, "/sso/v1/registrations", "application/json", `{"email":"`+email(n)+`","password":"`+password+`","name":"Ada"}`, &opened)
 	p.user = opened.ID
-	if err != nil {
-		return nil, errors.Join(err, app.Close())
-	}
-	return p, nil
+	return err
 }
 
 // post sends a request through all that one passes in a process but the network.
@@ -140,7 +150,7 @@ func (p *provider) post(ctx context.Context, path, kind, body string, v any) err
 
 // raceLogins compares logins with nothing but the hash that each of them costs.
 func raceLogins(ctx context.Context, p *provider, o options, t *table) error {
-	const logins, atOnce = 24, 8
+	const logins = 3 * accounts
 	salt := []byte("sixteen bytes ok")
 	hash := &racer{name: "hashes", n: logins, do: func(ctx context.Context, n int) error {
 		return spread(ctx, runtime.GOMAXPROCS(0), n, func(context.Context, int) error {
@@ -149,17 +159,17 @@ func raceLogins(ctx context.Context, p *provider, o options, t *table) error {
 		})
 	}}
 	login := &racer{name: "logins", n: logins, do: func(ctx context.Context, n int) error {
-		return spread(ctx, atOnce, n, func(ctx context.Context, _ int) error {
+		return spread(ctx, accounts, n, func(ctx context.Context, worker int) error {
 			var got struct {
 				RefreshToken string `json:"refresh_token"`
 			}
-			return p.post(ctx, "/sso/v1/login", "application/json", `{"email":"`+email+`","password":"`+password+`"}`, &got)
+			return p.post(ctx, "/sso/v1/login", "application/json", `{"email":"`+email(worker)+`","password":"`+password+`"}`, &got)
 		})
 	}}
 	if err := race(ctx, o.rounds, hash, login); err != nil { // many short turns: what else the machine does changes
 		return err
 	}
-	t.note("Logins by password, %d at once, beside a loop on every core that only hashes.", atOnce)
+	t.note("Logins by password, of %d people at once, beside a loop on every core that only hashes.", accounts)
 	t.row("logins", login.speed())
 	t.atLeast("  beside hashes alone", login.beside(hash), 0.9)
 	return nil
