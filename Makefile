@@ -15,7 +15,7 @@ SHOP  := $(BIN)/shop
 TOOLS := $(BIN)/tools/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run run-services demo build test faults soak bench \
+.PHONY: help setup setup-test run run-pretty run-services demo build test faults soak bench \
 	tools fmt check-format vet lint generate check-generated scan ci clean
 
 help: ## Print this list
@@ -28,6 +28,10 @@ setup: ## Find what running and testing need, and install what is missing
 
 run: setup-run build ## Run the whole shop as one process; Ctrl-C stops it
 	@exec $(SHOP)
+
+# Ctrl-C ends the shop; what reads its lines ends with them.
+run-pretty: setup-run build ## The same, with its lines for a person to read
+	@$(SHOP) | $(SHOP) logs
 
 run-services: setup-services build ## Run the same shop as one process per module behind the same address
 	@exec $(SHOP) services

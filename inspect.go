@@ -28,6 +28,8 @@ type inspection struct {
 var inspections = []inspection{
 	inspect("GET /debug", "The list of all there is to look at", (*App).debugRedirect),
 	inspect("GET /debug/{$}", "The list of all there is to look at", (*App).debugIndex),
+	inspect("GET /debug/log-levels", "The lowest level that is written, of the process and of modules", (*App).levelsHandler),
+	inspect("PUT /debug/log-levels", "Change it for a time, 15 minutes by default", (*App).changeLevelsHandler),
 	inspect("GET /metrics", "What the process counts, for Prometheus", (*App).metricsHandler),
 	inspect("POST /debug/fail", "Fail always, with 500 and one report, to see that reports arrive", (*App).failHandler),
 }

@@ -139,9 +139,21 @@ func (l *line) converted(key string, v slog.Value) bool {
 	if l.format == gelf {
 		return l.gelfValue(v)
 	}
-	if !l.top || key != DurationMS || v.Kind() != slog.KindFloat64 {
+	if !l.top || key != DurationMS {
 		return false
 	}
-	l.buf = strconv.AppendInt(l.buf, int64(math.Round(v.Float64()*float64(time.Millisecond))), 10) // event.duration
+	switch v.Kind() { //nolint:exhaustive // the others are no milliseconds
+	case slog.KindFloat64:
+		l.nanoseconds(v.Float64())
+	case slog.KindInt64:
+		l.nanoseconds(float64(v.Int64()))
+	default:
+		return false
+	}
 	return true
+}
+
+// nanoseconds writes milliseconds as event.duration has them.
+func (l *line) nanoseconds(ms float64) {
+	l.buf = strconv.AppendInt(l.buf, int64(math.Round(ms*float64(time.Millisecond))), 10)
 }
