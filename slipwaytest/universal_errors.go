@@ -156,7 +156,7 @@ var wildcards = regexp.MustCompile(`\{[^}]*\}`)
 func requestTo(t *testing.T, pattern string) *http.Request {
 	t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+wildcards.ReplaceAllString(path, "x"), http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+wildcards.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "x"), http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
