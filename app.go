@@ -21,6 +21,7 @@ import (
 	"github.com/slipway-go/slipway/s2s"
 	"github.com/slipway-go/slipway/s2s/rediscache"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/otlp"
 	"github.com/slipway-go/slipway/telemetry/sentry"
 )
 
@@ -35,6 +36,7 @@ type App struct {
 	logger    *slog.Logger     // of the log
 	reports   *sentry.Reporter // nil: the log alone has them
 	tracer    *telemetry.Tracer
+	exporter  *otlp.Exporter // nil: spans are sent nowhere
 	metrics   *prometheus.Registry
 	network   http.RoundTripper
 	verifier  api.Authenticator
@@ -54,6 +56,7 @@ type App struct {
 	served         []Served
 	health         *health
 	closers        []func() error
+	idle           []http.RoundTripper // whose connections are let go at the end
 
 	mu            sync.Mutex
 	secrets       map[string]config.Secret
@@ -98,14 +101,14 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}}
-	var errs [4]error
+	var errs [5]error
 	a.settings, errs[0] = loadSettings(src)
 	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)
 	if a.topology == nil {
 		return nil, config.Join(errs[:]...)
 	}
 	a.network, errs[2] = httpclient.NewTransport(a.settings.http)
-	a.observe()
+	errs[4] = a.observe()
 	errs[3] = a.shareTokens()
 	if err := config.Join(append(errs[:], a.identify(), a.checkBroker(), a.checkLevels(), a.checkSettings())...); err != nil {
 		return nil, err
@@ -113,15 +116,17 @@ func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
 	return a, a.openReports()
 }
 
-func (a *App) observe() {
+func (a *App) observe() error {
 	a.log = a.openLog()
 	a.logger = a.log.Logger
 	if wrap := a.overrides.Log; wrap != nil {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
-	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
 	a.metrics = newRegistry()
 	a.countLostLines()
+	err := a.openExport()
+	a.tracer = telemetry.NewTracer(a.settings.trace, &telemetry.Redactor{}, a.recorders()...)
+	return err
 }
 
 // recorders are those who get the spans.
@@ -129,6 +134,9 @@ func (a *App) recorders() []telemetry.Recorder {
 	var all []telemetry.Recorder
 	if a.overrides.Spans != nil {
 		all = append(all, a.overrides.Spans)
+	}
+	if a.exporter != nil {
+		all = append(all, a.exporter)
 	}
 	return all
 }

@@ -22,7 +22,8 @@ import (
 
 // Run starts the product, serves until ctx is done and stops: not ready, no new
 // requests, requests in hand finished, background work ended, no new events taken,
-// jobs in hand finished, the last events published, databases closed.
+// jobs in hand finished, the last events published, databases closed, the last spans
+// sent.
 // The first failure stops everything and is the returned error.
 func (a *App) Run(ctx context.Context) error {
 	defer a.flushLog()
@@ -39,9 +40,11 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 // Start opens the databases, brings their schemas up to date and sets the
-// modules up. It neither listens nor runs background work; [App.Handler] serves
-// from then on. Close it, also after an error.
+// modules up. It neither listens nor runs background work, but that spans are sent
+// where the settings say; [App.Handler] serves from then on. Close it, also after an
+// error.
 func (a *App) Start(ctx context.Context) error {
+	a.startExport(ctx) // first, so that it ends last
 	if a.redis != nil {
 		a.closers = append(a.closers, a.redis.Close)
 	}
@@ -62,7 +65,7 @@ func (a *App) Close() error {
 		errs = append(errs, c())
 	}
 	a.closers = nil
-	for _, transport := range append(slices.Collect(maps.Values(a.locals)), a.network) {
+	for _, transport := range append(slices.Collect(maps.Values(a.locals)), append(a.idle, a.network)...) {
 		(&http.Client{Transport: transport}).CloseIdleConnections()
 	}
 	return errors.Join(errs...)

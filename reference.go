@@ -10,6 +10,7 @@ import (
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/internal/fleet"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/otlp"
 	"github.com/slipway-go/slipway/telemetry/sentry"
 )
 
@@ -32,6 +33,7 @@ func kitSections() []config.Section {
 		{Title: "Identity", Variables: append(config.Describe[auth.VerifierConfig]("SSO_"), config.Describe[identity]("SSO_")...)},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
 		{Title: "Error reports", Variables: config.Describe[sentry.Settings]("SENTRY_")},
+		{Title: "Traces", Variables: append(config.Describe[telemetry.TraceConfig]("OTEL_"), config.Describe[otlp.Config]("OTEL_")...)},
 		{Title: "Calls to neighbours", Variables: append(config.Describe[httpclient.Config](callPrefix), config.Describe[tokenCache]("")...)},
 	}
 }

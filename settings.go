@@ -15,12 +15,14 @@ import (
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/otlp"
 	"github.com/slipway-go/slipway/telemetry/sentry"
 )
 
 // settings are those of the process; their variables begin with SLIPWAY_.
 type settings struct {
-	Name            string         `env:"NAME" doc:"The name of the service in logs and traces. Default: the name of the binary."`
+	Name            string         `env:"NAME" doc:"The name of the service in logs and traces. Default: OTEL_SERVICE_NAME, or else the name of the binary."`
+	OtelName        string         `env:"/OTEL_SERVICE_NAME" doc:"The same, as a platform may set it for every process; SLIPWAY_NAME goes before it."`
 	Addr            string         `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
 	InspectAddr     string         `env:"INSPECT_ADDR" example:"127.0.0.1:9090" doc:"A second listener with /metrics, /debug/, /healthz and /readyz alone, which asks for no token: whoever can reach it may look into the process, so let it be an address of an inner network. Unset: there is none, and SLIPWAY_ADDR serves the same to whoever has the permission kit:inspect."`
 	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
@@ -76,7 +78,7 @@ func collide(a, b string) bool {
 // isAll reports a host that stands for every address of the machine.
 func isAll(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
-func (s settings) name() string { return cmp.Or(s.Name, filepath.Base(os.Args[0])) }
+func (s settings) name() string { return cmp.Or(s.Name, s.OtelName, filepath.Base(os.Args[0])) }
 
 func (s settings) publicURL() string {
 	if s.PublicURL != nil {
@@ -112,6 +114,7 @@ type allSettings struct {
 	log      telemetry.LogConfig
 	trace    telemetry.TraceConfig
 	reports  sentry.Settings
+	otlp     otlp.Config
 	http     httpclient.Config
 	tokens   tokenCache
 }
@@ -122,7 +125,7 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [9]error
+	var errs [10]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
@@ -131,6 +134,7 @@ func loadSettings(src *config.Source) (allSettings, error) {
 	s.tokens, errs[5] = config.Load[tokenCache](src, "")
 	s.trace, errs[7] = config.Load[telemetry.TraceConfig](src, "OTEL_")
 	s.reports, errs[8] = config.Load[sentry.Settings](src, "SENTRY_")
+	s.otlp, errs[9] = config.Load[otlp.Config](src, "OTEL_")
 	s.verifier, errs[6] = config.Load[auth.VerifierConfig](src, "SSO_")
 	return s, config.Join(errs[:]...)
 }

@@ -81,9 +81,10 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 	w.deaths = deaths{folder: t.TempDir(), oneBinary: d.OneBinary}
 	values := map[string]string{
 		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": processName, childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t),
-		deathsVariable: w.deaths.folder,
-		"AMQP_URL":     "", // of whoever runs the tests
-		"REDIS_URL":    "", // likewise
+		deathsVariable:                w.deaths.folder,
+		"AMQP_URL":                    "", // of whoever runs the tests
+		"REDIS_URL":                   "", // likewise
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "",
 	}
 	if !hosts(modules, ssoName) {
 		w.sso, values["SSO_ISSUER"] = serveSSO(t, modules)
