@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"context"
 	"maps"
 	"net/http"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/slipway-go/slipway/internal/sessioncookie"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/s2s"
-	"github.com/slipway-go/slipway/telemetry"
 )
 
 // cookies let the product's own pages call its routes: on the edge, the cookie of a
@@ -60,40 +60,22 @@ func (a *App) checkIssuer() error {
 	}}
 }
 
-// cookied lets a browser's cookie stand for its user's token at a route of the module.
-func (a *App) cookied(module string, route *api.Route, next http.Handler) http.Handler {
+// cookied lets a browser's cookie stand for its user's token at a route of the module. It
+// is part of the request that it changes: of its trace, its line and its metrics. It is nil
+// where there are no such cookies.
+func (a *App) cookied(module string, route *api.Route) api.Preparation {
 	c := a.cookies
 	if c == nil {
-		return next
+		return nil
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.cookie.In(r) {
-			r = withOwnHeader(r)
-			if err := c.admit(r, module, route.Access()); err != nil {
-				a.refuse(route, err).ServeHTTP(w, r)
-				return
-			}
+	return func(ctx context.Context, r *http.Request) (*http.Request, error) {
+		if !c.cookie.In(r) {
+			return r, nil
 		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (a *App) refuse(route *api.Route, err error) http.Handler {
-	return api.Observe(edgeOnly, route.Pattern(), a.observer(edgeOnly),
-		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, err) }))
-}
-
-// withOwnHeader returns a copy whose header may be changed, since handlers further out
-// see the request as it came. What is done for it is part of its trace.
-func withOwnHeader(r *http.Request) *http.Request {
-	span, ok := telemetry.ParseTraceparent(r.Header.Get("Traceparent"))
-	if !ok {
-		span = telemetry.NewSpanContext()
+		r = r.WithContext(ctx)
+		r.Header = maps.Clone(r.Header) // handlers further out see the request as it came
+		return r, c.admit(r, module, route.Access())
 	}
-	r = r.WithContext(telemetry.WithSpan(r.Context(), span))
-	r.Header = maps.Clone(r.Header)
-	r.Header.Set("Traceparent", span.Traceparent())
-	return r
 }
 
 // admit exchanges the cookie where a token is asked for and the request has none.

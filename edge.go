@@ -3,6 +3,7 @@ package slipway
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -28,6 +29,7 @@ func (a *App) proxy(module string, route *api.Route) http.Handler {
 				r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 			}
 			r.SetXForwarded()
+			r.Out.Header.Del("Tracestate") // it belongs to the span that the outside had, and is read by nobody here
 			r.Out.Header.Set("Traceparent", telemetry.SpanFrom(r.In.Context()).Traceparent())
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { api.Fail(w, r, proxyProblem(module, err)) },
@@ -39,7 +41,7 @@ func (a *App) proxy(module string, route *api.Route) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, route.MaxBodyBytes()+1) // the module says so better
 		p.ServeHTTP(w, r)
 	})
-	return api.Observe(edgeOnly, route.Pattern(), a.observer(edgeOnly), limited)
+	return api.ObserveAfter(edgeOnly, route.Pattern(), a.observer(edgeOnly), a.cookied(module, route), limited)
 }
 
 func proxyProblem(module string, err error) error {
@@ -53,6 +55,36 @@ func proxyProblem(module string, err error) error {
 		return err
 	}
 	return problem.Unavailable("this part of the service (%s) cannot be reached; try again later", module).WithHeader("Retry-After", "1").Wrap(err)
+}
+
+// doubting decides itself which traces are sampled, at a process that the outside reaches:
+// whoever could decide for it could have everything recorded, or hide. The identifier of a
+// trace is believed, so that a front end finds its requests again; what is malformed is
+// dropped. A load balancer of ours is believed, and so is the edge by those behind it.
+func (a *App) doubting(next http.Handler) http.Handler {
+	if a.topology.role == roleService {
+		return next
+	}
+	proxies := networks(a.settings.process.TrustedProxies)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header["Traceparent"] != nil && !proxies.trust(r.RemoteAddr) {
+			r = a.doubted(r)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *App) doubted(r *http.Request) *http.Request {
+	r = r.WithContext(r.Context())
+	r.Header = maps.Clone(r.Header)
+	at, ok := telemetry.TraceparentOf(r.Header)
+	if !ok {
+		delete(r.Header, "Traceparent")
+		return r
+	}
+	at.Sampled = a.tracer.Sample()
+	r.Header["Traceparent"] = []string{at.Traceparent()}
+	return r
 }
 
 // networks are those whose word is taken for a client's address.

@@ -69,7 +69,7 @@ func (a *App) routeInspections(r *router) error {
 	for _, i := range inspections {
 		api.Mount(s, i.Mounted, i.handler(a))
 		h := s.server.Endpoint(i.Route)
-		r.add(KitOwner, i.Pattern(), i.Access(), guard.spared(h, a.cookied(KitOwner, i.Route, h)))
+		r.add(KitOwner, i.Pattern(), i.Access(), guard.spared(h, s.server.EndpointAfter(i.Route, a.cookied(KitOwner, i.Route))))
 		door.add(KitOwner, i.Pattern(), i.Access(), h)
 	}
 	a.inspectHandler = guard.open(door.mux, a.observer(KitOwner))

@@ -32,7 +32,7 @@ func (a *App) route() error {
 	}
 	r.add(KitOwner, "/", auth.Public("what no route takes is told so"), api.Unmatched(KitOwner, mux, a.observer(KitOwner)))
 	err := errors.Join(a.routeInspections(r), a.routeDocs(r))
-	a.handler, a.served = mux, r.served
+	a.handler, a.served = a.doubting(mux), r.served
 	return errors.Join(append(r.errs, err)...)
 }
 
@@ -64,9 +64,9 @@ func (a *App) serving(m Module, route *api.Route) http.Handler {
 	case a.topology.role != roleService && !route.OnEdge() && !a.overrides.ServiceRoutes:
 		return nil
 	case a.topology.hosted[m.Name()]:
-		return a.cookied(m.Name(), route, a.setups[m.Name()].server.Endpoint(route))
+		return a.setups[m.Name()].server.EndpointAfter(route, a.cookied(m.Name(), route))
 	case a.topology.role == roleEdge:
-		return a.cookied(m.Name(), route, a.proxy(m.Name(), route))
+		return a.proxy(m.Name(), route)
 	}
 	return nil
 }

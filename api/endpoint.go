@@ -35,8 +35,13 @@ type endpoint struct {
 	module        string
 	metrics       *routeMetrics
 	observer      telemetry.Observer // its reports have the unexpected errors; the access line has only what the client was told
+	prepare       Preparation        // may be nil
 	next          http.Handler
 }
+
+// A Preparation changes a request before it is looked at, as part of it: a cookie becomes a
+// token. It returns the request, or a copy; of an error the client gets the problem.
+type Preparation func(ctx context.Context, r *http.Request) (*http.Request, error)
 
 func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 	e := &endpoint{
@@ -70,7 +75,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve authenticates before anything of the request's content is read.
 func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
-	ctx, err := e.admit(ctx, x, r)
+	r, err := e.prepared(ctx, r)
+	if err == nil {
+		ctx, err = e.admit(ctx, x, r)
+	}
 	if err != nil {
 		fail(ctx, x, err)
 		return
@@ -85,6 +93,13 @@ func (e *endpoint) serve(ctx context.Context, x *exchange, r *http.Request) {
 		return
 	}
 	e.next.ServeHTTP(x, r)
+}
+
+func (e *endpoint) prepared(ctx context.Context, r *http.Request) (*http.Request, error) {
+	if e.prepare == nil {
+		return r, nil
+	}
+	return e.prepare(ctx, r)
 }
 
 // context carries the trace, the exchange and the deadline.
@@ -194,10 +209,15 @@ const observedBodyTimeout = 30 * time.Second
 // route has: the trace, the access line, the report of a panic. It checks no
 // token and does not bound a body's size.
 func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.Handler {
+	return ObserveAfter(module, pattern, o, nil, h)
+}
+
+// ObserveAfter is [Observe] with a preparation of each request, which may be nil.
+func ObserveAfter(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) http.Handler {
 	_, path := splitPattern(pattern)
 	return &endpoint{
 		module: module, pattern: pattern, path: path, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout,
-		observer: o.WithDefaults(), metrics: newServerMetrics(o.Metrics).route(pattern), next: h,
+		observer: o.WithDefaults(), metrics: newServerMetrics(o.Metrics).route(pattern), prepare: prepare, next: h,
 	}
 }
 

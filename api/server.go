@@ -91,6 +91,17 @@ func (s *Server) Endpoint(r *Route) http.Handler {
 	return nil
 }
 
+// EndpointAfter is [Server.Endpoint] with a preparation of each request, which may be nil.
+func (s *Server) EndpointAfter(r *Route, prepare Preparation) http.Handler {
+	e, ok := s.endpoints[r]
+	if !ok || prepare == nil {
+		return s.Endpoint(r)
+	}
+	prepared := *e
+	prepared.prepare = prepare
+	return &prepared
+}
+
 // Err returns what keeps the server from serving its contract: mistakes in
 // declarations and in handlers, and routes without a handler.
 func (s *Server) Err() error {
