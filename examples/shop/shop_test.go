@@ -118,9 +118,16 @@ func (s *shop) count(module, sql string, args ...any) int {
 // eventually repeats a look until it is satisfied: for what happens behind.
 func (s *shop) eventually(what string, look func() bool) {
 	s.t.Helper()
+	s.eventuallyOr(what, look, func() {})
+}
+
+// eventuallyOr tells, before it fails, what there is instead.
+func (s *shop) eventuallyOr(what string, look func() bool, tell func()) {
+	s.t.Helper()
 	deadline := time.Now().Add(40 * time.Second)
 	for !look() {
 		if time.Now().After(deadline) {
+			tell()
 			s.t.Fatalf("%s: not within 40s", what)
 		}
 		time.Sleep(100 * time.Millisecond) // across processes there is nothing else to wait on
