@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 type endpoint struct {
 	route         *Route
 	pattern       string
-	path          string // of the pattern
+	path          string              // of the pattern
+	redactor      *telemetry.Redactor // of paths with secrets in them; nil: there are none
 	public        bool
 	private       bool // the answer is for nobody else, so no cache may keep it
 	audience      []string
@@ -50,7 +52,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
 		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
 		authenticator: s.cfg.Authenticator, module: s.contract.name, observer: s.cfg.Observer, next: next,
-		metrics: s.metrics.route(r.Pattern()),
+		metrics: s.metrics.route(r.Pattern()), redactor: redactorOf(r.path),
 	}
 	if limit := s.cfg.MaxTimeout; limit > 0 {
 		e.timeout = min(e.timeout, limit)
@@ -142,6 +144,22 @@ func (e *endpoint) admit(ctx context.Context, x *exchange, r *http.Request) (con
 	return ctx, nil
 }
 
+// redactorOf returns one for a path that has secrets in it, or nil.
+func redactorOf(path string) *telemetry.Redactor {
+	if r := (&telemetry.Redactor{}); r.HidesIn(path) {
+		return r
+	}
+	return nil
+}
+
+// shown returns the path as the access line and the span have it.
+func (e *endpoint) shown(u *url.URL) string {
+	if e.redactor == nil {
+		return u.Path // whoever writes it looks for what looks like a secret
+	}
+	return e.redactor.Path(e.path, u)
+}
+
 // bound limits the size of the body and the time in which it must arrive. The
 // time counts also for a request that is refused: net/http reads on for a while,
 // to use the connection again.
@@ -216,7 +234,7 @@ func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.
 func ObserveAfter(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) http.Handler {
 	_, path := splitPattern(pattern)
 	return &endpoint{
-		module: module, pattern: pattern, path: path, public: true, maxBody: -1, bodyTimeout: observedBodyTimeout,
+		module: module, pattern: pattern, path: path, redactor: redactorOf(path), public: true, maxBody: -1, bodyTimeout: observedBodyTimeout,
 		observer: o.WithDefaults(), metrics: newServerMetrics(o.Metrics).route(pattern), prepare: prepare, next: h,
 	}
 }

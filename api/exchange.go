@@ -172,7 +172,7 @@ func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time
 	attrs = append(attrs,
 		slog.String(telemetry.HTTPRequestMethod, r.Method),
 		slog.String(telemetry.HTTPRoute, x.endpoint.path),
-		slog.String(telemetry.URLPath, r.URL.Path),
+		slog.String(telemetry.URLPath, x.endpoint.shown(r.URL)),
 		slog.Int(telemetry.HTTPResponseStatusCode, x.status),
 		slog.Float64(telemetry.DurationMS, float64(end.Sub(x.start).Microseconds())/1000),
 		slog.Int64(telemetry.HTTPResponseBodySize, x.bytes),

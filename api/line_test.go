@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/slipway-go/slipway/api"
@@ -25,7 +27,7 @@ func accessLine(t *testing.T, method string, claims authtest.Claims) map[string]
 	w := &world{Server: server}
 	api.Handle(w, s.get, func(ctx context.Context, in getInput) (book, error) { return book{ID: in.ID}, auth.Own(ctx, "anna") })
 	api.Handle(w, s.remove, func(context.Context, getInput) (api.Empty, error) { return api.Empty{}, nil })
-	r := httptest.NewRequestWithContext(t.Context(), method, "/books/"+bookID.String(), nil)
+	r := httptest.NewRequestWithContext(t.Context(), method, "/books/"+bookID.String(), http.NoBody)
 	r.RemoteAddr = "192.0.2.7:4711"
 	r.Header.Set("Authorization", "Bearer "+issuer.Mint(claims))
 	w.ServeHTTP(httptest.NewRecorder(), r)
@@ -62,5 +64,18 @@ func TestServer_accessLine(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestServer_accessLineWithoutSecretsOfThePath(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	c := api.Module("doors")
+	open := api.Handler(c, "GET /doors/{token}", auth.Public("who has the token"), "Open a door")
+	server := api.NewServer(c, api.ServerConfig{Observer: telemetry.Observer{Logger: telemetry.NewLogger(&out, "shop", telemetry.LogConfig{}, nil)}})
+	api.Mount(&world{Server: server}, open, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("made up") }))
+	server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/doors/canary-7f3a", http.NoBody))
+	if text := out.String(); strings.Contains(text, "canary") || strings.Count(text, `"url.path":"/doors/[redacted]"`) != 2 {
+		t.Errorf("the access line and the report are\n%swant them with the path /doors/[redacted]", text)
 	}
 }

@@ -43,7 +43,7 @@ func (x *exchange) reportAttrs(r *http.Request) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("route", x.endpoint.pattern),
 		slog.String(telemetry.HTTPRequestMethod, r.Method),
-		slog.String(telemetry.URLPath, r.URL.Path),
+		slog.String(telemetry.URLPath, x.endpoint.shown(r.URL)),
 		{Key: telemetry.HTTPRequestHeader, Value: (&telemetry.Redactor{}).Headers(r.Header)},
 	}
 	if p := x.principal; p != nil {

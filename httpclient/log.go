@@ -24,7 +24,8 @@ type LogConfig struct {
 	Outside bool
 }
 
-// Log writes one line per attempt. Headers by allow-list and bodies, redacted,
+// Log writes one line per attempt: the target, the route, the parameters in path and query
+// without secrets, the status, the duration and the attempt. Headers by allow-list and bodies, redacted,
 // are added when the attempt failed (5xx or no answer) and at level debug. An
 // error of the transport becomes an [Error] that names the neighbour.
 func Log(c LogConfig) Layer {
@@ -70,8 +71,12 @@ func (c LogConfig) write(r *http.Request, resp *http.Response, err error, start 
 		slog.String(telemetry.Target, c.Target),
 		slog.String(telemetry.HTTPRequestMethod, r.Method),
 		slog.String(telemetry.URLTemplate, template(ctx)),
+		slog.String(telemetry.URLPath, c.Redactor.Path(template(ctx), r.URL)),
 		slog.Float64(telemetry.DurationMS, float64(now.Sub(start).Microseconds())/1000),
 		slog.Int(telemetry.Attempt, attemptOf(ctx)))
+	if r.URL.RawQuery != "" {
+		attrs = append(attrs, slog.String(telemetry.URLQuery, c.Redactor.Query(r.URL.RawQuery)))
+	}
 	if err != nil {
 		attrs = append(attrs, slog.String(telemetry.ErrorText, err.Error()))
 	} else {

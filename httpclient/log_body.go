@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-
-	"github.com/slipway-go/slipway/telemetry"
 )
 
 // maxLoggedBody is what a line may carry of a body; a larger one is left out,
@@ -18,7 +16,6 @@ const maxLoggedBody = 4 << 10
 // appendExchange adds what was said, by the rules of the redactor.
 func (c LogConfig) appendExchange(attrs []slog.Attr, r *http.Request, resp *http.Response) []slog.Attr {
 	attrs = append(attrs,
-		slog.String(telemetry.URLPath, r.URL.Path),
 		slog.Attr{Key: "request_headers", Value: c.Redactor.Headers(r.Header)},
 		slog.String("request_body", c.requestBody(r)))
 	if resp == nil {

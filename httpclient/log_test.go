@@ -2,11 +2,13 @@ package httpclient_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,13 +62,13 @@ func TestLog_Line(t *testing.T) {
 		got := one(t, logged(t, slog.LevelInfo, newNeighbour(slow), request(ctx, t, http.MethodGet, "")))
 		for key, want := range map[string]any{
 			"level": "INFO", "msg": "neighbour called", "service": "shop", "trace_id": span.TraceIDString(), "span_id": span.SpanIDString(),
-			"target": "cart", "url.template": "/carts/{id}", "http.request.method": "GET", "http.response.status_code": 409.0, "duration_ms": 1.5, "attempt": 1.0,
+			"target": "cart", "url.template": "/carts/{id}", "url.path": "/carts/c7", "http.request.method": "GET", "http.response.status_code": 409.0, "duration_ms": 1.5, "attempt": 1.0,
 		} {
 			if got[key] != want {
 				t.Errorf("%s = %v, want %v", key, got[key], want)
 			}
 		}
-		for _, key := range []string{"error", "url.path", "request_headers", "request_body", "response_body"} {
+		for _, key := range []string{"error", "url.query", "request_headers", "request_body", "response_body"} {
 			if _, ok := got[key]; ok {
 				t.Errorf("a call that works has %s in its line", key)
 			}
@@ -244,4 +246,71 @@ func toJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// What a neighbour says may be anything, whatever its type says: the line stays a line, and
+// the caller gets what was sent.
+func TestLog_BodiesThatAreNotWhatTheirTypeSays(t *testing.T) {
+	t.Parallel()
+	packed := func(body string, cut int) string {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = io.WriteString(w, body)
+		_ = w.Close()
+		return b.String()[:b.Len()-cut]
+	}
+	secret := `{"password":"` + madeUp + `","n":1}`
+	for name, tt := range map[string]struct {
+		header http.Header
+		body   string
+		want   string
+	}{
+		"binary as JSON":        {http.Header{"Content-Type": {"application/json"}}, "\x00\xff\x1b[31m" + madeUp, "[26 bytes that are no JSON]"},
+		"half of it":            {http.Header{"Content-Type": {"application/json"}}, secret[:30], "[30 bytes that are no JSON]"},
+		"two values":            {http.Header{"Content-Type": {"application/json"}}, secret + secret, "[80 bytes that are no JSON]"},
+		"JSON as a form":        {http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, secret, ""},
+		"a type that is none":   {http.Header{"Content-Type": {";;"}}, secret, "[40 bytes]"},
+		"no type":               {nil, secret, "[40 bytes]"},
+		"packed for the caller": {http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}, packed(secret, 0), ""},
+		"nothing but depth":     {http.Header{"Content-Type": {"application/json"}}, strings.Repeat("[", 4000), "[4000 bytes that are no JSON]"},
+		"no UTF-8 in a text":    {http.Header{"Content-Type": {"application/json"}}, "{\"a\":\"\xff\\u2028\"}", "{\"a\":\"\ufffd\\u2028\"}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			says := func(r *http.Request) (*http.Response, error) {
+				resp := answer(r, http.StatusInternalServerError, tt.body)
+				resp.Header, resp.ContentLength = tt.header.Clone(), int64(len(tt.body))
+				return resp, nil
+			}
+			got := one(t, logged(t, slog.LevelInfo, newNeighbour(says), request(t.Context(), t, http.MethodGet, "")))
+			if shown, _ := got["response_body"].(string); tt.want != "" && shown != tt.want {
+				t.Errorf("body %q, want %q", shown, tt.want)
+			}
+			if r := get(t, httpclient.Chain(newNeighbour(says), named("cart"))); r.body != tt.body {
+				t.Errorf("the caller gets %q, want %q", r.body, tt.body)
+			}
+		})
+	}
+
+	t.Run("packed by a server that dies", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = io.WriteString(w, packed(secret, 10))
+		}))
+		defer server.Close()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/carts/c7?limit=20&access_token="+madeUp, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := one(t, logged(t, slog.LevelInfo, server.Client().Transport, r))
+		if shown, _ := got["response_body"].(string); !strings.HasSuffix(shown, "bytes, then it broke off]") {
+			t.Errorf("body %q", shown)
+		}
+		if got["url.query"] != "limit=20&access_token=[redacted]" {
+			t.Errorf("query %q", got["url.query"])
+		}
+	})
 }
