@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-go/slipway/telemetry"
 	"github.com/slipway-go/slipway/telemetry/otlp"
 	"github.com/slipway-go/slipway/telemetry/sentry"
+	"github.com/slipway-go/slipway/telemetry/traces"
 )
 
 // An App is a product in one process: the modules that it hosts, and the way to
@@ -38,6 +39,7 @@ type App struct {
 	tracer    *telemetry.Tracer
 	exporter  *otlp.Exporter // nil: spans are sent nowhere
 	metrics   *prometheus.Registry
+	traces    *traces.Store // nil: none are kept
 	network   http.RoundTripper
 	verifier  api.Authenticator
 	identity  identity
@@ -122,6 +124,7 @@ func (a *App) observe() error {
 	if wrap := a.overrides.Log; wrap != nil {
 		a.logger = slog.New(wrap(a.logger.Handler()))
 	}
+	a.keepTraces()
 	a.metrics = newRegistry()
 	a.countLostLines()
 	err := a.openExport()
@@ -137,6 +140,9 @@ func (a *App) recorders() []telemetry.Recorder {
 	}
 	if a.exporter != nil {
 		all = append(all, a.exporter)
+	}
+	if a.traces != nil {
+		all = append(all, a.traces)
 	}
 	return all
 }

@@ -56,7 +56,7 @@ func (p program) root() *cobra.Command {
 		&cobra.Command{Use: "routes", Short: "Print every route and who may call it", RunE: func(*cobra.Command, []string) error { return writeRoutes(p.out, p.modules) }},
 		&cobra.Command{Use: "openapi", Short: "Print the API's description, as JSON", RunE: p.with(p.writing(writeOpenAPI))},
 		&cobra.Command{Use: "asyncapi", Short: "Print the description of the events, as JSON", RunE: p.with(p.writing(writeAsyncAPI))},
-		p.eventsCommand(), p.jobsCommand(), p.logsCommand(), p.levelCommand(),
+		p.eventsCommand(), p.jobsCommand(), p.traceCommand(), p.logsCommand(), p.levelCommand(),
 	)
 	for _, m := range p.modules {
 		if c := m.command(); c != nil {

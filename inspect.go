@@ -32,6 +32,8 @@ var inspections = []inspection{
 	inspect("PUT /debug/log-levels", "Change it for a time, 15 minutes by default", (*App).changeLevelsHandler),
 	inspect("GET /metrics", "What the process counts, for Prometheus", (*App).metricsHandler),
 	inspect("POST /debug/fail", "Fail always, with 500 and one report, to see that reports arrive", (*App).failHandler),
+	inspect("GET "+tracesPath, "Recent traces: where the time went", (*App).traceList),
+	inspect("GET "+tracesPath+"/{id}", "One trace as a tree, with what it comes to", (*App).oneTrace),
 }
 
 func inspect(pattern, doc string, handler func(*App) http.Handler) inspection {

@@ -3,6 +3,7 @@ package slipway
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/slipway-go/slipway/auth"
@@ -33,7 +34,7 @@ func kitSections() []config.Section {
 		{Title: "Identity", Variables: append(config.Describe[auth.VerifierConfig]("SSO_"), config.Describe[identity]("SSO_")...)},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
 		{Title: "Error reports", Variables: config.Describe[sentry.Settings]("SENTRY_")},
-		{Title: "Traces", Variables: append(config.Describe[telemetry.TraceConfig]("OTEL_"), config.Describe[otlp.Config]("OTEL_")...)},
+		{Title: "Traces", Variables: slices.Concat(config.Describe[telemetry.TraceConfig]("OTEL_"), config.Describe[tracesKept]("OTEL_"), config.Describe[otlp.Config]("OTEL_"))},
 		{Title: "Calls to neighbours", Variables: append(config.Describe[httpclient.Config](callPrefix), config.Describe[tokenCache]("")...)},
 	}
 }

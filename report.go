@@ -41,12 +41,12 @@ func show(c *cobra.Command, r Report) error {
 	return nil
 }
 
-func writeJSON(out io.Writer, r Report) error {
+func writeJSON(out io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
 	_, err := out.Write(printableJSON(b.Bytes()))

@@ -115,6 +115,7 @@ type allSettings struct {
 	trace    telemetry.TraceConfig
 	reports  sentry.Settings
 	otlp     otlp.Config
+	traces   tracesKept
 	http     httpclient.Config
 	tokens   tokenCache
 }
@@ -125,7 +126,7 @@ const callPrefix = "CALL_"
 
 func loadSettings(src *config.Source) (allSettings, error) {
 	var s allSettings
-	var errs [10]error
+	var errs [11]error
 	s.process, errs[0] = config.Load[settings](src, "SLIPWAY_")
 	s.identity, errs[1] = config.Load[identity](src, "SSO_")
 	s.log, errs[2] = config.Load[telemetry.LogConfig](src, "LOG_")
@@ -135,6 +136,7 @@ func loadSettings(src *config.Source) (allSettings, error) {
 	s.trace, errs[7] = config.Load[telemetry.TraceConfig](src, "OTEL_")
 	s.reports, errs[8] = config.Load[sentry.Settings](src, "SENTRY_")
 	s.otlp, errs[9] = config.Load[otlp.Config](src, "OTEL_")
+	s.traces, errs[10] = config.Load[tracesKept](src, "OTEL_")
 	s.verifier, errs[6] = config.Load[auth.VerifierConfig](src, "SSO_")
 	return s, config.Join(errs[:]...)
 }

@@ -18,6 +18,8 @@ type Drawing[N any] struct {
 	// Margin returns what stands in front of a node's first line, and of what runs on;
 	// always as wide. Nil: nothing does.
 	Margin func(n N, first bool) string
+	// Paint returns a line of a node with its colours, which take no columns. Nil: it has none.
+	Paint func(n N, line string) string
 
 	b     strings.Builder
 	lines int
@@ -72,7 +74,7 @@ func (d *Drawing[N]) text(n N, lead, indent string, branches bool) {
 		if i > 0 {
 			margin, lead = d.margin(n, false), hang
 		}
-		d.Line(margin + lead + line)
+		d.Line(d.painted(n, margin+lead+line))
 	}
 }
 
@@ -81,6 +83,13 @@ func (d *Drawing[N]) margin(n N, first bool) string {
 		return ""
 	}
 	return d.Margin(n, first)
+}
+
+func (d *Drawing[N]) painted(n N, line string) string {
+	if d.Paint == nil {
+		return line
+	}
+	return d.Paint(n, strings.TrimRight(line, " "))
 }
 
 func (d *Drawing[N]) size(n N) int {
