@@ -55,6 +55,9 @@ type App struct {
 	handler http.Handler
 	// inspectHandler is that of the listener of SLIPWAY_INSPECT_ADDR.
 	inspectHandler http.Handler
+	turns          turns
+	flight         flight
+	stopping       chan struct{} // closed when the process is told to stop
 	served         []Served
 	health         *health
 	closers        []func() error
@@ -102,7 +105,7 @@ func New(src *config.Source, modules ...Module) (*App, error) {
 
 // NewWith is [New] with parts replaced, for test kits.
 func NewWith(src *config.Source, o Overrides, modules ...Module) (*App, error) {
-	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}}
+	a := &App{source: src, overrides: o, setups: map[string]*Setup{}, tokens: map[string]*s2s.Tokens{}, locals: map[string]http.RoundTripper{}, locks: map[string]*postgres.Locks{}, secrets: map[string]config.Secret{}, stopping: make(chan struct{})}
 	var errs [5]error
 	a.settings, errs[0] = loadSettings(src)
 	a.topology, errs[1] = newTopology(src, a.settings.process.Modules, modules, o.Neighbour != nil)

@@ -28,6 +28,16 @@ type inspection struct {
 var inspections = []inspection{
 	inspect("GET /debug", "The list of all there is to look at", (*App).debugRedirect),
 	inspect("GET /debug/{$}", "The list of all there is to look at", (*App).debugIndex),
+	inspect("GET /debug/build", "What was built, from what, with which dependencies", (*App).debugBuild),
+	inspect("GET /debug/settings", "Every setting: what holds, and where it comes from", (*App).debugSettings),
+	inspect("GET /debug/goroutines", "The stack of every goroutine", (*App).goroutines),
+	inspect("GET /debug/pprof/{$}", "The list of profiles", (*App).debugProfiles),
+	inspect("GET /debug/pprof/profile", "Where the processors' time goes in the next 30 seconds", (*App).cpuProfile).long(),
+	inspect("GET /debug/pprof/trace", "What every goroutine does in the next second, for go tool trace", (*App).executionTrace).long(),
+	inspect("GET /debug/pprof/{profile}", "A profile, for go tool pprof", (*App).profile).long(),
+	inspect("GET /debug/flight", "What every goroutine did in the last seconds, for go tool trace; the flight recorder must be on", (*App).flightSnapshot).long(),
+	inspect("POST /debug/flight", "Begin to remember the last 10 seconds; it costs some of the processors' time", (*App).flightStart),
+	inspect("DELETE /debug/flight", "End that", (*App).flightStop),
 	inspect("GET /debug/log-levels", "The lowest level that is written, of the process and of modules", (*App).levelsHandler),
 	inspect("PUT /debug/log-levels", "Change it for a time, 15 minutes by default", (*App).changeLevelsHandler),
 	inspect("GET /metrics", "What the process counts, for Prometheus", (*App).metricsHandler),
@@ -36,19 +46,23 @@ var inspections = []inspection{
 	inspect("GET "+tracesPath+"/{id}", "One trace as a tree, with what it comes to", (*App).oneTrace),
 }
 
+// Inspections returns the routes by which whoever may [Inspect] looks into a process: every
+// process has all of them, and no other passes them on.
+func Inspections() []*api.Route { return kit.Routes() }
+
 func inspect(pattern, doc string, handler func(*App) http.Handler) inspection {
 	return inspection{api.Handler(kit, pattern, auth.Need(Inspect), doc), handler}
 }
 
-// within gives an inspection more time than a route usually has, and its answer more than
-// the listener allows.
-func (i inspection) within(d time.Duration) inspection {
-	i.Timeout(d)
+// long gives an inspection the time of the longest profile, and its answer more time to
+// leave than the listener allows.
+func (i inspection) long() inspection {
+	i.Timeout(profileTimeout)
 	handler := i.handler
 	i.handler = func(a *App) http.Handler {
 		next := handler(a)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeGrace)) // not supported in process, where nothing cuts it
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(profileTimeout + writeGrace)) // not supported in process, where nothing cuts it
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/internal/debugpage"
 )
 
@@ -20,9 +19,7 @@ func (a *App) debugIndex() http.Handler {
 			About:    "What an operator can look at in this process, which hosts " + a.hostedText() + ". It asks for the permission " + Inspect.Name() + ".",
 			Sections: []debugpage.Section{listed(), elsewhere(a.settings.process.Docs)},
 		}
-		if err := page.Serve(w, r); err != nil {
-			api.Fail(w, r, err)
-		}
+		servePage(w, r, page)
 	})
 }
 

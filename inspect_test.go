@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
 // An inspected process hosts the library, or a part of it, and believes an issuer of the
@@ -36,7 +37,7 @@ func inspect(t *testing.T, settings map[string]string) inspected {
 	}
 	maps.Copy(values, settings)
 	var err error
-	p.app, err = slipway.NewWith(config.New(values), slipway.Overrides{Stdout: p.log, SSO: inProcess{p.issuer}}, library()...)
+	p.app, err = slipway.NewWith(config.New(values), slipway.Overrides{Stdout: p.log, SSO: p.issuer}, library()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,15 +50,6 @@ func inspect(t *testing.T, settings map[string]string) inspected {
 		}
 	})
 	return p
-}
-
-// inProcess is the issuer without a network.
-type inProcess struct{ http.Handler }
-
-func (i inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	i.ServeHTTP(w, r)
-	return w.Result(), nil
 }
 
 // lines are what the process logs.
@@ -236,6 +228,17 @@ func TestInspect_ACookieDoesNotStandInTheWay(t *testing.T) {
 	}
 }
 
+func TestInspect_InEveryDeployment(t *testing.T) {
+	t.Parallel()
+	slipwaytest.Deployments(t, library(), func(t *testing.T, k *slipwaytest.Kit) {
+		slipwaytest.SweepInspections(t, k)
+		admin := k.User("ada", slipway.Inspect.Name())
+		for _, path := range []string{"/debug/", "/debug/build", "/debug/settings", "/debug/goroutines", "/debug/pprof/heap", "/metrics"} {
+			admin.JSON(http.MethodGet, path, "").Want(http.StatusOK)
+		}
+	})
+}
+
 func TestInspect_IsNoPartOfTheProduct(t *testing.T) {
 	t.Parallel()
 	p := inspect(t, nil)
@@ -263,7 +266,7 @@ func run(t *testing.T, settings map[string]string) *running {
 		"SLIPWAY_INSPECT_ADDR": p.door, "SHELF_CLIENT_SECRET": strings.Repeat("s", 32), "DESK_CLIENT_SECRET": strings.Repeat("d", 32),
 	}
 	maps.Copy(values, settings)
-	app, err := slipway.NewWith(config.New(values), slipway.Overrides{Stdout: p.log, SSO: inProcess{authtest.NewIssuer()}}, library()...)
+	app, err := slipway.NewWith(config.New(values), slipway.Overrides{Stdout: p.log, SSO: authtest.NewIssuer()}, library()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +386,7 @@ func TestInspectAddr_RefusesWhatItCannotBe(t *testing.T) {
 		"127.0.0.1:0":      "",
 		"127.0.0.1:999999": `SLIPWAY_INSPECT_ADDR is "127.0.0.1:999999"; expected a host and a port`,
 	} {
-		_, err := slipway.NewWith(config.New(map[string]string{"SLIPWAY_INSPECT_ADDR": given, "SSO_ISSUER": authtest.URL}), slipway.Overrides{SSO: inProcess{http.NotFoundHandler()}}, library()...)
+		_, err := slipway.NewWith(config.New(map[string]string{"SLIPWAY_INSPECT_ADDR": given, "SSO_ISSUER": authtest.URL}), slipway.Overrides{SSO: authtest.NewIssuer()}, library()...)
 		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {
 			t.Errorf("%s: got %v, want %q", given, err, want)
 		}
@@ -394,7 +397,7 @@ func TestInspectAddr_SaysWhoHasTheAddress(t *testing.T) {
 	t.Parallel()
 	p := run(t, nil)
 	app, err := slipway.NewWith(config.New(map[string]string{"SLIPWAY_ADDR": freeAddress(t), "SLIPWAY_INSPECT_ADDR": p.door, "SSO_ISSUER": authtest.URL}),
-		slipway.Overrides{Stdout: io.Discard, SSO: inProcess{http.NotFoundHandler()}}, library()...)
+		slipway.Overrides{Stdout: io.Discard, SSO: authtest.NewIssuer()}, library()...)
 	if err != nil {
 		t.Fatal(err)
 	}

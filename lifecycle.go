@@ -76,7 +76,7 @@ func (a *App) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.during(ctx, a.serveProduct)
+	return d.during(ctx, func(ctx context.Context) error { return a.record(ctx, a.serveProduct) })
 }
 
 func (a *App) serveProduct(ctx context.Context) error {
@@ -132,6 +132,7 @@ func served(err error) error {
 // drain lets requests in hand finish.
 func (a *App) drain(server *http.Server) error {
 	a.health.ready.Store(false)
+	close(a.stopping)
 	time.Sleep(a.settings.process.DrainDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.process.ShutdownTimeout)
 	defer cancel()

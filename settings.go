@@ -25,6 +25,7 @@ type settings struct {
 	OtelName        string         `env:"/OTEL_SERVICE_NAME" doc:"The same, as a platform may set it for every process; SLIPWAY_NAME goes before it."`
 	Addr            string         `env:"ADDR" envDefault:"127.0.0.1:8080" doc:"Where the process listens."`
 	InspectAddr     string         `env:"INSPECT_ADDR" example:"127.0.0.1:9090" doc:"A second listener with /metrics, /debug/, /healthz and /readyz alone, which asks for no token: whoever can reach it may look into the process, so let it be an address of an inner network. Unset: there is none, and SLIPWAY_ADDR serves the same to whoever has the permission kit:inspect."`
+	FlightRecorder  time.Duration  `env:"FLIGHT_RECORDER" envDefault:"0s" max:"1m" doc:"How far back the process remembers what each of its goroutines did, for GET /debug/flight; 10s suits most, up to 16 MiB. It costs some microseconds of each request. 0s: off, until POST /debug/flight."`
 	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
 	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
 	DataDir         string         `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`

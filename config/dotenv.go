@@ -34,8 +34,16 @@ func FromEnvironment(dir string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	origins := map[string]Origin{}
+	for name := range values {
+		if _, ok := process[name]; !ok {
+			origins[name] = FromFile
+		}
+	}
 	maps.Copy(values, process)
-	return notProduction(New(values))
+	all := New(values)
+	all.origins = origins
+	return notProduction(all)
 }
 
 // notProduction refuses a file .env that declares production, where it would not

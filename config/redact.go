@@ -16,11 +16,14 @@ var credential = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:pass|pwd|secret|token|ke
 
 // shown returns what may be repeated of a value that was refused. It parses
 // nothing: what was refused is often no valid URL.
-func shown(value string) string {
+func shown(value string) string { return careful(value, maxShown) }
+
+// careful is shown with a length of its own, in bytes.
+func careful(value string, most int) string {
 	value = withoutUserInfo(strings.ToValidUTF8(value, "\uFFFD"))
 	value = credential.ReplaceAllString(value, "${1}"+redacted)
-	if len(value) > maxShown {
-		value = strings.TrimRightFunc(value[:maxShown], func(r rune) bool { return r == utf8.RuneError }) + "…"
+	if len(value) > most {
+		value = strings.TrimRightFunc(value[:most], func(r rune) bool { return r == utf8.RuneError }) + "…"
 	}
 	return value
 }

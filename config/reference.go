@@ -63,7 +63,7 @@ mistakes are reported together when the process starts, before it serves anyone.
 func WriteReference(w io.Writer, sections ...Section) error {
 	var b strings.Builder
 	b.WriteString(introduction)
-	writeRow(&b, Variable{Name: environmentVariable, Type: environmentExpected, Default: string(Development), Doc: environmentDoc})
+	writeRow(&b, EnvironmentVariable())
 	for _, s := range sections {
 		if len(s.Variables) == 0 {
 			continue

@@ -11,6 +11,7 @@ import (
 // A Source is a snapshot of settings; it never changes.
 type Source struct {
 	values      map[string]string // without white space around them, none empty
+	origins     map[string]Origin // of those that are not of the process's environment
 	environment Environment
 	mistake     *Problem // of SLIPWAY_ENV
 }
@@ -39,7 +40,12 @@ func (s *Source) With(values map[string]string) *Source {
 	all := map[string]string{}
 	maps.Copy(all, s.values)
 	maps.Copy(all, values)
-	return New(all)
+	next := New(all)
+	next.origins = maps.Clone(s.origins)
+	for name := range values {
+		delete(next.origins, name)
+	}
+	return next
 }
 
 // Lookup returns the variable's value, without white space around it, and

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/slipwaytest/internal/requests"
@@ -75,6 +77,43 @@ func SweepEnded(t *testing.T, k *Kit, within time.Duration) {
 	}
 	sweepRoutes(t, k, asEnded(true)) // until every process knows
 	sweepRoutes(t, k, asEnded(false))
+}
+
+// SweepInspections asks every route of the kit's own, under /debug and /metrics, without a
+// token and as a user who has none of their permission: nobody sees how the product works
+// inside. In a deployment of services these are the routes of the edge, which passes on none
+// of the others'.
+func SweepInspections(t *testing.T, k *Kit) {
+	t.Helper()
+	sweepInspections(t, k)
+}
+
+func sweepInspections(t *testing.T, k *Kit) {
+	t.Helper()
+	anybody := k.Claims(authtest.User(uuid.NewString(), "some:permission"))
+	for _, route := range slipway.Inspections() {
+		for who, caller := range map[string]struct {
+			kit  *Kit
+			want int
+		}{
+			"without a token": {k.Anonymous(), http.StatusUnauthorized}, "without the permission " + slipway.Inspect.Name(): {anybody, http.StatusForbidden},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), route.Method(), "http://kit"+inspectionPath(route), http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, _, body := caller.kit.In(t).Send(r); status != caller.want {
+				t.Errorf("%s %s: got %d, want %d: declare it in the kit's list of inspections, behind auth.Need(Inspect)\n%.200s", route.Pattern(), who, status, caller.want, body)
+			}
+		}
+	}
+}
+
+var pathParameter = regexp.MustCompile(`\{[^}]*\}`)
+
+// inspectionPath is a path that the route takes.
+func inspectionPath(r *api.Route) string {
+	return pathParameter.ReplaceAllString(strings.TrimSuffix(r.Path(), "{$}"), "x")
 }
 
 // sweepRoutes runs a subtest for every route to which there is a way.

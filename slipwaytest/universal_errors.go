@@ -124,6 +124,7 @@ func (u *universal) proveGuarded(t *testing.T) {
 			t.Errorf("%s serves %s to everyone (%s): what shows the program's inside needs a permission: auth.Need(…)", s.Owner, s.Pattern, s.Access.Why())
 		}
 	}
+	sweepInspections(t, k)
 	for _, path := range []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/vars", "/metrics", "/debug/requests", "/.env", "/server-status"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://kit"+path, http.NoBody)
 		if err != nil {

@@ -1,6 +1,7 @@
 package sso_test
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,6 +32,23 @@ func TestOperateAccess_FitsOnAPage(t *testing.T) {
 			t.Errorf("%q is not in\n%s", line, out)
 		}
 	}
+}
+
+// The kit's own routes are part of the matrix: who may look into the processes is for the
+// administrators to know, and to give to somebody else.
+func TestOperateAccess_KnowsWhoMayLookInside(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.command(t, &struct{}{}, "roles", "set", "helper", "kit:inspect")
+	out, err := w.Command("sso", "access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := "GET /debug/settings kit:inspect admin, helper"; !strings.Contains(strings.Join(strings.Fields(out), " "), row) {
+		t.Errorf("%q is not in\n%s", row, out)
+	}
+	admin := w.owner(t)
+	want(t, w.ask(t, http.MethodGet, "/debug/build", admin.token, "", nil), http.StatusOK, "")
 }
 
 func TestOperateAccess_IsJSONForMachines(t *testing.T) {
