@@ -24,7 +24,7 @@ help: ## Print this list
 ## Try it
 
 setup: ## Find what running and testing need, and install what is missing
-	@sh scripts/setup.sh go postgres rabbitmq redis peers chromium
+	@sh scripts/setup.sh go postgres rabbitmq redis promtool peers chromium
 
 run: setup-run build ## Run the whole shop as one process; Ctrl-C stops it
 	@exec $(SHOP)
@@ -114,4 +114,4 @@ setup-services:
 	@sh scripts/setup.sh go postgres rabbitmq
 
 setup-test:
-	@sh scripts/setup.sh go postgres rabbitmq redis $(if $(filter ./...,$(PKG)),peers chromium) $(if $(RACE),cc)
+	@sh scripts/setup.sh go postgres rabbitmq redis promtool $(if $(filter ./...,$(PKG)),peers chromium) $(if $(RACE),cc)

@@ -59,6 +59,7 @@ type Services struct {
 	fleet     *fleet.Fleet
 	addr      string
 	oneBinary bool
+	addrs     map[string]string // of the modules' processes
 	databases map[string]string
 	broker    string
 	reserved  []*loopback.Address // of the modules' processes
@@ -77,12 +78,16 @@ func StartServices(ctx context.Context, cfg ServicesConfig, modules ...Module) (
 		release(p.reserved)
 		return nil, err
 	}
-	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, databases: p.databases, broker: p.broker, reserved: p.reserved}
+	s := &Services{fleet: fleet.New(fleet.Config{Stdout: cfg.Stdout, Stderr: cfg.Stderr}), addr: p.edge, oneBinary: cfg.OneBinary, addrs: p.addrs, databases: p.databases, broker: p.broker, reserved: p.reserved}
 	return s, s.fleet.Start(ctx, processes...)
 }
 
 // Addr returns the address of the edge.
 func (s *Services) Addr() string { return s.addr }
+
+// AddrOf returns the address of the process that hosts a module, the first of several; in one
+// binary that is the edge.
+func (s *Services) AddrOf(module string) string { return cmp.Or(s.addrs[module], s.addr) }
 
 // Database returns the address of a module's database.
 func (s *Services) Database(module string) string { return s.databases[module] }

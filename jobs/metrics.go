@@ -41,7 +41,7 @@ func newJobMetrics(r prometheus.Registerer) jobMetrics {
 }
 
 const (
-	labelJob   = "job"
+	labelJob   = "job_name" // job is what Prometheus calls the kind of process that it scrapes
 	labelState = "state"
 )
 

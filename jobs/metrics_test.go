@@ -45,7 +45,7 @@ func TestMetrics(t *testing.T) {
 		jobs.On(m, "tell-partner", captured, failing(errors.New("refused")))
 		w.accept(m, 2)
 		_ = w.runDue(m)
-		for _, want := range []string{`job="close-cart",outcome="done"`, `job="send-mail",outcome="dead"`, `job="tell-partner",outcome="retried"`} {
+		for _, want := range []string{`job_name="close-cart",outcome="done"`, `job_name="send-mail",outcome="dead"`, `job_name="tell-partner",outcome="retried"`} {
 			metricstest.Want(t, r, fmt.Sprintf("slipway_job_attempt_duration_seconds{%s} 2", want))
 		}
 	})
@@ -62,14 +62,16 @@ func TestMetrics(t *testing.T) {
 		w.accept(m, 3)
 		w.exec(`UPDATE kit_delivery SET run_at = now() - interval '1 minute' WHERE state = 'ready' AND job = 'close-cart'`)
 		for _, want := range []string{
-			`slipway_jobs{job="close-cart",state="ready"} 3`, `slipway_jobs{job="close-cart",state="dead"} 0`,
-			`slipway_jobs{job="send-mail",state="dead"} 1`, `slipway_jobs{job="tell-partner",state="waiting"} 1`,
+			`slipway_jobs{job_name="close-cart",state="ready"} 3`, `slipway_jobs{job_name="close-cart",state="dead"} 0`,
+			`slipway_jobs{job_name="send-mail",state="dead"} 1`, `slipway_jobs{job_name="tell-partner",state="waiting"} 1`,
 			`slipway_sample_up{sample="jobs"} 1`,
 		} {
 			metricstest.Want(t, r, want)
 		}
 		ages := metricstest.Series(t, r, "slipway_job_ready_age_seconds")
-		if !slices.ContainsFunc(ages, func(s string) bool { return strings.HasPrefix(s, `slipway_job_ready_age_seconds{job="close-cart"} 6`) }) {
+		if !slices.ContainsFunc(ages, func(s string) bool {
+			return strings.HasPrefix(s, `slipway_job_ready_age_seconds{job_name="close-cart"} 6`)
+		}) {
 			t.Errorf("%q: the oldest has been due for a minute", ages)
 		}
 	})
@@ -83,8 +85,8 @@ func TestMetrics(t *testing.T) {
 			w.exec(`INSERT INTO kit_delivery (event_id, job, type, version, key, traceparent, subject, data, emitted_at)
 				SELECT gen_random_uuid(), ` + names + `, '', 1, '', '', '', '', now() FROM generate_series(1, 500) AS n`)
 		}
-		metricstest.Want(t, r, `slipway_jobs{job="_OTHER",state="set_aside"} 500`)
-		metricstest.Want(t, r, `slipway_jobs{job="_OTHER",state="ready"} 500`)
+		metricstest.Want(t, r, `slipway_jobs{job_name="_OTHER",state="set_aside"} 500`)
+		metricstest.Want(t, r, `slipway_jobs{job_name="_OTHER",state="ready"} 500`)
 		if n := len(metricstest.Series(t, r, "slipway_jobs")); n != 6 {
 			t.Errorf("%d series", n)
 		}

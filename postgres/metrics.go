@@ -10,7 +10,7 @@ import (
 // The names are those of OpenTelemetry's conventions as far as it has any
 // (https://opentelemetry.io/docs/specs/semconv/database/database-metrics/).
 var (
-	connectionsDesc = prometheus.NewDesc("db_client_connection_count", "Connections of the pool: used or idle.", []string{"state"}, nil)
+	connectionsDesc = prometheus.NewDesc("db_client_connections", "Connections of the pool: used or idle.", []string{"state"}, nil)
 	maxConnsDesc    = prometheus.NewDesc("db_client_connection_max", "How many connections the pool may have.", nil, nil)
 	waitsDesc       = prometheus.NewDesc("db_client_connection_waits_total", "Times at which somebody had to wait for a connection.", nil, nil)
 	waitedDesc      = prometheus.NewDesc("db_client_connection_wait_seconds_total", "For how long they have waited in all.", nil, nil)

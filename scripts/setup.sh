@@ -145,6 +145,18 @@ need_redis() {
 Only tests need it; a product works without."
 }
 
+# Debian's promtool comes along with the server, which nobody needs here.
+need_promtool() {
+	if has promtool; then return 0; fi
+	if can_apt && apt_resting prometheus prometheus && has promtool; then return 0; fi
+	if has brew && say "Installing with brew: prometheus" && quietly brew install prometheus && has promtool; then return 0; fi
+	fail "promtool is missing, and this script could not install it. Do one of these:
+  Debian, Ubuntu: sudo apt-get install prometheus
+  macOS:          brew install prometheus
+  any system:     https://prometheus.io/download/, whose archive has it
+Only tests need it; a product works without."
+}
+
 need_postgres() {
 	if has_postgres || [ -n "${DATABASE_URL:-}" ]; then return 0; fi
 	if can_apt && apt_postgres && has_postgres; then return 0; fi
@@ -224,8 +236,8 @@ need_bench_python() {
 
 for need in "$@"; do
 	case $need in
-	go | postgres | rabbitmq | redis | cc | node | peers | chromium) "need_$need" ;;
+	go | postgres | rabbitmq | redis | promtool | cc | node | peers | chromium) "need_$need" ;;
 	bench-python) need_bench_python ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis cc node peers chromium bench-python" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis promtool cc node peers chromium bench-python" ;;
 	esac
 done

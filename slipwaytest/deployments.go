@@ -157,6 +157,13 @@ func stop(t *testing.T, s *slipway.Services, log *logBuffer) {
 	}
 }
 
+// AddrOf returns the address of the process that hosts a module in a deployment, such as
+// 127.0.0.1:40123; in one binary, and for the edge, that of the edge.
+func (k *Kit) AddrOf(module string) string {
+	k.t.Helper()
+	return k.processes("AddrOf", module).AddrOf(module)
+}
+
 // Database returns the address of a module's database in a deployment.
 func (k *Kit) Database(module string) string {
 	k.t.Helper()
