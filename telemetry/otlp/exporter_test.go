@@ -52,13 +52,31 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 type bench struct {
 	*otlp.Exporter
 
-	lines *bytes.Buffer
+	lines *lines
 	stop  func() // and wait
+}
+
+// lines are those of the log.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 func run(t *testing.T, to http.RoundTripper, change ...func(*otlp.ExporterConfig)) *bench {
 	t.Helper()
-	lines := &bytes.Buffer{}
+	lines := &lines{}
 	cfg := otlp.ExporterConfig{Transport: to, Resource: []slog.Attr{slog.String("service.name", "shop-cart")}, Version: "v1"}
 	cfg.Endpoint = &url.URL{Scheme: "http", Host: "collector:4318"}
 	cfg.Logger = slog.New(slog.NewTextHandler(lines, nil))
@@ -98,7 +116,7 @@ func TestExporter(t *testing.T) {
 			if !reflect.DeepEqual(plain(got.all()), plain(sent)) {
 				t.Errorf("arrived %+v, want %+v", got.all(), sent)
 			}
-			if b.Exported() != 3 || b.lines.Len() > 0 {
+			if b.Exported() != 3 || b.lines.String() != "" {
 				t.Errorf("exported %d, want 3; the log has %s", b.Exported(), b.lines)
 			}
 		})

@@ -20,16 +20,32 @@ import (
 type faulty struct {
 	store
 
-	fail  roundTripper // nil: it works
+	fail  roundTripper // nil: it works; under store.mu, as calls are
 	calls []time.Time
 }
 
 func (f *faulty) RoundTrip(r *http.Request) (*http.Response, error) {
+	f.mu.Lock()
 	f.calls = append(f.calls, time.Now())
-	if f.fail != nil {
-		return f.fail(r)
+	fail := f.fail
+	f.mu.Unlock()
+	if fail != nil {
+		return fail(r)
 	}
 	return through(otlp.Handler(&f.store))(r)
+}
+
+func (f *faulty) mend() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = nil
+}
+
+// attempts returns when there were any.
+func (f *faulty) attempts() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
 }
 
 func answering(status int, body string, headers ...string) roundTripper {
@@ -90,7 +106,7 @@ func TestExporter_fault(t *testing.T) {
 				b := run(t, f)
 				b.Record(testSpans(t, 3))
 				time.Sleep(5 * time.Minute)
-				tries := len(f.calls)
+				tries := len(f.attempts())
 				if b.Dropped(c.why) != 3 || b.Exported() != 0 || b.Queued() != 0 {
 					t.Errorf("%d dropped for that reason, %d exported, %d queued, want 3, 0, 0", b.Dropped(c.why), b.Exported(), b.Queued())
 				}
@@ -101,7 +117,7 @@ func TestExporter_fault(t *testing.T) {
 					t.Errorf("%d warnings, want one with %q:\n%s", n, c.said, b.lines)
 				}
 
-				f.fail = nil
+				f.mend()
 				b.Record(testSpans(t, 2))
 				time.Sleep(time.Minute)
 				if b.Exported() != 2 || len(f.all()) != 2 {
@@ -120,8 +136,8 @@ func TestExporter_fault(t *testing.T) {
 			b := run(t, f)
 			b.Record(testSpans(t, 3))
 			time.Sleep(time.Minute)
-			if b.Exported() != 1 || b.Dropped(otlp.Rejected) != 2 || len(f.calls) != 1 {
-				t.Errorf("%d exported, %d rejected in %d attempts, want 1, 2, 1", b.Exported(), b.Dropped(otlp.Rejected), len(f.calls))
+			if b.Exported() != 1 || b.Dropped(otlp.Rejected) != 2 || len(f.attempts()) != 1 {
+				t.Errorf("%d exported, %d rejected in %d attempts, want 1, 2, 1", b.Exported(), b.Dropped(otlp.Rejected), len(f.attempts()))
 			}
 			if !strings.Contains(b.lines.String(), "too old") {
 				t.Errorf("the log does not say why:\n%s", b.lines)
@@ -148,10 +164,10 @@ func TestExporter_fault(t *testing.T) {
 			b := run(t, f)
 			b.Record(testSpans(t, 1))
 			time.Sleep(2 * time.Second)
-			f.fail = nil
+			f.mend()
 			time.Sleep(time.Minute)
-			if len(f.calls) != 2 || f.calls[1].Sub(f.calls[0]) != 40*time.Second || b.Exported() != 1 {
-				t.Errorf("attempts at %v, %d exported", f.calls, b.Exported())
+			if len(f.attempts()) != 2 || f.attempts()[1].Sub(f.attempts()[0]) != 40*time.Second || b.Exported() != 1 {
+				t.Errorf("attempts at %v, %d exported", f.attempts(), b.Exported())
 			}
 		})
 	})
@@ -162,7 +178,7 @@ func TestExporter_fault(t *testing.T) {
 			b := run(t, f)
 			b.Record(testSpans(t, 1))
 			time.Sleep(2 * time.Second)
-			f.fail = nil
+			f.mend()
 			b.Record(testSpans(t, 1))
 			time.Sleep(6 * time.Minute)
 			if b.Exported() != 1 || b.Dropped(otlp.Unavailable) != 1 {
@@ -179,15 +195,15 @@ func TestExporter_fault(t *testing.T) {
 				b.Record(testSpans(t, 1))
 				time.Sleep(time.Second)
 			}
-			if n := len(f.calls); n < 5 || n > 45 {
+			if n := len(f.attempts()); n < 5 || n > 45 {
 				t.Errorf("%d attempts in ten minutes", n)
 			}
 		})
 	})
 }
 
+// TestExporter_fullQueue looks at the heap, so it runs alone.
 func TestExporter_fullQueue(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &faulty{fail: silent}
 		b := run(t, f, func(c *otlp.ExporterConfig) { c.QueueSize, c.BatchSize = 100, 10 })
@@ -208,7 +224,7 @@ func TestExporter_fullQueue(t *testing.T) {
 		if got := b.Dropped(otlp.QueueFull); got < 1_000_000-200 || held > 100 {
 			t.Errorf("%d dropped, %d held, of a million", got, held)
 		}
-		f.fail = nil
+		f.mend()
 		time.Sleep(2 * time.Minute)
 		if b.Queued() != 0 || b.Exported() == 0 || b.Exported()+b.Dropped(otlp.QueueFull)+b.Dropped(otlp.TimedOut) != 1_000_000 {
 			t.Errorf("of a million, %d are exported, %d dropped", b.Exported(), b.Dropped(otlp.QueueFull))
@@ -262,8 +278,8 @@ func TestExporter_stop(t *testing.T) {
 			b.Record(testSpans(t, 1))
 			time.Sleep(2 * time.Second)
 			b.stop()
-			if len(f.calls) != 1 || b.Dropped(otlp.Stopped) != 1 {
-				t.Errorf("%d attempts, %d dropped, want 1 and 1", len(f.calls), b.Dropped(otlp.Stopped))
+			if len(f.attempts()) != 1 || b.Dropped(otlp.Stopped) != 1 {
+				t.Errorf("%d attempts, %d dropped, want 1 and 1", len(f.attempts()), b.Dropped(otlp.Stopped))
 			}
 		})
 	})
@@ -284,7 +300,7 @@ func TestExporter_largeBatches(t *testing.T) {
 		b.Record(testSpans(t, 50))
 		b.stop()
 		if b.Exported() != 50 || len(f.all()) != 50 {
-			t.Errorf("%d of 50 exported in %d requests", b.Exported(), len(f.calls))
+			t.Errorf("%d of 50 exported in %d requests", b.Exported(), len(f.attempts()))
 		}
 	})
 }
