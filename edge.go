@@ -61,17 +61,26 @@ func proxyProblem(module string, err error) error {
 // whoever could decide for it could have everything recorded, or hide. The identifier of a
 // trace is believed, so that a front end finds its requests again; what is malformed is
 // dropped. A load balancer of ours is believed, and so is the edge by those behind it.
-func (a *App) doubting(next http.Handler) http.Handler {
+func (a *App) doubting(mux *http.ServeMux) http.Handler {
 	if a.topology.role == roleService {
-		return next
+		return mux
 	}
-	proxies := networks(a.settings.process.TrustedProxies)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header["Traceparent"] != nil && !proxies.trust(r.RemoteAddr) {
-			r = a.doubted(r)
-		}
-		next.ServeHTTP(w, r)
-	})
+	return doubter{mux, a, networks(a.settings.process.TrustedProxies)}
+}
+
+// A doubter stands in front of the routes, and still tells which of them takes a request.
+type doubter struct {
+	*http.ServeMux
+
+	app     *App
+	proxies networks
+}
+
+func (d doubter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header["Traceparent"] != nil && !d.proxies.trust(r.RemoteAddr) {
+		r = d.app.doubted(r)
+	}
+	d.ServeMux.ServeHTTP(w, r)
 }
 
 func (a *App) doubted(r *http.Request) *http.Request {
