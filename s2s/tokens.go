@@ -270,8 +270,20 @@ func (t *Tokens) request(ctx context.Context, ask question) (CachedToken, error)
 	if err != nil {
 		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode(codeUnavailable).Wrap(err)
 	}
-	return t.parse(resp.StatusCode, body, issued)
+	token, err := t.parse(resp.StatusCode, body, issued)
+	if err != nil && resp.StatusCode >= http.StatusInternalServerError && problem.IsProblem(resp.Header) {
+		return token, toldError{err}
+	}
+	return token, err
 }
+
+// toldError is the failure of an SSO that is a module of ours, which has reported it itself.
+type toldError struct{ error }
+
+func (t toldError) Unwrap() error { return t.error }
+
+// ReportedElsewhere is for [telemetry.ReportedElsewhere].
+func (toldError) ReportedElsewhere() bool { return true }
 
 type tokenResponse struct {
 	AccessToken string `json:"access_token"`
