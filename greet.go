@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/config"
@@ -35,16 +36,13 @@ func (a *App) greet(addr string) {
 		return
 	}
 	title := fmt.Sprintf("%s is ready (%s)", a.settings.process.name(), strings.Join(a.hostedNames(), ", "))
-	greeting(title, append(addresses(addr, a.settings.process), a.announcements...), "Ctrl-C stops it.")
+	greeting(title, slices.Concat(addresses(addr, a.settings.process), a.settings.traces.addresses(addr, config.Development), a.announcements), "Ctrl-C stops it.")
 }
 
 // addresses are where people reach the product: where the process listens, unless they
 // come another way.
 func addresses(addr string, s settings) []announcement {
-	addr = reachable(addr)
-	if host, port, err := net.SplitHostPort(addr); err == nil && host == "127.0.0.1" {
-		addr = net.JoinHostPort("localhost", port) // passkeys need a name
-	}
+	addr = named(addr)
 	base := "http://" + addr
 	if s.PublicURL != nil {
 		base = strings.TrimSuffix(s.PublicURL.String(), "/")
@@ -57,6 +55,15 @@ func addresses(addr string, s settings) []announcement {
 		lines = append(lines, announcement{"Listening", "http://" + addr})
 	}
 	return lines
+}
+
+// named is where a browser on this machine reaches an address. Passkeys need a name.
+func named(addr string) string {
+	addr = reachable(addr)
+	if host, port, err := net.SplitHostPort(addr); err == nil && host == "127.0.0.1" {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }
 
 // reachable names a host for an address that stands for all of the machine's.

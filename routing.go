@@ -23,6 +23,7 @@ func (a *App) route() error {
 	a.health = newHealth(a)
 	r := &router{mux: mux}
 	a.routeHealth(r)
+	a.routeSpans(r)
 	for _, m := range a.topology.modules {
 		for _, route := range m.contract.Routes() {
 			if h := a.serving(m, route); h != nil {

@@ -170,6 +170,8 @@ type plan struct {
 	// trusted has a module's process believe the edge of this plan, which stands between
 	// users and it, and what stands in front of that.
 	trusted string
+	// export has a module's process send its spans to the edge, which shows traces whole.
+	export []string
 }
 
 func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*plan, error) {
@@ -186,6 +188,7 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 	}
 	p.trusted = "SLIPWAY_TRUSTED_PROXIES=" + strings.Join(append(networks(s.process.TrustedProxies).strings(), "127.0.0.1/32"), ",")
 	p.shared = append(p.shared, "SLIPWAY_PUBLIC_URL="+s.process.publicURL())
+	p.export = exportToEdge(cfg.Source, s)
 	if s.verifier.Issuer == "" {
 		p.shared = append(p.shared, "SSO_ISSUER="+s.process.publicURL())
 	}
@@ -196,6 +199,15 @@ func planServices(ctx context.Context, cfg ServicesConfig, modules []Module) (*p
 		}
 	}
 	return p, nil
+}
+
+// exportToEdge returns the settings by which the edge gets the spans of all, unless somebody
+// else does. They come soon and unpacked: all are on one machine, and a person waits.
+func exportToEdge(src *config.Source, s allSettings) []string {
+	if s.otlp.On() || !takesSpans(src.Environment(), s.traces) {
+		return nil
+	}
+	return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://" + reachable(s.process.Addr), "OTEL_EXPORTER_OTLP_COMPRESSION=none", "OTEL_BSP_SCHEDULE_DELAY=200"}
 }
 
 // addBroker lets the processes meet where there is something to say.
@@ -248,6 +260,7 @@ func (p *plan) add(ctx context.Context, m Module) error {
 	secret := p.secretOf(name)
 	p.own[name] = append(p.own[name], secret)
 	p.own[name] = append(p.own[name], p.trusted)
+	p.own[name] = append(p.own[name], p.export...)
 	if name != ssoModule {
 		p.own[ssoModule] = append(p.own[ssoModule], secret)
 	}
@@ -343,7 +356,8 @@ func serveServices(ctx context.Context, s allSettings, cfg ServicesConfig, modul
 		return err
 	}
 	title := fmt.Sprintf("%s is ready as %d services (%s)", s.process.name(), len(modules), strings.Join(moduleNames(modules), ", "))
-	greeting(title, addresses(services.Addr(), s.process), "Ctrl-C stops them.")
+	lines := append(addresses(services.Addr(), s.process), s.traces.addresses(services.Addr(), cfg.Source.Environment())...)
+	greeting(title, lines, "Ctrl-C stops them.")
 	return errors.Join(services.Wait(ctx), services.Stop())
 }
 

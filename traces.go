@@ -5,9 +5,12 @@ import (
 	"net/http"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/internal/loopback"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/otlp"
 	"github.com/slipway-go/slipway/telemetry/traces"
 )
 
@@ -26,6 +29,14 @@ func (t tracesKept) in(e config.Environment) int {
 		return inDevelopment
 	}
 	return 0
+}
+
+// addresses are where a person on this machine looks at them.
+func (t tracesKept) addresses(addr string, e config.Environment) []announcement {
+	if t.in(e) == 0 {
+		return nil
+	}
+	return []announcement{{"Where time goes", "http://" + named(addr) + tracesPath}}
 }
 
 // keepTraces makes room for them, if any are to be kept. Looking at them is not among them,
@@ -53,4 +64,25 @@ func (a *App) tracing(serve func(traces.Site) http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, problem.NotFound("%s", none)) })
 	}
 	return serve(traces.Site{Path: tracesPath, Store: a.traces, Fail: api.Fail})
+}
+
+// takesSpans reports whether an edge keeps also the traces of the processes behind it, as the
+// command services has them do on one machine.
+func takesSpans(e config.Environment, t tracesKept) bool {
+	return e != config.Production && t.in(e) > 0
+}
+
+// routeSpans takes the spans of the other processes of the command services.
+func (a *App) routeSpans(r *router) {
+	if a.topology.role != roleEdge || !takesSpans(a.source.Environment(), a.settings.traces) {
+		return
+	}
+	take := otlp.Handler(a.traces)
+	r.add(KitOwner, "POST /v1/traces", auth.Public("the other processes on this machine, outside of production"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback.FromHere(r) {
+			problem.Write(w, problem.Forbidden("spans are taken from processes on this machine alone"), "")
+			return
+		}
+		take.ServeHTTP(w, r)
+	}))
 }

@@ -102,13 +102,13 @@ func TestTraceCommand_Errors(t *testing.T) {
 	_, trace := keeping(t, nil)
 	for _, c := range []struct{ args, want string }{
 		{"--addr 127.0.0.1:1", "nothing listens at http://127.0.0.1:1: start the product, or give the address"},
-		{"--addr ftp://host", `--addr "ftp://host": expected an address such as 127.0.0.1:8080`},
+		{"--addr ftp://host", `--addr "ftp://host": expected the address of a process, such as 127.0.0.1:8080`},
 		{"--addr " + refusing.URL, "without the permission kit:inspect"},
 		{"--addr " + other.URL, "is none of a process of this product"},
 		{"abcd", `whose id is, or begins with, "abcd"`},
 		{"--min soon", "min=soon: expected a duration"},
 		{"--limit 0", "expected a number from 1 on"},
-		{"one two", "has 2 arguments: expected one ID"},
+		{"one two", "has 2 arguments: expected one ID, or none"},
 	} {
 		if out, err := trace(strings.Fields(c.args)...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("trace %s: %v, want an error that says %q\n%s", c.args, err, c.want, out)

@@ -16,8 +16,8 @@ trace ab000000000000000000000000000001, began 2026-11-26 17:40:17.123 UTC, 14 sp
   65.0 ms   15.0 ms │             ███    │     ├─ call acquirer  POST /charges  201  attempt 2
   81.0 ms    1.0 ms │                █   │     ├─ sql  INSERT INTO orders (id, cart, amount) VALUES ($1, $2, $3)
   82.0 ms    3.0 ms │                █   │     ├─ sql  INSERT INTO lines (id) VALUES ($1)  × 3: an N+1?
-  85.0 ms    1.0 ms │                 █  │     └─ event  acquiring.captured.v1
-   600 ms   40.0 ms │████████████████████│        └─ shop-receipts  job  receipts.write  linked to ab000000000000000000000000000007
+  85.0 ms    1.0 ms │                 █  │     └─ emit acquiring.captured.v1
+   600 ms   40.0 ms │████████████████████│        └─ shop-receipts  job receipts.write  linked to ab000000000000000000000000000007
    610 ms   20.0 ms │     ██████████     │           └─ sql  INSERT INTO receipts (id) VALUES ($1)
 
 Passed  shop-edge                  10.0 ms of its own
@@ -48,7 +48,7 @@ const narrow = `
   65.0 ms   15.0 ms     ├─ call acquirer  POST /charges  201  attempt 2
   81.0 ms    1.0 ms     ├─ sql  INSERT INTO orders (…) VALUES (…)
   82.0 ms    3.0 ms     ├─ sql  INSERT INTO lines (id)…  × 3: an N+1?
-  85.0 ms    1.0 ms     └─ event  acquiring.captured.v1
-   600 ms   40.0 ms        └─ shop-receipts  job  receipts.write  linked to ab000000000000000000000000000007
+  85.0 ms    1.0 ms     └─ emit acquiring.captured.v1
+   600 ms   40.0 ms        └─ shop-receipts  job receipts.write  linked to ab000000000000000000000000000007
    610 ms   20.0 ms           └─ sql  INSERT INTO receipts (id) VALUE…
 `

@@ -58,7 +58,7 @@ func newPage(path string, t *Trace) page {
 func (p *page) lines(rows []*row) []*line {
 	lines := make([]*line, len(rows))
 	for i, r := range rows {
-		lines[i] = &line{r, p.Path, p.Painted.Of(r.Span.Place()), p.lines(r.below)}
+		lines[i] = &line{r, p.ID, p.Path, p.Painted.Of(r.Span.Place()), p.lines(r.below)}
 	}
 	return lines
 }
@@ -67,6 +67,7 @@ func (p *page) lines(rows []*row) []*line {
 type line struct {
 	*row
 
+	Trace string // its id
 	Path  string // of the list
 	Color int
 	Lines []*line
@@ -89,6 +90,9 @@ func (l *line) Title() string {
 
 // Facts are what else is known at a glance.
 func (l *line) Facts() []string { return l.facts() }
+
+// Linked reports whether another trace led here.
+func (l *line) Linked() bool { return len(l.others(l.Trace)) > 0 }
 
 // Times is for how many spans the line stands.
 func (l *line) Times() int { return l.times }

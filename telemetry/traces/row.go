@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/slipway-go/slipway/internal/treetext"
@@ -22,22 +22,23 @@ type row struct {
 	below []*row
 }
 
-// A scale is the time that a bar has room for. A job has one of its own: it may begin long
-// after the request, whose bars would be none.
+// A scale is the time that a bar has room for. What begins when that above it has ended,
+// such as a job, has one of its own: the bars of the request would be none beside it.
 type scale struct{ from, to time.Duration }
 
 // rows returns the tree as it is shown.
-func (t *Trace) rows() []*row { return rowsOf(t.Roots, "", nil) }
+func (t *Trace) rows() []*row { return rowsOf(t.Roots, nil, nil) }
 
-func rowsOf(spans []*Span, around string, s *scale) []*row {
+// rowsOf returns those below a span, which is nil for the roots.
+func rowsOf(spans []*Span, above *Span, s *scale) []*row {
 	var rows []*row
 	equal := map[string]*row{}
 	for _, v := range spans {
 		r := &row{Span: v, times: 1, total: time.Duration(v.Duration), until: time.Duration(v.Began + v.Duration), scale: s}
-		if r.place = v.Place(); r.place == around {
+		if r.place = v.Place(); above != nil && r.place == above.Place() {
 			r.place = ""
 		}
-		if s == nil || v.What == Job {
+		if above == nil || v.follows(above) {
 			r.scale = &scale{time.Duration(v.Began), endOf(v)}
 		}
 		if first := equal[v.like()]; first != nil && len(v.Below) == 0 {
@@ -49,17 +50,20 @@ func rowsOf(spans []*Span, around string, s *scale) []*row {
 		if len(v.Below) == 0 {
 			equal[v.like()] = r
 		}
-		r.below = rowsOf(v.Below, v.Place(), r.scale)
+		r.below = rowsOf(v.Below, v, r.scale)
 		rows = append(rows, r)
 	}
 	return rows
 }
 
+// follows reports whether the span begins when the one above has ended.
+func (v *Span) follows(above *Span) bool { return v.Began >= above.Began+above.Duration }
+
 // endOf is the end of all below that bars of the same scale show.
 func endOf(v *Span) time.Duration {
 	end := time.Duration(v.Began + v.Duration)
 	for _, b := range v.Below {
-		if b.What != Job {
+		if !b.follows(v) {
 			end = max(end, endOf(b))
 		}
 	}
@@ -88,25 +92,28 @@ func (r *row) label() string {
 		return "call " + r.Target
 	case SQL:
 		return "sql"
-	case Event:
-		return "event"
-	case Job:
-		return "job"
 	default:
 		return ""
 	}
 }
 
-// title is the name without what the label says.
+// title is what was done.
 func (r *row) title() string {
-	switch r.What {
-	case SQL:
+	if r.What == SQL {
 		return cmp.Or(r.Statement, r.Name)
-	case Event, Job:
-		return strings.TrimPrefix(r.Name, string(r.What)+" ")
-	default:
-		return r.Name
 	}
+	return r.Name
+}
+
+// others are the traces that led here, beside this one.
+func (r *row) others(trace string) []string {
+	var ids []string
+	for _, l := range r.Links {
+		if l.TraceID != trace && !slices.Contains(ids, l.TraceID) {
+			ids = append(ids, l.TraceID)
+		}
+	}
+	return ids
 }
 
 // facts are what is known beside the name and the times.
@@ -120,7 +127,7 @@ func (r *row) facts() []string {
 	add(r.Status != 0, "%d", r.Status)
 	add(r.Attempt > 1, "attempt %d", r.Attempt)
 	if r.times > 1 {
-		facts = append(facts, treetext.Times(r.times, r.What == SQL || r.What == Call))
+		facts = append(facts, treetext.Times(r.times, r.What == SQL && !r.isControl() || r.What == Call))
 	}
 	add(r.Orphan, "its caller is not known")
 	return facts

@@ -158,7 +158,7 @@ func (s *sums) countSQL(n *node) {
 	st := s.statements.of(key{n.Place(), text}, Statement{In: n.Place(), Text: text})
 	st.Count++
 	st.Total += n.Duration
-	st.Suspect = st.Suspect || s.repeated[again] >= treetext.Suspicious
+	st.Suspect = st.Suspect || s.repeated[again] >= treetext.Suspicious && !n.isControl()
 }
 
 func one(yes bool) int {

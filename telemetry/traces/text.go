@@ -61,7 +61,7 @@ func (x Text) tree(t *Trace) string {
 	bar := x.bar()
 	d := treetext.Drawing[*row]{
 		Width: x.Width, MaxLines: maxLines, Hang: hanging,
-		Text:   func(r *row, width int) []string { return r.lines(width) },
+		Text:   func(r *row, width int) []string { return r.lines(t.ID, width) },
 		Below:  func(r *row) []*row { return r.below },
 		Margin: func(r *row, first bool) string { return r.margin(bar, first) },
 		Paint:  x.paint,
@@ -125,8 +125,8 @@ func (r *row) draw(columns int) string {
 }
 
 // lines are what stands behind the branches.
-func (r *row) lines(width int) []string {
-	head, tail := r.head(), r.tail()
+func (r *row) lines(trace string, width int) []string {
+	head, tail := r.head(), r.tail(trace)
 	room := max(leastTitle, width-treetext.Columns(head)-treetext.Columns(tail))
 	title := treetext.Cut(treetext.OneLine(r.title()), room)
 	if r.What == SQL {
@@ -151,13 +151,13 @@ func (r *row) head() string {
 }
 
 // tail is what stands behind it.
-func (r *row) tail() string {
+func (r *row) tail(trace string) string {
 	var b strings.Builder
 	for _, f := range r.facts() {
 		b.WriteString("  " + f)
 	}
-	for _, l := range r.Links {
-		b.WriteString("  linked to " + l.TraceID)
+	for _, id := range r.others(trace) {
+		b.WriteString("  linked to " + id)
 	}
 	return b.String()
 }
@@ -219,7 +219,7 @@ func failures(n int) string {
 
 // counted names what happened, and how often if not once.
 func counted(h Happening) string {
-	name := strings.TrimPrefix(h.Name, string(Job)+" ")
+	name := strings.TrimPrefix(strings.TrimPrefix(h.Name, "job "), "emit ")
 	if h.Count > 1 {
 		name += "  " + treetext.Times(h.Count, false)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway/telemetry"
@@ -86,9 +87,9 @@ const (
 	Request What = "request" // is answered
 	Call    What = "call"    // of a neighbour, or of somebody else
 	SQL     What = "sql"
-	Event   What = "event" // is emitted
+	Event   What = "event" // is emitted, or work enqueued
 	Job     What = "job"   // is done, or an event taken
-	Work    What = "work"  // within a process
+	Work    What = "work"  // within a process, such as what a schedule or a relay does
 )
 
 // A node is a span before it is shown.
@@ -248,8 +249,14 @@ func (v *Span) what(k telemetry.Kind) What {
 	case telemetry.Server:
 		return Request
 	case telemetry.Producer:
+		if v.Attributes[telemetry.MessagingOperation] == "send" || strings.HasPrefix(v.Name, "schedule ") {
+			return Work
+		}
 		return Event
 	case telemetry.Consumer:
+		if v.Attributes[telemetry.MessagingOperation] == "receive" {
+			return Work
+		}
 		return Job
 	case telemetry.Client:
 		if v.isSQL() {
@@ -269,6 +276,11 @@ func (v *Span) isSQL() bool {
 func (v *Span) left() int {
 	n, _ := strconv.Atoi(v.Attributes[telemetry.SpansDropped])
 	return max(0, n)
+}
+
+// isControl finds the beginnings and ends of transactions, of which there may be many.
+func (v *Span) isControl() bool {
+	return slices.Contains([]string{"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}, v.Attributes["db.operation.name"])
 }
 
 // finish tells what the spans around it say of it.

@@ -113,7 +113,7 @@ func TestTrace_Summary(t *testing.T) {
 			{In: "shop-cart", Text: "SELECT * FROM carts WHERE id = $1", Count: 1, Total: ms(2)},
 			{In: "shop-acquiring", Text: "INSERT INTO orders (id, cart, amount) VALUES ($1, $2, $3)", Count: 1, Total: ms(1)},
 		}},
-		Events: []traces.Happening{{In: "shop-acquiring", Name: "acquiring.captured.v1", Count: 1, Total: ms(1)}},
+		Events: []traces.Happening{{In: "shop-acquiring", Name: "emit acquiring.captured.v1", Count: 1, Total: ms(1)}},
 		Jobs:   []traces.Happening{{In: "shop-receipts", Name: "job receipts.write", Count: 1, Total: ms(40)}},
 	}
 	if !reflect.DeepEqual(tr.Summary, want) {

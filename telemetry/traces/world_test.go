@@ -71,7 +71,7 @@ func purchase(s *traces.Store) {
 		work(at(1, 11, 3), telemetry.Client, "acquiring", "INSERT", 82, 83, sql("INSERT INTO lines (id) VALUES ($1)")),
 		work(at(1, 12, 3), telemetry.Client, "acquiring", "INSERT", 83, 84, sql("INSERT INTO lines (id) VALUES ($1)")),
 		work(at(1, 13, 3), telemetry.Client, "acquiring", "INSERT", 84, 85, sql("INSERT INTO lines (id) VALUES ($1)")),
-		work(at(1, 14, 3), telemetry.Producer, "acquiring", "acquiring.captured.v1", 85, 86),
+		work(at(1, 14, 3), telemetry.Producer, "acquiring", "emit acquiring.captured.v1", 85, 86),
 		work(at(1, 3, 2), telemetry.Server, "acquiring", "POST /acquiring/v1/payments", 5, 95, status(201)))
 	s.Record([]telemetry.SpanData{work(at(1, 2, 0), telemetry.Server, "edge", "POST /acquiring/v1/payments", 0, 100, status(201))})
 	job := work(at(1, 20, 14), telemetry.Consumer, "receipts", "job receipts.write", 600, 640)
