@@ -13,8 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slipway-go/slipway/config"
-	"github.com/slipway-go/slipway/internal/logtext"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/logtext"
 )
 
 // logsCommand shows lines of the log to a person.

@@ -19,7 +19,7 @@ func Commands(commands func() []*cobra.Command) Option {
 }
 
 // kitCommands are those of the kit itself, below which a module's cannot be.
-var kitCommands = []string{"services", "env", "routes", "openapi", "asyncapi", "events", "jobs", "trace", "help"}
+var kitCommands = []string{"services", "env", "routes", "openapi", "asyncapi", "events", "jobs", "logs", "trace", "help"}
 
 // An Operation is one run of a module's command. It works beside the processes of the
 // product, with the settings and the database that they have, and serves nobody.

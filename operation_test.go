@@ -126,7 +126,7 @@ func TestCommands_OfAModuleThatIsCalledLikeACommandOfTheKit(t *testing.T) {
 	seen := 0
 	for line := range strings.Lines(list) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name == "" || name == "well" {
+		if name == "" || name == "well" || strings.Contains(name, "-") { // no module can be called like the last
 			continue
 		}
 		seen++

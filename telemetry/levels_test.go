@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,19 +74,20 @@ func TestLevels(t *testing.T) {
 		l.Levels().Reset("")
 		wants("with all taken back", "[]")
 
-		ended := 0
-		l.Levels().Set("cart", slog.LevelDebug, time.Minute, func() { ended++ })
+		var ended atomic.Int32
+		l.Levels().Set("cart", slog.LevelDebug, time.Minute, func() { ended.Add(1) })
 		if in := l.Levels().All()[1]; in.Module != "cart" || in.Level != slog.LevelDebug || !in.Until.Equal(time.Now().Add(time.Minute)) {
 			t.Errorf("in force %+v", in)
 		}
 		time.Sleep(30 * time.Second)
-		l.Levels().Set("cart", slog.LevelDebug, time.Minute, func() { ended++ })
+		l.Levels().Set("cart", slog.LevelDebug, time.Minute, func() { ended.Add(1) })
 		time.Sleep(59 * time.Second)
 		wants("before the time of the second change is over", "[cart]")
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		wants("after it", "[]")
-		if got := levelsOf(l); ended != 1 || len(got) != 2 || got[""] != slog.LevelInfo || got["sso"] != slog.LevelWarn {
-			t.Errorf("%d changes ended, and in force are %v", ended, got)
+		if got := levelsOf(l); ended.Load() != 1 || len(got) != 2 || got[""] != slog.LevelInfo || got["sso"] != slog.LevelWarn {
+			t.Errorf("%d changes ended, and in force are %v", ended.Load(), got)
 		}
 	})
 }

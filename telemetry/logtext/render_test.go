@@ -13,8 +13,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/slipway-go/slipway/internal/logtext"
 	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/logtext"
 )
 
 func render(t interface {
