@@ -2,6 +2,7 @@ package slipway_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,9 +55,7 @@ func askEdge(t *testing.T, settings map[string]string, header http.Header) asked
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/books/Emma", http.NoBody)
 	r.RemoteAddr = "192.0.2.7:1234"
-	for key, values := range header {
-		r.Header[key] = values
-	}
+	maps.Copy(r.Header, header)
 	app.Handler().ServeHTTP(httptest.NewRecorder(), r)
 	if got, want := len(r.Header["Traceparent"]), len(header["Traceparent"]); got != want {
 		t.Errorf("the request of whoever asked has %d traceparents, had %d", got, want)

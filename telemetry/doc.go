@@ -22,6 +22,9 @@
 //   - Nothing that is logged can break a line, end the process or go on for ever:
 //     texts, depth and numbers of elements are bounded, panics of what is logged
 //     are contained.
+//   - A span that is kept has ended, is bounded and redacted as lines are. A request or a
+//     job that failed or was slow is kept whether or not its trace is sampled, with the
+//     spans inside it; where nobody looks a span is nil, and its methods do nothing.
 //   - A traceparent is read as W3C Trace Context asks; anything malformed is
 //     refused, and a trace begins anew.
 //
@@ -34,7 +37,10 @@
 //
 // The net by value takes one number in ten that looks like a card's for one.
 //
+// A span that is never ended is not recorded. Of a trace that is not sampled a process
+// keeps its own part if that failed or was slow, and others theirs.
+//
 // # Testing
 //
-// Give NewLogger a buffer and read its lines.
+// Give NewLogger a buffer and read its lines, and NewTracer a [Recorder] that keeps spans.
 package telemetry
