@@ -84,6 +84,8 @@
 //   - [Universal] has a check for every route of the contract, and looks at what the
 //     process really serves. Each passes, fails with where and what to do, or skips with
 //     its reason; none is left out in silence. By default it asks the same in every run.
+//   - What is sent as a password, a token or a card's number is looked for by [Universal] in
+//     the log, in spans, error reports, metrics, and in what a golden file would show.
 //   - The tree that a failing test shows has statements without their arguments,
 //     routes without their values and no bodies; the rest is redacted as a log is.
 //
@@ -99,6 +101,9 @@
 //
 // The clock of PostgreSQL is not the test's, in a Bubble neither: now() in SQL tells
 // the time of the wall.
+//
+// A secret that looks like nothing, and is sent in a field that is called like nothing, is
+// looked for nowhere: tag the field log:"drop".
 //
 // A connection that a module opens by itself, by net.Dial or by a transport of
 // its own making, is not seen. Neither is what Outside calls in the processes of

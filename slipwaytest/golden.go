@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/slipwaytest/internal/golden"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // goldens are the golden files of the package under test.
@@ -26,11 +28,33 @@ var goldens golden.Files
 // [Deployments] share one file: what they answer must not differ.
 func (a *Answer[Out]) Golden() *Answer[Out] {
 	a.kit.t.Helper()
-	goldens.Exchange(a.kit.t, a.kit.shared.of(a.kit.t.Name()), golden.Exchange{
-		Request:  a.asked,
-		Response: golden.Response{Status: a.Status, Header: a.Header, Body: a.Raw},
-	})
+	goldens.Exchange(a.kit.t, a.kit.shared.of(a.kit.t.Name()), a.kit.exchange(a.asked, golden.Response{Status: a.Status, Header: a.Header, Body: a.Raw}))
 	return a
+}
+
+// exchange is what a golden file shows.
+func (k *Kit) exchange(asked golden.Request, answered golden.Response) golden.Exchange {
+	asked.Route = k.secretRoute(asked)
+	return golden.Exchange{Request: asked, Response: answered}
+}
+
+// secretRoute returns the path that the request's route declares, where one of the kit's
+// modules has a secret in any.
+func (k *Kit) secretRoute(asked golden.Request) string {
+	var routes []*api.Route
+	for _, m := range k.modules {
+		routes = append(routes, m.Contract().Routes()...)
+	}
+	redactor := &telemetry.Redactor{}
+	if !slices.ContainsFunc(routes, func(r *api.Route) bool { return redactor.HidesIn(r.Path()) }) {
+		return ""
+	}
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.Pattern(), http.NotFoundHandler())
+	}
+	_, pattern := mux.Handler(&http.Request{Method: asked.Method, URL: asked.URL})
+	return pattern[max(0, strings.Index(pattern, "/")):]
 }
 
 // asked keeps the request as the test made it, before the token and the address.

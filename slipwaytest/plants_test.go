@@ -20,6 +20,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
@@ -47,6 +49,7 @@ type shelf struct {
 	job        jobs.Handler[publication]
 	unexampled bool // its job has no example
 	sweep      jobs.Func[jobs.Slot]
+	logger     *slog.Logger
 
 	opGet    *api.Operation[getBook, book]
 	opCreate *api.Operation[newBook, book]
@@ -278,6 +281,15 @@ func plants() []plant {
 		{"logs", "a line beside the module's logger", logsBeside, []string{"POST /books logs beside the module's logger", "m.Logger()", "a book arrives"}},
 		{"logs", "a password in a log line", logsAPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.password", `log:"drop"`}},
 		{"logs", "a password of a list in a log line", logsAListedPassword, []string{"POST /books logs a word in a field that is called like a secret, sent in body.lenders[0].password"}},
+		{"logs", "a password in a span", tracesAPassword, []string{"POST /books traces a word in a field that is called like a secret, sent in body.password: leave it out of the span's name"}},
+		{"logs", "a password in an error", failsWithAPassword, []string{
+			"POST /books logs a word in a field that is called like a secret, sent in body.password", "POST /books traces a word in a field that is called like a secret, sent in body.password",
+			"POST /books reports to Sentry a word in a field that is called like a secret, sent in body.password: leave it out of the error's text",
+		}},
+		{"logs", "a password in a label", countsBy(func(in newBook) string { return in.Body.Password }), []string{"POST /books counts a word in a field that is called like a secret, sent in body.password: a name or a label"}},
+		{"logs", "a client's words in a label", countsBy(func(in newBook) string { return in.Body.Title }), []string{"POST /books counts a word of a client's, sent in body.title", "known beforehand"}},
+		{"logs", "a password in an answer", answersWithAPassword, []string{"POST /books answers with a word in a field that is called like a secret, sent in body.password", "golden file"}},
+		{"logs", "a query in a log line", logsTheQuery, []string{"GET /window logs a word in a field that is called like a secret, sent in the query's access_token"}},
 		{"migrations", "a type that a down leaves behind", downLeaves("CREATE TYPE mood AS ENUM ('good', 'bad'); ALTER TABLE books ADD COLUMN mood mood;", "ALTER TABLE books DROP COLUMN mood;"), []string{"00002_more.sql", "type mood", "DROP TYPE"}},
 		{"migrations", "a column that a down leaves behind", downLeaves("ALTER TABLE books ADD COLUMN note text, ADD COLUMN year integer;", "ALTER TABLE books DROP COLUMN note;"), []string{"00002_more.sql", "column books.year", "DROP COLUMN"}},
 		{"migrations", "an index that a down leaves behind", downLeaves("CREATE INDEX books_title ON books (title);", "SELECT 1;"), []string{"00002_more.sql", "books_title", "DROP INDEX"}},
@@ -296,6 +308,8 @@ func plants() []plant {
 func harmless() []plant {
 	return []plant{
 		{"access", "a body of which a part is ignored", takesGifts(func(gift) string { return "" }), nil},
+		{"logs", "a token in a path, which is called one", takesInvitations, nil},
+		{"logs", "a label of a few values", countsBy(func(in newBook) string { return fmt.Sprint(in.Body.Pages > 0) }), nil},
 	}
 }
 
@@ -468,6 +482,82 @@ func logsAListedPassword(s *shelf) {
 		}
 		return s.create(ctx, in)
 	}
+}
+
+func tracesAPassword(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		telemetry.CurrentSpan(ctx).Set(slog.String("remark", in.Body.Password))
+		return s.create(ctx, in)
+	}
+}
+
+func failsWithAPassword(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		b, err := s.create(ctx, in)
+		if err != nil {
+			return b, fmt.Errorf("keep a book for %s: %w", in.Body.Password, err)
+		}
+		return b, nil
+	}
+}
+
+// countsBy counts the books that arrive by something that is said of them.
+func countsBy(label func(newBook) string) func(*shelf) {
+	return func(s *shelf) {
+		var arrived *prometheus.CounterVec
+		s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+			arrived = promauto.With(m.Metrics()).NewCounterVec(prometheus.CounterOpts{Name: "books_arrived_total", Help: "Books that arrived."}, []string{"by"})
+			return nil
+		}
+		s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+			arrived.WithLabelValues(label(in)).Inc()
+			return s.create(ctx, in)
+		}
+	}
+}
+
+func answersWithAPassword(s *shelf) {
+	s.create = func(s *service, ctx context.Context, in newBook) (book, error) {
+		b, err := s.create(ctx, in)
+		if in.Body.Password != "" {
+			b.Title += " for " + in.Body.Password
+		}
+		return b, err
+	}
+}
+
+// logsTheQuery logs the values of the query, of which it knows nothing.
+func logsTheQuery(s *shelf) {
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for _, values := range r.URL.Query() {
+				s.logger.InfoContext(r.Context(), "somebody asks", "remark", strings.Join(values, " "))
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		s.logger = m.Logger()
+		return nil
+	}
+}
+
+// takesInvitations has a path with a secret in it, as links in e-mails have.
+func takesInvitations(s *shelf) {
+	var invitation *api.Operation[invited, titles]
+	s.declare = func(c *api.Contract) {
+		invitation = api.GET[invited, titles](c, "/invitations/{token}/titles", auth.Public("who has the link may look"), "See what somebody shows")
+	}
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		api.Handle(m, invitation, func(context.Context, invited) (titles, error) {
+			return titles{}, problem.NotFound("nobody has invited you")
+		})
+		return nil
+	}
+}
+
+type invited struct {
+	Token string `path:"token"`
 }
 
 // actsTwice keeps no key: what its process wrote before it died is written again.

@@ -142,8 +142,9 @@ func (t *texts) fill(r *http.Request, paths [][]string, text func(place string) 
 		return err
 	}
 	r.ContentLength = int64(len(filled))
-	r.Body = io.NopCloser(bytes.NewReader(filled))
-	return nil
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(filled)), nil }
+	r.Body, err = r.GetBody()
+	return err
 }
 
 func (t *texts) filled(paths [][]string, text func(place string) string) ([]byte, error) {

@@ -56,13 +56,17 @@ func CommitWith(t testing.TB, settings map[string]string, modules ...slipway.Mod
 // opening returns a module's database, and gives it back at the end of the test.
 type opening func(ctx context.Context, t testing.TB, m slipway.Module, tracer pgx.QueryTracer) (*postgres.DB, error)
 
-func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening, ownTokens bool) *Kit {
+func inProcess(t testing.TB, settings map[string]string, modules []slipway.Module, open opening, ownTokens bool, change ...func(*slipway.Overrides)) *Kit {
 	t.Helper()
 	w := newWorld(t, modules, ownTokens)
 	values := map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "LOG_LEVEL": "debug", "SLIPWAY_DOCS": "false", "SSO_ISSUER": authtest.URL}
 	maps.Copy(values, settings)
 	w.settings = config.New(values)
-	app, err := slipway.NewWith(w.settings, w.overrides(t, open), modules...)
+	overrides := w.overrides(t, open)
+	for _, c := range change {
+		c(&overrides)
+	}
+	app, err := slipway.NewWith(w.settings, overrides, modules...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,8 @@ import (
 //     the SQL of the previous release still works.
 //   - repetition: an Idempotent route that is asked twice acts once, and so does a job
 //     whose event comes twice, or whose process dies in the middle.
-//   - logs: every line is JSON with its fields, and no secret gets into any.
+//   - logs: every line is JSON with its fields, in every profile, and no secret gets into
+//     any, nor into a span, an error report, a metric or a golden file.
 //   - fuzz: what the schema admits is served, what it does not is refused.
 //   - health: the process says truly whether it lives and can serve.
 //
@@ -184,16 +185,17 @@ func (u *universal) world(t *testing.T) *Kit {
 	return u.worldWith(t, nil)
 }
 
-// worldWith is world with settings beside the module's.
-func (u *universal) worldWith(t *testing.T, settings map[string]string) *Kit {
+// worldWith is world with settings beside the module's, and with parts of the process
+// replaced.
+func (u *universal) worldWith(t *testing.T, settings map[string]string, change ...func(*slipway.Overrides)) *Kit {
 	t.Helper()
 	all := maps.Clone(settings)
 	if all == nil {
 		all = map[string]string{}
 	}
 	maps.Copy(all, u.settings)
-	k := inProcess(t, all, []slipway.Module{u.module}, databases.Tx, false) // of its own tokens an SSO would make none that is wrong
-	k.quiet = true                                                          // a check says itself what it found, and asks a thousand times
+	k := inProcess(t, all, []slipway.Module{u.module}, databases.Tx, false, change...) // of its own tokens an SSO would make none that is wrong
+	k.quiet = true                                                                     // a check says itself what it found, and asks a thousand times
 	if u.sabotage != nil {
 		k.transport = local(t, u.sabotage(outside(k.app.Handler())))
 	}

@@ -19,7 +19,7 @@
 //     by names in the order in which they appear, the same value by the same
 //     name in request and response. The nil UUID and the zero time stay, since
 //     they are mistakes more often than values.
-//   - Secrets are hidden as in logs, by telemetry.Redactor.
+//   - Secrets are hidden as in logs, by telemetry.Redactor, and every value of a cookie.
 //
 // Bodies of JSON are indented. Their keys stay in the order in which they came,
 // which is a part of the answer; numbers keep their digits. Other texts stay as

@@ -18,6 +18,7 @@ type Request struct {
 	Caller string // who, in words
 	Method string
 	URL    *url.URL
+	Route  string // the path that its route declares, whose parameters may be secrets; "" for none
 	Host   string // of the product in this test
 	Header http.Header
 	Body   []byte
@@ -47,7 +48,7 @@ func (e Exchange) String() string {
 	s := newScrubber(e.Request.Host)
 	var b strings.Builder
 	b.WriteString("-- request --\n")
-	fmt.Fprintf(&b, "%s %s\n", e.Request.Method, s.url(e.Request.URL))
+	fmt.Fprintf(&b, "%s %s\n", e.Request.Method, s.url(e.Request.Route, e.Request.URL))
 	fmt.Fprintf(&b, "Caller: %s\n", s.text(e.Request.Caller))
 	writeMessage(&b, s, requestHeaders, e.Request.Header, e.Request.Body)
 	b.WriteString("\n-- response --\n")
@@ -88,22 +89,30 @@ func (s *scrubber) header(name, v string) string {
 	return s.text(v)
 }
 
-// cookies hides the values: whatever they are called, they let somebody in.
+// cookies hides the values: whatever they are called, they let somebody in. What has no
+// name is a value, as browsers send it.
 func cookies(v string) string {
 	all := strings.Split(v, ";")
 	for i, c := range all {
-		if name, value, _ := strings.Cut(strings.TrimSpace(c), "="); value != "" {
+		switch name, value, named := strings.Cut(strings.TrimSpace(c), "="); {
+		case named && value != "":
 			all[i] = name + "=[redacted]"
-		} else {
+		case named || name == "":
 			all[i] = name + "="
+		default:
+			all[i] = "[redacted]"
 		}
 	}
 	return strings.Join(all, "; ")
 }
 
-// url returns path and query; the query's values by the names of its fields.
-func (s *scrubber) url(u *url.URL) string {
+// url returns path and query: the values of a path by the names in its route, those of a
+// query by the names of its fields.
+func (s *scrubber) url(route string, u *url.URL) string {
 	path := s.text(u.EscapedPath())
+	if s.redactor.HidesIn(route) {
+		path = s.names(s.redactor.Path(route, u))
+	}
 	if path == "" {
 		path = "/"
 	}

@@ -44,7 +44,7 @@ func TestExchange_secrets(t *testing.T) {
 	e := golden.Exchange{
 		Request: golden.Request{
 			Caller: "nobody", Method: "POST", URL: &url.URL{Path: "/login", RawQuery: "token=made-up&b=%20&when=2026-01-02T03%3A04%3A05Z"},
-			Header: http.Header{"Authorization": {"Bearer " + token}, "Cookie": {"session=made-up; theme=dark"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+			Header: http.Header{"Authorization": {"Bearer " + token}, "Cookie": {"session=made-up; theme=dark", "made-up"}, "Content-Type": {"application/x-www-form-urlencoded"}},
 			Body:   []byte("password=made-up&z=1&a=2"),
 		},
 		Response: golden.Response{
@@ -62,6 +62,7 @@ Caller: nobody
 Authorization: Bearer {token 1}
 Content-Type: application/x-www-form-urlencoded
 Cookie: session=[redacted]; theme=[redacted]
+Cookie: [redacted]
 
 password=[redacted]&z=1&a=2
 
@@ -83,6 +84,14 @@ WWW-Authenticate: Bearer error="invalid_token"
 `
 	if got := e.String(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestExchange_secretInAPath(t *testing.T) {
+	t.Parallel()
+	asked := golden.Request{Method: "GET", URL: &url.URL{Path: "/invitations/made-up/guests/7"}, Route: "/invitations/{token}/guests/{id}"}
+	if got, _, _ := strings.Cut(golden.Exchange{Request: asked}.String(), "\nCaller"); got != "-- request --\nGET /invitations/[redacted]/guests/7" {
+		t.Errorf("got:\n%s", got)
 	}
 }
 
