@@ -44,7 +44,7 @@ func work(name telemetry.SpanContext, kind telemetry.Kind, module, title string,
 func status(n int) slog.Attr       { return slog.Int(telemetry.HTTPResponseStatusCode, n) }
 func target(name string) slog.Attr { return slog.String(telemetry.Target, name) }
 func sql(text string) slog.Attr {
-	return slog.String("db.query.text", text) //nolint:sloglint // OpenTelemetry names it
+	return slog.String("db.query.text", text)
 }
 
 // record has the spans of a process come.
