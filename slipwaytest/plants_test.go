@@ -1,6 +1,7 @@
 package slipwaytest_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -296,6 +297,7 @@ func plants() []plant {
 		{"migrations", "a down that is missing", downLeaves("ALTER TABLE books ADD COLUMN note text;", ""), []string{"00002_more.sql", "Down", "irreversible: "}},
 		{"migrations", releasedPlant, dropsABlurb, []string{"shelf.queries.sql", "v1.0.0", "blurb", "expand"}},
 		{"fuzz", "a handler that fails for what its schema admits", failsForLongTitles, []string{"POST /books: a request that fits", "500", "curl -X POST"}},
+		{"fuzz", "a body that is taken for what it says", believesItsBody, []string{"POST /deliveries with gzip that is none: got 500 and 1 error reports, want a refusal"}},
 		{"repetition", "a job that writes beside its effect", writesBeside, []string{"publisher.book_published.v1", "died when Process had returned", "there is now books: 2", "want books: 1", "in the effect that Process returns"}},
 		{"repetition", "a schedule that writes beside its effect", sweepsBeside, []string{"stocktake", "died when Process had returned", "there is now books: 2", "want books: 1"}},
 		{"repetition", "a job that does not act on its example", neverActs, []string{"no job has acted on the slipwaytest.ExampleEvent of publisher.book_published.v1: order-copy is skipped: nobody reads"}},
@@ -642,6 +644,25 @@ func released(t *testing.T, folder string) {
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("git %s: %v\n%s", args[0], err, out)
 		}
+	}
+}
+
+// believesItsBody takes a body that is not what its header says for a defect of its own.
+func believesItsBody(s *shelf) {
+	var deliver *api.Mounted
+	s.declare = func(c *api.Contract) {
+		deliver = api.Handler(c, "POST /deliveries", auth.Public("booksellers deliver"), "Deliver books")
+	}
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		api.Mount(m, deliver, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Content-Encoding") != "gzip" {
+				return
+			}
+			if _, err := gzip.NewReader(r.Body); err != nil {
+				api.Fail(w, r, fmt.Errorf("read what is delivered: %w", err))
+			}
+		}))
+		return nil
 	}
 }
 

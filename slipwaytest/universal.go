@@ -38,7 +38,8 @@ import (
 //     whose event comes twice, or whose process dies in the middle.
 //   - logs: every line is JSON with its fields, in every profile, and no secret gets into
 //     any, nor into a span, an error report, a metric or a golden file.
-//   - fuzz: what the schema admits is served, what it does not is refused.
+//   - fuzz: what the schema admits is served, what it does not is refused, and so is a body
+//     that is not what its headers say.
 //   - health: the process says truly whether it lives and can serve.
 //
 // What the contract alone cannot tell, such as how to make an object that belongs

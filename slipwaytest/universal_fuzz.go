@@ -25,8 +25,10 @@ func (u *universal) proveFuzz(t *testing.T) {
 			for _, f := range fuzz.Run(t.Context(), r, send, cfg) {
 				t.Error(f)
 			}
+			t.Run("survives bodies that are not what their type says", func(t *testing.T) { u.proveBodies(t, r) })
 		})
 	}
+	t.Run("the kit's own pages survive such bodies", u.proveInspectedBodies)
 }
 
 // fuzzed sends requests as somebody whom the route admits, all in one world, and
