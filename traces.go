@@ -36,7 +36,7 @@ func (t tracesKept) addresses(addr string, e config.Environment) []announcement 
 	if t.in(e) == 0 {
 		return nil
 	}
-	return []announcement{{"Where time goes", "http://" + named(addr) + tracesPath}}
+	return []announcement{{"Traces", "http://" + named(addr) + tracesPath}}
 }
 
 // keepTraces makes room for them, if any are to be kept. Looking at them is not among them,

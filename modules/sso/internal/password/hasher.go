@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // What one hash costs: RFC 9106 by way of OWASP's table, 46 MiB and one pass.
@@ -55,18 +57,24 @@ func NewCheapHasher(n int) *Hasher {
 func (h *Hasher) Hashes() int64 { return h.hashes.Load() }
 
 // A Turn is the right to hash, until it is released.
-type Turn struct{ hasher *Hasher }
+type Turn struct {
+	hasher *Hasher
+	span   *telemetry.Span // the wait for the turn and what is done in it
+}
 
 // Wait returns when it is the caller's turn.
 func (h *Hasher) Wait(ctx context.Context) (*Turn, error) {
+	_, span := telemetry.Start(ctx, telemetry.Internal, "hash a password")
 	defer h.waiting.Add(-1)
 	if h.waiting.Add(1) > int64(queuePerSlot*cap(h.slots)) {
+		span.End()
 		return nil, ErrBusy
 	}
 	select {
 	case h.slots <- struct{}{}:
-		return &Turn{h}, nil
+		return &Turn{h, span}, nil
 	case <-ctx.Done():
+		span.End()
 		return nil, fmt.Errorf("wait for a core to hash on: %w", ctx.Err())
 	}
 }
@@ -74,6 +82,7 @@ func (h *Hasher) Wait(ctx context.Context) (*Turn, error) {
 // Release lets the next have its turn.
 func (t *Turn) Release() {
 	<-t.hasher.slots
+	t.span.End()
 	if t.hasher.memory == memoryKiB { // cheap ones leave nothing to give back
 		t.hasher.tidyLater()
 	}
