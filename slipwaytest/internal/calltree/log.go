@@ -84,7 +84,7 @@ func (h *logHandler) text(record slog.Record) string {
 		switch key {
 		case "error":
 			failed.WriteString(": " + a.Value.String())
-		case "causes", "route":
+		case "causes", "route", telemetry.HTTPRequestMethod, telemetry.URLPath, telemetry.HTTPRequestHeader, telemetry.UserID, telemetry.Caller:
 		default:
 			rest.WriteString("  " + key + "=" + a.Value.String())
 		}
