@@ -40,7 +40,7 @@ type packed struct {
 	bytes int
 }
 
-// pack copies what is kept.
+// pack copies what is kept. All of it stays in memory as long as one of the spans does.
 func (s *Store) pack(spans []telemetry.SpanData) packed {
 	texts, attrs := 0, 0
 	for i := range spans {
@@ -51,11 +51,9 @@ func (s *Store) pack(spans []telemetry.SpanData) packed {
 	p.texts.Grow(texts)
 	kept := make([]span, 0, len(spans))
 	for i := range spans {
-		if d := &spans[i]; d.Valid() && !s.cfg.Unseen(d) {
-			kept = append(kept, p.span(d, s.cfg.Service))
-		}
+		kept = append(kept, p.span(&spans[i], s.cfg.Service))
 	}
-	return packed{kept, p.texts.Len() + cap(kept)*spanSize + cap(p.attrs)*attrSize + p.links*linkSize}
+	return packed{kept, p.texts.Cap() + cap(kept)*spanSize + cap(p.attrs)*attrSize + p.links*linkSize}
 }
 
 // sizeOf returns how many bytes the texts of a span have, or about.

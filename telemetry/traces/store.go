@@ -61,7 +61,7 @@ type entry struct {
 	id      [16]byte
 	came    time.Time
 	parts   [][]span
-	spans   int
+	spans   int // of the parts, and of those that are being copied
 	dropped int
 	bytes   int
 	failed  bool
@@ -82,47 +82,83 @@ func (s *Store) Record(spans []telemetry.SpanData) {
 		for n < len(spans) && spans[n].TraceID == spans[0].TraceID {
 			n++
 		}
-		if part := s.pack(spans[:n]); len(part.spans) > 0 {
-			s.put(spans[0].TraceID, part)
-		}
+		s.put(spans[0].TraceID, s.seen(spans[:n]))
 		spans = spans[n:]
 	}
 }
 
-func (s *Store) put(id [16]byte, p packed) {
+// seen leaves out what is not to be kept.
+func (s *Store) seen(spans []telemetry.SpanData) []telemetry.SpanData {
+	for i := range spans {
+		if s.skips(&spans[i]) {
+			return s.others(spans, i)
+		}
+	}
+	return spans
+}
+
+// others are those that are kept, of which the first so many are known.
+func (s *Store) others(spans []telemetry.SpanData, known int) []telemetry.SpanData {
+	kept := slices.Clone(spans[:known])
+	for i := known; i < len(spans); i++ {
+		if !s.skips(&spans[i]) {
+			kept = append(kept, spans[i])
+		}
+	}
+	return kept
+}
+
+func (s *Store) skips(d *telemetry.SpanData) bool { return !d.Valid() || s.cfg.Unseen(d) }
+
+// put keeps as much of the spans as there is room for, their end first: that is where the
+// span stands with which a process began. Only what is kept is copied, and not under the lock.
+func (s *Store) put(id [16]byte, spans []telemetry.SpanData) {
+	if len(spans) == 0 {
+		return
+	}
+	e, room := s.reserve(id, len(spans))
+	if room == 0 {
+		return
+	}
+	part := s.pack(spans[len(spans)-room:])
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.byID[id]
+	if s.byID[id] != e {
+		return // it has made room for others meanwhile
+	}
+	e.add(part)
+	s.bytes += part.bytes
+	s.evict()
+}
+
+// reserve finds the trace, or begins it, and takes the places of up to n spans in it.
+func (s *Store) reserve(id [16]byte, n int) (e *entry, room int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e = s.byID[id]
 	if e == nil {
 		e = &entry{id: id, came: time.Now()}
 		s.byID[id] = e
 		s.shelve(e, s.recent)
 	}
-	before := e.bytes
-	e.add(p, s.cfg.SpansPerTrace)
-	s.bytes += e.bytes - before
-	s.evict()
+	return e, e.reserve(n, s.cfg.SpansPerTrace)
 }
 
-// add takes as much of the part as there is room for, its end first: that is where the
-// span stands with which a process began.
-func (e *entry) add(p packed, most int) {
-	if e.spans+len(p.spans) > most {
-		e.unite()
-	}
-	room := max(0, most-e.spans)
+// reserve takes up to n places. Of a trace that is full, a tenth more is for the spans with
+// which processes begin. What comes twice takes two places: to look for it here would have
+// every request of a long trace wait for all that came before.
+func (e *entry) reserve(n, most int) int {
+	room := min(n, max(0, most-e.spans))
 	if room == 0 && e.spans < most+most/10 {
 		room = 1
 	}
-	if over := len(p.spans) - room; over > 0 {
-		e.dropped += over
-		p.bytes = p.bytes * room / len(p.spans)
-		p.spans = slices.Clone(p.spans[over:])
-	}
-	if len(p.spans) == 0 {
-		return
-	}
-	e.parts, e.spans, e.bytes = append(e.parts, p.spans), e.spans+len(p.spans), e.bytes+p.bytes
+	e.spans += room
+	e.dropped += n - room
+	return room
+}
+
+func (e *entry) add(p packed) {
+	e.parts, e.bytes = append(e.parts, p.spans), e.bytes+p.bytes
 	for i := range p.spans {
 		d := &p.spans[i]
 		e.failed = e.failed || d.isFailure()
@@ -130,16 +166,7 @@ func (e *entry) add(p packed, most int) {
 	}
 }
 
-// unite drops what came more than once.
-func (e *entry) unite() {
-	all := unique(e.parts)
-	if len(all) == e.spans {
-		return
-	}
-	e.bytes = e.bytes * len(all) / e.spans
-	e.parts, e.spans = [][]span{all}, len(all)
-}
-
+// unique leaves out what came more than once.
 func unique(parts [][]span) []span {
 	seen := map[[8]byte]bool{}
 	var all []span
@@ -236,7 +263,7 @@ func (s *Store) all(prefix string) []found {
 	defer s.mu.Unlock()
 	var all []found
 	for id, e := range s.byID {
-		if prefix == "" || strings.HasPrefix(hex.EncodeToString(id[:]), prefix) {
+		if len(e.parts) > 0 && strings.HasPrefix(hex.EncodeToString(id[:]), prefix) {
 			all = append(all, found{id, slices.Clone(e.parts), e.dropped})
 		}
 	}
