@@ -25,8 +25,8 @@ const (
 // tells the sample from others of the same module.
 //
 // A scrape waits two seconds for it at most, and one that comes within ten seconds of
-// another gets the values of that one. If it fails, or is late, its values are missing, and
-// slipway_sample_up is 0: a gap tells the truth, where an old value would not.
+// another gets the values of that one. If it fails, panics, or is late, its values are missing,
+// and slipway_sample_up is 0: a gap tells the truth, where an old value would not.
 func (o Observer) Sample(name string, gather func(context.Context) ([]prometheus.Metric, error), descs ...*prometheus.Desc) {
 	o = o.WithDefaults()
 	Register(o.Metrics, &sample{name: name, gather: gather, logger: o.Logger, descs: descs, up: prometheus.NewDesc(
@@ -102,7 +102,7 @@ func (s *sample) begin() <-chan struct{} {
 func (s *sample) take(done chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), sampleEnd)
 	defer cancel()
-	values, err := s.gather(ctx)
+	values, err := s.contained(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && s.err == nil { // once, and not at each scrape
@@ -110,4 +110,15 @@ func (s *sample) take(done chan struct{}) {
 	}
 	s.values, s.err, s.taken, s.running = values, err, time.Now(), nil
 	close(done)
+}
+
+// contained gathers. A panic is its error: it runs on a goroutine of its own, where a panic
+// would end the process.
+func (s *sample) contained(ctx context.Context) (values []prometheus.Metric, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			values, err = nil, Panicked(p)
+		}
+	}()
+	return s.gather(ctx)
 }

@@ -24,6 +24,12 @@ func TestSample(t *testing.T) {
 		wantValues(t, r, map[string]float64{"slipway_sample_up": 0})
 	})
 
+	t.Run("IsMissingWhenItPanics", func(t *testing.T) {
+		t.Parallel()
+		r := sampled(func(context.Context) ([]prometheus.Metric, error) { panic("made up") })
+		wantValues(t, r, map[string]float64{"slipway_sample_up": 0})
+	})
+
 	t.Run("LetsNoScrapeHang", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
