@@ -85,7 +85,7 @@ func unwrap(err error) []error {
 
 // ReportedElsewhere tells whether the error is one that somebody else has reported, by a
 // method of an error in its chain: the defect of a neighbour, which told it itself. Of
-// errors that [errors.Join] has made one, each must be.
+// several errors that one wraps, as [errors.Join] and [fmt.Errorf] do, each must be.
 func ReportedElsewhere(err error) bool { return reportedElsewhere(err, maxCauses) }
 
 func reportedElsewhere(err error, depth int) bool {
@@ -96,9 +96,5 @@ func reportedElsewhere(err error, depth int) bool {
 	if len(inner) == 0 || depth == 0 {
 		return false
 	}
-	elsewhere := func(err error) bool { return reportedElsewhere(err, depth-1) }
-	if fmt.Sprintf("%T", err) == joined {
-		return !slices.ContainsFunc(inner, func(err error) bool { return !elsewhere(err) })
-	}
-	return slices.ContainsFunc(inner, elsewhere)
+	return !slices.ContainsFunc(inner, func(err error) bool { return !reportedElsewhere(err, depth-1) })
 }
