@@ -271,7 +271,7 @@ func (t *Tokens) request(ctx context.Context, ask question) (CachedToken, error)
 		return CachedToken{}, problem.Unavailable("the sign-in service broke off its answer").WithCode(codeUnavailable).Wrap(err)
 	}
 	token, err := t.parse(resp.StatusCode, body, issued)
-	if err != nil && resp.StatusCode >= http.StatusInternalServerError && problem.IsProblem(resp.Header) {
+	if err != nil && to.ours && resp.StatusCode >= http.StatusInternalServerError && problem.IsProblem(resp.Header) {
 		return token, toldError{err}
 	}
 	return token, err

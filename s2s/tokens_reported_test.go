@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/s2s"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -34,5 +36,22 @@ func TestTokens_failureThatTheSSOHasReported(t *testing.T) {
 				t.Errorf("Service() = %v, reported elsewhere: %v, want %v", err, telemetry.ReportedElsewhere(err), c.reported)
 			}
 		})
+	}
+}
+
+// Somebody else's SSO may answer with problem+json as well.
+func TestTokens_failureOfAnotherSSOThatAnswersLikeOurs(t *testing.T) {
+	t.Parallel()
+	p := newProvider("client_credentials")
+	tokens := s2s.NewTokens(s2s.TokensConfig{
+		Credentials: s2s.Credentials{ClientID: "cart", Secret: "secret"}, Discovery: auth.NewDiscovery(foreign, p),
+		Transport: httpclient.RoundTripperFunc(func(*http.Request) (*http.Response, error) {
+			resp := answer(http.StatusInternalServerError, "{}")
+			resp.Header.Set("Content-Type", problem.ContentType)
+			return resp, nil
+		}),
+	})
+	if _, err := tokens.Service(t.Context(), "catalog"); err == nil || telemetry.ReportedElsewhere(err) {
+		t.Errorf("Service() = %v, taken for reported elsewhere: want it reported here, since nobody of ours has", err)
 	}
 }
