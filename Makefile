@@ -47,7 +47,7 @@ build: setup-go ## Build the shop into bin/
 
 # The package that takes longest begins first, beside the others.
 test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
-	$(GO) test $(RACE) -timeout 10m $(if $(filter ./...,$(PKG)),./modules/sso) $(PKG)
+	$(GO) test $(RACE) -timeout 20m $(if $(filter ./...,$(PKG)),./modules/sso) $(PKG)
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd tools/peers && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)

@@ -45,12 +45,8 @@ func TestApp_answersWithItsStdoutBlocked(t *testing.T) {
 			t.Errorf("answer %d, want 404", answer.Code)
 		}
 	}
-	begun := time.Now()
-	for range 2000 {
+	for range 1000 { // one that waited would wait for ever
 		ask()
-	}
-	if took := time.Since(begun); took > 20*time.Second {
-		t.Errorf("2000 requests took %s", took)
 	}
 	told := make(chan string, 1)
 	go func() {

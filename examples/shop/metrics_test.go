@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/slipwaytest"
+	"github.com/slipway-go/slipway/telemetry"
+	"github.com/slipway-go/slipway/telemetry/otlp"
 )
 
 const (
@@ -31,10 +34,13 @@ const (
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	all := exposed{}
+	receiver := httptest.NewServer(otlp.Handler(nowhere{})) // what is sent is counted as well
+	t.Cleanup(receiver.Close)
 	t.Run("of every deployment", func(t *testing.T) {
 		for _, oneBinary := range []bool{true, false} {
 			// In development whoever sits at the machine may look without a token.
-			k := slipwaytest.Deploy(t, slipwaytest.Deployment{OneBinary: oneBinary, Settings: map[string]string{"SLIPWAY_ENV": "development"}}, modules()...)
+			settings := map[string]string{"SLIPWAY_ENV": "development", "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.URL}
+			k := slipwaytest.Deploy(t, slipwaytest.Deployment{OneBinary: oneBinary, Settings: settings}, modules()...)
 			s := &shop{t, k}
 			buyer := k.As("customer")
 			c := s.fill(buyer, "mug-blue", 1)
@@ -73,6 +79,10 @@ func TestMetrics(t *testing.T) {
 	t.Run("are there for every alert", func(t *testing.T) { all.want(t, alerts(t)) })
 	t.Run("are there for every panel", func(t *testing.T) { all.want(t, panels(t)) })
 }
+
+type nowhere struct{}
+
+func (nowhere) Record([]telemetry.SpanData) {}
 
 func scrape(t *testing.T, addr string) string {
 	t.Helper()
