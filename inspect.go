@@ -75,7 +75,7 @@ const writeGrace = 30 * time.Second
 // routeInspections serves them behind the same checks as the routes of modules, and returns
 // the handler of the listener that is for nothing else.
 func (a *App) routeInspections(r *router) error {
-	guard := inspectors{tokens: a.verifier, operator: operatorAt(a.identity.Audience), environment: a.source.Environment()}
+	guard := inspectors{tokens: a.verifier, operator: operatorAt(a.identity.Audience), sparing: a.settings.process.spares(a.source.Environment())}
 	s := &Setup{app: a, server: api.NewServer(kit, api.ServerConfig{
 		Authenticator: guard, Audience: a.audienceOf(KitOwner), EdgeAudience: a.identity.Audience, Observer: a.observer(KitOwner),
 	})}

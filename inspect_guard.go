@@ -16,9 +16,15 @@ import (
 // whoever can reach the listener of SLIPWAY_INSPECT_ADDR and, in development alone, the
 // person at this machine. All are logged, traced and bounded as any caller.
 type inspectors struct {
-	tokens      api.Authenticator
-	operator    *auth.Principal // who needs no token
-	environment config.Environment
+	tokens   api.Authenticator
+	operator *auth.Principal // who needs no token
+	sparing  bool            // the person at this machine
+}
+
+// spares reports whether the person at this machine needs no token. A product with a public
+// address is none that somebody develops here, even if SLIPWAY_ENV was forgotten.
+func (s settings) spares(e config.Environment) bool {
+	return e == config.Development && (s.PublicURL == nil || loopback.IsHost(s.PublicURL.Host))
 }
 
 // operatorAt is whoever needs no token to look: the log has that name.
@@ -40,7 +46,7 @@ func (i inspectors) Authenticate(ctx context.Context, r *http.Request) (*auth.Pr
 
 // spares reports that the request needs no token. One that has a token is judged by it.
 func (i inspectors) spares(r *http.Request) bool {
-	return i.environment == config.Development && r.Header["Authorization"] == nil && loopback.FromHere(r)
+	return i.sparing && r.Header["Authorization"] == nil && loopback.FromHere(r)
 }
 
 // spared takes a request that needs no token past its cookies: somebody logged in to the
@@ -59,10 +65,10 @@ func (i inspectors) spared(h, cookied http.Handler) http.Handler {
 // of somebody who can reach it.
 func (inspectors) open(h http.Handler, o telemetry.Observer) http.Handler {
 	refused := api.Observe(KitOwner, "refused", o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		api.Fail(w, r, problem.Forbidden("a browser sent this from another website; type the address, or ask with a program").WithCode("foreign_request"))
+		api.Fail(w, r, problem.Forbidden("a browser sent this from another website, or by a name that may be another's; type the IP address, or ask with a program").WithCode("foreign_request"))
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if loopback.FromAnotherSite(r) {
+		if loopback.FromAnotherSite(r) || loopback.MayBeRebound(r) {
 			refused.ServeHTTP(w, r)
 			return
 		}

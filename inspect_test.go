@@ -33,7 +33,10 @@ func inspect(t *testing.T, settings map[string]string) inspected {
 	p := inspected{issuer: authtest.NewIssuer(), log: &lines{}}
 	values := map[string]string{
 		"SSO_ISSUER": authtest.URL, "SHELF_URL": "http://127.0.0.1:1", "DESK_URL": "http://127.0.0.1:1", "SHELF_CLIENT_SECRET": strings.Repeat("s", 32),
-		"DESK_CLIENT_SECRET": strings.Repeat("d", 32), "SLIPWAY_PUBLIC_URL": "https://books.example",
+		"DESK_CLIENT_SECRET": strings.Repeat("d", 32),
+	}
+	if settings["SLIPWAY_ENV"] == "production" {
+		values["SLIPWAY_PUBLIC_URL"] = "https://books.example"
 	}
 	maps.Copy(values, settings)
 	var err error
@@ -144,6 +147,7 @@ func TestInspect_FromThisMachineInDevelopment(t *testing.T) {
 				"a caller without an address":   from("", fromHere(http.MethodGet, "/debug/")),
 				"a head from another machine":   from("192.0.2.7:40000", fromHere(http.MethodHead, "/debug/")),
 				"a path with another in it":     from("192.0.2.7:40000", fromHere(http.MethodGet, "//debug/../debug/")),
+				"a proxy that tells nothing":    old(at("127.0.0.1:8080", fromHere(http.MethodGet, "/debug/"))),
 				"the same under another method": from("192.0.2.7:40000", fromHere(http.MethodPost, "/debug/")),
 			} {
 				if got := p.ask(r); got.Code < 300 {
@@ -165,6 +169,25 @@ func at(host string, r *http.Request) *http.Request {
 func from(remote string, r *http.Request) *http.Request {
 	r.RemoteAddr = remote
 	return r
+}
+
+// old is a request of HTTP/1.0, the way of nginx unless it is told otherwise.
+func old(r *http.Request) *http.Request {
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
+	return r
+}
+
+// Somebody who forgot SLIPWAY_ENV has a public address, and a proxy that may tell nothing.
+func TestInspect_NobodyIsSparedAtAProductWithAPublicAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]int{
+		"https://books.example": 401, "http://192.0.2.7:8080": 401, "http://localhost:8080": 200, "http://127.0.0.1:8080": 200, "http://books.localhost": 200,
+	} {
+		p := inspect(t, map[string]string{"SLIPWAY_PUBLIC_URL": address})
+		if got := p.ask(fromHere(http.MethodGet, "/debug/")); got.Code != want {
+			t.Errorf("SLIPWAY_PUBLIC_URL=%s: got %d, want %d\n%s", address, got.Code, want, got.Body)
+		}
+	}
 }
 
 func TestInspect_NobodyIsSparedOutsideOfDevelopment(t *testing.T) {
@@ -315,22 +338,54 @@ func TestInspectAddr_ServesInspectionsAndNothingElse(t *testing.T) {
 func TestInspectAddr_RefusesPagesOfOtherSites(t *testing.T) {
 	t.Parallel()
 	p := run(t, nil)
-	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.door+"/debug/", http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set(header[0], header[1])
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusForbidden || !strings.Contains(string(body), "foreign_request") {
-			t.Errorf("with %s: %s: got %d, want 403 foreign_request\n%s", header[0], header[1], resp.StatusCode, body)
+	const rebound = "evil.example:9090" // a name that was pointed here after its page was loaded
+	for what, c := range map[string]struct {
+		method, host string
+		headers      []string
+	}{
+		"a page of another site":       {http.MethodPost, p.door, []string{"Sec-Fetch-Site", "cross-site"}},
+		"a form of another site":       {http.MethodPost, p.door, []string{"Origin", "https://evil.example"}},
+		"a page whose name leads here": {http.MethodGet, rebound, []string{"Sec-Fetch-Site", "same-origin"}},
+		"a form whose name leads here": {http.MethodPost, rebound, []string{"Origin", "http://" + rebound}},
+		"a page of an old browser":     {http.MethodGet, rebound, []string{"User-Agent", "Mozilla/5.0 (X11)", "Accept", "*/*", "Accept-Language", "en"}},
+	} {
+		if status, body := p.knock(t, c.method, c.host, c.headers...); status != http.StatusForbidden || !strings.Contains(body, "foreign_request") {
+			t.Errorf("%s: got %d, want 403 foreign_request\n%s", what, status, body)
 		}
 	}
+}
+
+func TestInspectAddr_AdmitsScrapersByAnyName(t *testing.T) {
+	t.Parallel()
+	p := run(t, nil)
+	for _, host := range []string{p.door, "shop", "cart.shop.svc.cluster.local:9090", "books.internal"} {
+		if status, body := p.knock(t, http.MethodGet, host, "User-Agent", "Prometheus/3.0", "Accept", "text/plain;version=0.0.4"); status != http.StatusOK {
+			t.Errorf("a scraper that calls it %s: got %d, want 200\n%s", host, status, body)
+		}
+	}
+	if status, body := p.knock(t, http.MethodGet, p.door, "User-Agent", "Mozilla/5.0 (X11)", "Accept", "text/html", "Sec-Fetch-Site", "none"); status != http.StatusOK {
+		t.Errorf("a person who typed the address: got %d, want 200\n%s", status, body)
+	}
+}
+
+// knock asks the second listener for metrics, by a name of its own.
+func (p *running) knock(t *testing.T, method, host string, headers ...string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.door+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = host
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
 }
 
 func TestInspectAddr_AnswersUntilTheProcessHasEnded(t *testing.T) {

@@ -12,10 +12,11 @@ import (
 // comes from a loopback address, to a name that no name server can point here, has passed
 // nobody on its way, and no other site's page had a browser make it.
 //
-// A proxy on this machine that neither tells of itself nor passes the Host on cannot be told
-// from a person.
+// A proxy on this machine that neither tells of itself nor passes the Host on, and speaks
+// HTTP/1.1 or later, cannot be told from a person. One that speaks HTTP/1.0, as nginx does
+// unless it is told otherwise, can: browsers and curl do not.
 func FromHere(r *http.Request) bool {
-	return isLoopbackAddr(r.RemoteAddr) && isLoopbackHost(r.Host) && !forwarded(r.Header) && !FromAnotherSite(r)
+	return r.ProtoAtLeast(1, 1) && isLoopbackAddr(r.RemoteAddr) && IsHost(r.Host) && !forwarded(r.Header) && !FromAnotherSite(r)
 }
 
 // isLoopbackAddr reads the address of a connection: "127.0.0.1:40000".
@@ -24,9 +25,9 @@ func isLoopbackAddr(remote string) bool {
 	return err == nil && addr.Addr().Unmap().IsLoopback()
 }
 
-// isLoopbackHost reads a Host. A name of anybody's own may have been pointed at this machine
+// IsHost reports whether a Host, with or without a port, is this machine. A name of anybody's own may have been pointed at this machine
 // after their page was loaded by it (DNS rebinding); these cannot (RFC 6761, 6.3).
-func isLoopbackHost(host string) bool {
+func IsHost(host string) bool {
 	name := strings.ToLower(withoutPort(host))
 	return Is(name) || strings.HasSuffix(name, ".localhost")
 }
@@ -69,3 +70,27 @@ func FromAnotherSite(r *http.Request) bool {
 	}
 	return false
 }
+
+// MayBeRebound reports that a browser made the request, to a name of which somebody else may
+// be the owner: that of a page whose owner pointed it at this process after the browser had
+// loaded it (DNS rebinding), which to the browser is the page's own site. An IP address and a
+// name of this machine have no such owner; a program that is no browser has no page.
+func MayBeRebound(r *http.Request) bool {
+	_, err := netip.ParseAddr(withoutPort(r.Host))
+	return err != nil && !IsHost(r.Host) && fromBrowser(r.Header)
+}
+
+// fromBrowser errs to the side of the browser. Without TLS one says neither Sec-Fetch nor,
+// with GET, Origin; of the rest a page can change what Accept-Language says, but not that it
+// is there.
+func fromBrowser(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(name, "Sec-") || slices.Contains(spokenByBrowsers, name) {
+			return true
+		}
+	}
+	return strings.HasPrefix(h.Get("User-Agent"), "Mozilla/") || strings.Contains(h.Get("Accept"), "text/html")
+}
+
+// spokenByBrowsers are headers that scrapers and curl do not send by themselves.
+var spokenByBrowsers = []string{"Origin", "Referer", "Accept-Language"}

@@ -57,6 +57,7 @@ func TestFromHere(t *testing.T) {
 		"refuses a form of another port":              {request("POST", here, local, "Origin", "http://localhost:3000"), false},
 		"refuses a form that hides its origin":        {request("POST", here, local, "Origin", "null"), false},
 		"refuses another origin that calls itself us": {request("POST", here, local, "Origin", "http://evil.example", "Sec-Fetch-Site", "same-origin"), false},
+		"refuses what a proxy of HTTP/1.0 asks":       {old(request("GET", here, "127.0.0.1:8080")), false},
 		"admits a program":                            {request("GET", here, "127.0.0.1:8080"), true},
 		"admits a program of IPv6":                    {request("GET", "[::1]:40000", "[::1]:8080"), true},
 		"admits an address of both kinds":             {request("GET", "[::ffff:127.0.0.1]:40000", "127.0.0.1"), true},
@@ -70,6 +71,43 @@ func TestFromHere(t *testing.T) {
 			t.Parallel()
 			if got := loopback.FromHere(c.r); got != c.want {
 				t.Errorf("FromHere() = %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+// old is the request as nginx passes it on, unless it is told otherwise.
+func old(r *http.Request) *http.Request {
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
+	return r
+}
+
+func TestMayBeRebound(t *testing.T) {
+	t.Parallel()
+	const address, name = "10.0.0.7:9090", "evil.example:9090"
+	for what, c := range map[string]struct {
+		r    *http.Request
+		want bool
+	}{
+		"a page that asks itself":              {request("GET", address, name, "Sec-Fetch-Site", "same-origin"), true},
+		"a form that is sent to its own name":  {request("POST", address, name, "Origin", "http://evil.example:9090"), true},
+		"a browser that tells where it was":    {request("GET", address, name, "Referer", "http://evil.example:9090/"), true},
+		"a browser that tells what it reads":   {request("GET", address, name, "Accept", "text/html,*/*;q=0.8"), true},
+		"a browser that tells its languages":   {request("GET", address, name, "Accept-Language", "en"), true},
+		"a browser that tells its name":        {request("GET", address, name, "User-Agent", "Mozilla/5.0 (X11)"), true},
+		"a name without a port":                {request("GET", address, "evil.example", "Accept-Language", "en"), true},
+		"a browser that names nothing":         {request("GET", address, "", "Accept-Language", "en"), true},
+		"a browser to an address":              {request("GET", address, address, "Accept-Language", "en", "Sec-Fetch-Site", "none"), false},
+		"a browser to an address of IPv6":      {request("GET", address, "[2001:db8::7]:9090", "Accept-Language", "en"), false},
+		"a browser to this machine":            {request("GET", address, "localhost:9090", "Accept-Language", "en"), false},
+		"a browser to a name of this machine":  {request("GET", address, "shop.localhost:9090", "Accept-Language", "en"), false},
+		"a scraper that has the name of a pod": {request("GET", address, "cart.shop.svc:9090", "User-Agent", "Prometheus/3.0", "Accept", "application/openmetrics-text;q=0.6,text/plain;q=0.4"), false},
+		"a program":                            {request("POST", address, name, "User-Agent", "curl/8.5.0", "Accept", "*/*"), false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			if got := loopback.MayBeRebound(c.r); got != c.want {
+				t.Errorf("MayBeRebound() = %t, want %t", got, c.want)
 			}
 		})
 	}
