@@ -2,8 +2,10 @@ package otlp_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -35,10 +37,12 @@ func (f *faulty) RoundTrip(r *http.Request) (*http.Response, error) {
 	return through(otlp.Handler(&f.store))(r)
 }
 
-func (f *faulty) mend() {
+func (f *faulty) mend() { f.spoil(nil) }
+
+func (f *faulty) spoil(fail roundTripper) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fail = nil
+	f.fail = fail
 }
 
 // attempts returns when there were any.
@@ -157,6 +161,26 @@ func TestExporter_fault(t *testing.T) {
 			}
 		})
 	})
+	t.Run("A receiver that fails again soon, and for long, is told of twice", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			f := &faulty{fail: answering(500, "")}
+			b := run(t, f)
+			b.Record(testSpans(t, 1))
+			time.Sleep(2 * time.Second)
+			f.mend()
+			b.Record(testSpans(t, 1))
+			time.Sleep(2 * time.Second)
+			f.spoil(answering(500, ""))
+			for range 10 {
+				b.Record(testSpans(t, 1))
+				time.Sleep(10 * time.Second)
+			}
+			if n := strings.Count(b.lines.String(), "spans cannot be exported"); n != 2 {
+				t.Errorf("told of %d failures, want 2:\n%s", n, b.lines)
+			}
+		})
+	})
 	t.Run("Waits as long as the receiver asks", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -230,6 +254,23 @@ func TestExporter_fullQueue(t *testing.T) {
 			t.Errorf("of a million, %d are exported, %d dropped", b.Exported(), b.Dropped(otlp.QueueFull))
 		}
 	})
+}
+
+// TestExporter_largeSpans looks at what waits while nobody takes it.
+func TestExporter_largeSpans(t *testing.T) {
+	t.Parallel()
+	e, err := otlp.New(otlp.ExporterConfig{Config: otlp.Config{Endpoint: &url.URL{Scheme: "http", Host: "collector:4318"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := testSpans(t, 1)
+	large[0].Attrs = []slog.Attr{slog.String("db.query.text", strings.Repeat("x", 1<<20))}
+	for range 100 {
+		e.Record(large)
+	}
+	if held := e.Queued(); held == 0 || held > 32 || e.Dropped(otlp.QueueFull) != uint64(100-held) {
+		t.Errorf("%d spans of a megabyte wait and %d are dropped, want 32 at most, and all of 100", held, e.Dropped(otlp.QueueFull))
+	}
 }
 
 func heap() uint64 {

@@ -11,9 +11,10 @@ import (
 type health struct {
 	exporter *Exporter
 	failing  bool
-	told     bool
-	since    time.Time
-	dropped  uint64 // until then
+	told     bool      // that it fails
+	since    time.Time // when it began to
+	spoke    time.Time // when a failure was told last
+	dropped  uint64    // until it began
 }
 
 // quiet is how long nothing is said of a failure after the last, so that a receiver which
@@ -26,20 +27,23 @@ func (h *health) note(ctx context.Context, o outcome) {
 		err = fmt.Errorf("the receiver rejects %d spans of a batch: %s", o.rejected, o.said)
 	}
 	switch {
-	case err != nil && !h.failing:
+	case err != nil:
 		h.fail(ctx, err)
-	case err == nil && h.failing:
+	case h.failing:
 		h.recover(ctx)
 	}
 }
 
+// fail tells of a failure once, if need be when it has gone on until quiet is over.
 func (h *health) fail(ctx context.Context, err error) {
 	now := time.Now()
-	h.failing, h.told, h.dropped = true, h.since.IsZero() || now.Sub(h.since) >= quiet, h.exporter.allDropped()
-	if !h.told {
+	if !h.failing {
+		h.failing, h.told, h.since, h.dropped = true, false, now, h.exporter.allDropped()
+	}
+	if h.told || !h.spoke.IsZero() && now.Sub(h.spoke) < quiet {
 		return
 	}
-	h.since = now
+	h.told, h.spoke = true, now
 	h.exporter.logger.LogAttrs(ctx, slog.LevelWarn, "spans cannot be exported",
 		slog.String("error", err.Error()), slog.String("server.address", h.exporter.address.Host),
 		slog.String("fix", "see that OTEL_EXPORTER_OTLP_ENDPOINT is the address of a receiver; the service goes on, and spans are dropped when the queue is full"))

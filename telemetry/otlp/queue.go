@@ -1,12 +1,13 @@
 package otlp
 
 import (
+	"log/slog"
 	"sync"
 
 	"github.com/slipway-go/slipway/telemetry"
 )
 
-// A queue holds spans until they are sent, as many as it may.
+// A queue holds spans until they are sent, as many as it may and as many bytes.
 type queue struct {
 	limit int // how many it holds
 	batch int // how many wake the exporter
@@ -16,6 +17,7 @@ type queue struct {
 	ring []telemetry.SpanData // made at the first span
 	head int
 	used int
+	size int // bytes of their texts, or about
 }
 
 func newQueue(limit, batch int) *queue {
@@ -29,15 +31,43 @@ func (q *queue) put(spans []telemetry.SpanData) (dropped int) {
 	if q.ring == nil {
 		q.ring = make([]telemetry.SpanData, q.limit)
 	}
-	room := min(len(spans), q.limit-q.used)
-	for i := range room {
-		q.ring[(q.head+q.used)%q.limit] = spans[i]
-		q.used++
+	taken := 0
+	for taken < len(spans) && q.hold(&spans[taken]) {
+		taken++
 	}
 	if q.used >= q.batch {
 		q.alarm()
 	}
-	return len(spans) - room
+	return len(spans) - taken
+}
+
+// hold takes one, or reports that there is no room for it.
+func (q *queue) hold(d *telemetry.SpanData) bool {
+	size := sizeOf(d)
+	if q.used == q.limit || q.size+size > max(leastBytes, q.limit*bytesPerSpan) {
+		return false
+	}
+	q.ring[(q.head+q.used)%q.limit] = *d
+	q.used++
+	q.size += size
+	return true
+}
+
+const (
+	leastBytes   = 32 << 20 // that any queue may hold
+	bytesPerSpan = 4 << 10  // of a queue for more than 8192 spans
+)
+
+// sizeOf returns about how many bytes a span holds beside its place.
+func sizeOf(d *telemetry.SpanData) int {
+	const attrSize, linkSize = 40, 40
+	size := len(d.Name) + len(d.Error) + len(d.Attrs)*attrSize + len(d.Links)*linkSize
+	for _, a := range d.Attrs {
+		if a.Value.Kind() == slog.KindString {
+			size += len(a.Value.String())
+		}
+	}
+	return size
 }
 
 func (q *queue) alarm() {
@@ -52,6 +82,7 @@ func (q *queue) take(into []telemetry.SpanData, n int) []telemetry.SpanData {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for range min(n, q.used) {
+		q.size -= sizeOf(&q.ring[q.head])
 		into = append(into, q.ring[q.head])
 		q.ring[q.head] = telemetry.SpanData{} // what it holds may be let go
 		q.head = (q.head + 1) % q.limit
