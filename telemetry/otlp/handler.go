@@ -22,25 +22,38 @@ const (
 	maxReceived = 4 << 20
 	maxUnpacked = 8 << 20
 	maxArrival  = 10 * time.Second
+	maxAtOnce   = 2 // requests; of more, their senders are asked to wait
 )
 
 // Handler takes the spans that other processes export by OTLP over HTTP with protobuf, and
 // hands them to a recorder, each with the name of its service. They are as they were sent:
 // whoever sends them redacts. Mount it at POST /v1/traces, where only who may can reach it.
 func Handler(to telemetry.Recorder) http.Handler {
+	places := make(chan struct{}, maxAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		spans, err := receive(w, r)
-		if err != nil {
-			refuse(w, r, err)
-			return
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			take(w, r, to)
+		default:
+			w.Header().Set("Retry-After", "1")
+			refuse(w, r, problem.TooManyRequests("spans are taken from %d requests at once; send them again in a second", maxAtOnce))
 		}
-		if len(spans) > 0 {
-			to.Record(spans)
-		}
-		w.Header().Set("Content-Type", protobuf)
-		w.Header().Set("Content-Length", "0") // an ExportTraceServiceResponse that says nothing
-		w.WriteHeader(http.StatusOK)
 	})
+}
+
+func take(w http.ResponseWriter, r *http.Request, to telemetry.Recorder) {
+	spans, err := receive(w, r)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	if len(spans) > 0 {
+		to.Record(spans)
+	}
+	w.Header().Set("Content-Type", protobuf)
+	w.Header().Set("Content-Length", "0") // an ExportTraceServiceResponse that says nothing
+	w.WriteHeader(http.StatusOK)
 }
 
 func receive(w http.ResponseWriter, r *http.Request) ([]telemetry.SpanData, error) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -73,6 +74,31 @@ func TestHandler(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more at once than it has room for", func(t *testing.T) {
+		t.Parallel()
+		h := otlp.Handler(&store{})
+		var answers sync.WaitGroup
+		var writers []*io.PipeWriter
+		for range 2 {
+			reader, writer := io.Pipe()
+			answers.Go(func() {
+				if w := post(t, h, reader); w.Code != 200 {
+					t.Errorf("%d, want 200 for the first two", w.Code)
+				}
+			})
+			if _, err := writer.Write(body); err != nil { // it is read, so it has been let in
+				t.Fatal(err)
+			}
+			writers = append(writers, writer)
+		}
+		if w := post(t, h, bytes.NewReader(body)); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
+			t.Errorf("%d, Retry-After: %q, want 429 and 1", w.Code, w.Header().Get("Retry-After"))
+		}
+		for _, w := range writers {
+			_ = w.Close() // never fails
+		}
+		answers.Wait()
+	})
 	t.Run("GET", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
