@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/slipway-go/slipway/telemetry"
 )
@@ -404,6 +405,43 @@ func TestTracer_Keeps(t *testing.T) {
 		})
 	}
 }
+
+func TestTracer_keepsFewForTheirTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tracer, k := newTracer(telemetry.TraceConfig{Slow: time.Second})
+		for range 2 {
+			roots := make([]*telemetry.Span, 50)
+			for i := range roots {
+				_, roots[i] = begin(t, tracer, telemetry.SpanContext{})
+			}
+			time.Sleep(time.Second)
+			for _, root := range roots {
+				root.End()
+			}
+		}
+		if got := strings.Count(k.names(), "request"); got != 20 {
+			t.Errorf("%d traces are kept of 50 slow ones in each of two seconds, want 10 of each", got)
+		}
+	})
+}
+
+func TestTracer_holdsNoRequestLine(t *testing.T) {
+	t.Parallel()
+	tracer, k := newTracer(always)
+	line := "GET /carts?" + strings.Repeat("x", 1<<10)
+	_, root := begin(t, tracer, telemetry.SpanContext{})
+	root.End(slog.String(telemetry.HTTPRequestMethod, line[:3]), slog.String(telemetry.URLPath, line[4:10]), slog.String(telemetry.URLQuery, line[11:20]))
+	for _, a := range k.spans[0].Attrs {
+		at := place(a.Value.String())
+		if from := place(line); at >= from && at < from+uintptr(len(line)) {
+			t.Errorf("%s is a part of the line with which the request began", a.Key)
+		}
+	}
+}
+
+// place is where a text stands in memory.
+func place(text string) uintptr { return uintptr(unsafe.Pointer(unsafe.StringData(text))) } //nolint:gosec // only compared
 
 func TestTracer_Begin(t *testing.T) {
 	t.Parallel()

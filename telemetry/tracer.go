@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type TraceConfig struct {
 	// Ratio is the share of the traces that begin here which is kept.
 	Ratio float64 `env:"TRACES_SAMPLER_ARG" envDefault:"1" min:"0" max:"1" doc:"The share of traces that is kept, between 0 and 1, of those that begin in this process; of others their beginner decides (parent-based, by ratio). What failed or was slow is kept all the same, as far as each process saw it."`
 	// Slow is the time from which on a piece of work is kept whatever the ratio says.
-	Slow time.Duration `env:"TRACES_SLOW" envDefault:"1s" doc:"A request or a job that takes this long or longer is kept, whatever the share says."`
+	Slow time.Duration `env:"TRACES_SLOW" envDefault:"1s" doc:"A request or a job that takes this long or longer is kept, whatever the share says: ten of them a second at most, since clients can be slow on purpose."`
 }
 
 // A Tracer begins what a process does of a trace, and hands over what is kept: all that
@@ -23,6 +24,7 @@ type Tracer struct {
 	cfg      TraceConfig
 	redactor *Redactor
 	to       []Recorder
+	slow     allowance
 }
 
 // NewTracer returns a tracer that redacts and hands over to the recorders. Without one it
@@ -105,7 +107,32 @@ func (t *Tracer) Sample() bool {
 }
 
 func (t *Tracer) keeps(root *SpanData) bool {
-	return root.Sampled || root.Error != "" || t.cfg.Slow > 0 && root.End.Sub(root.Start) >= t.cfg.Slow
+	return root.Sampled || root.Error != "" || t.isSlow(root) && t.slow.take(root.End)
+}
+
+func (t *Tracer) isSlow(root *SpanData) bool {
+	return t.cfg.Slow > 0 && root.End.Sub(root.Start) >= t.cfg.Slow
+}
+
+// slowPerSecond is how many traces are kept for their time alone. A client makes a request
+// slow by sending its body slowly: without a bound it would decide what is recorded.
+const slowPerSecond = 10
+
+// An allowance is what is left of them in the second that began at the first.
+type allowance struct {
+	mu    sync.Mutex
+	began time.Time
+	taken int
+}
+
+func (a *allowance) take(now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Sub(a.began) >= time.Second {
+		a.began, a.taken = now, 0
+	}
+	a.taken++
+	return a.taken <= slowPerSecond
 }
 
 func (t *Tracer) record(spans []SpanData) {
@@ -123,8 +150,21 @@ func (t *Tracer) record(spans []SpanData) {
 func (t *Tracer) redact(d *SpanData) {
 	d.Name, d.Error = t.text(d.Name), t.text(d.Error)
 	for i, a := range d.Attrs {
-		d.Attrs[i] = t.attr(a)
+		d.Attrs[i] = owned(t.attr(a))
 	}
+}
+
+// owned copies what net/http cuts out of the line with which a request begins. That may be
+// a megabyte, and would stay in memory as long as the span does.
+func owned(a slog.Attr) slog.Attr {
+	switch a.Key {
+	case HTTPRequestMethod, URLPath, URLQuery:
+		if a.Value.Kind() == slog.KindString {
+			a.Value = slog.StringValue(strings.Clone(a.Value.String()))
+		}
+	default:
+	}
+	return a
 }
 
 // attr redacts and bounds an attribute. What has parts, such as a group or a list, becomes a
