@@ -58,7 +58,7 @@ func Causes(err error) []error {
 			return
 		}
 		left--
-		if t := fmt.Sprintf("%T", err); t != "*fmt.wrapError" && t != "*fmt.wrapErrors" && t != joined {
+		if t := fmt.Sprintf("%T", err); t != "*fmt.wrapError" && t != wrapping && t != joined {
 			found = append(found, err)
 		}
 		for _, inner := range unwrap(err) {
@@ -69,8 +69,11 @@ func Causes(err error) []error {
 	return found
 }
 
-// joined is the type that errors.Join makes.
-const joined = "*errors.joinError"
+// The types that errors.Join makes, and fmt.Errorf of several errors.
+const (
+	joined   = "*errors.joinError"
+	wrapping = "*fmt.wrapErrors"
+)
 
 // unwrap returns what an error wraps, whichever way it does.
 func unwrap(err error) []error {
@@ -96,5 +99,9 @@ func reportedElsewhere(err error, depth int) bool {
 	if len(inner) == 0 || depth == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(inner, func(err error) bool { return !reportedElsewhere(err, depth-1) })
+	elsewhere := func(err error) bool { return reportedElsewhere(err, depth-1) }
+	if t := fmt.Sprintf("%T", err); t == joined || t == wrapping {
+		return !slices.ContainsFunc(inner, func(err error) bool { return !elsewhere(err) })
+	}
+	return slices.ContainsFunc(inner, elsewhere) // a type of its own, such as that of a call: kind and cause of one failure
 }
