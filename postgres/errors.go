@@ -106,6 +106,42 @@ func unavailable(cause error) error {
 		WithCode(codeUnavailable).WithHeader("Retry-After", retryAfter).Wrap(cause)
 }
 
+// A dataError is an error of the server about data, whose own text may repeat them. It
+// does not unwrap, so that nobody who writes down an error with its causes comes upon that
+// text; [errors.Is] and [errors.As] find the *pgconn.PgError all the same.
+type dataError struct {
+	driver error
+	said   *pgconn.PgError
+}
+
+// Error names what refused the data, and not the data.
+func (e *dataError) Error() string {
+	switch {
+	case e.said.ConstraintName != "":
+		return fmt.Sprintf("the constraint %q refused the data (SQLSTATE %s)", e.said.ConstraintName, e.said.Code)
+	case e.said.ColumnName != "":
+		return fmt.Sprintf("the column %q refused the data (SQLSTATE %s)", e.said.ColumnName, e.said.Code)
+	}
+	return fmt.Sprintf("the data were refused (SQLSTATE %s)", e.said.Code)
+}
+
+func (e *dataError) Is(target error) bool { return errors.Is(e.driver, target) }
+
+func (e *dataError) As(target any) bool { return errors.As(e.driver, target) }
+
+// withoutValues takes the values of data out of the text of an error: it ends up in logs,
+// spans, reports and the reasons of jobs.
+func withoutValues(err error) error {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || !isOfData(said) {
+		return err
+	}
+	if _, done := errors.AsType[*dataError](err); done {
+		return err
+	}
+	return &dataError{driver: err, said: said}
+}
+
 // isRetryable reports whether the transaction lost against another one and would
 // probably succeed if it were run again.
 func isRetryable(err error) bool {
@@ -130,7 +166,7 @@ func commit(ctx context.Context, begun transaction, late *pgx.Batch) error {
 	if _, answered := errors.AsType[*pgconn.PgError](err); !answered && isLost(err) {
 		return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 	}
-	return explain(ctx, fmt.Errorf("commit: %w", err))
+	return explain(ctx, fmt.Errorf("commit: %w", withoutValues(err)))
 }
 
 // isLost reports whether an answer may have been lost on its way.

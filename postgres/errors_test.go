@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/telemetry"
 )
 
 // wantUnavailable checks what a handler's client gets when the handler passes err on.
@@ -161,6 +163,51 @@ func TestErrCommitUnknown(t *testing.T) {
 	}
 	if postgres.IsUnavailable(err) || problem.Status(err) != 500 {
 		t.Errorf("InTx() = %v (%d), want 500, which invites no repetition", err, problem.Status(err))
+	}
+}
+
+// What the server says about data repeats them, and an error ends up in logs and reports.
+func TestErrors_DoNotRepeatData(t *testing.T) {
+	t.Parallel()
+	db := openItems(t)
+	ctx := t.Context()
+	mustExec(t, db, "ALTER TABLE items ADD CONSTRAINT items_small CHECK (id < 100)")
+	mustExec(t, db, "INSERT INTO items VALUES (7)")
+	exec := func(sql string, args ...any) error {
+		_, err := db.Exec(ctx, sql, args...)
+		return err
+	}
+	queued := &pgx.Batch{}
+	queued.Queue("SELECT $1::text::int", "ada@example.org")
+	for name, c := range map[string]struct {
+		err        error
+		code, want string
+	}{
+		"a statement": {exec("SELECT $1::text::int", "ada@example.org"), "22P02", "the data were refused (SQLSTATE 22P02)"},
+		"a row":       {db.QueryRow(ctx, "SELECT $1::text::int", "ada@example.org").Scan(new(int)), "22P02", "the data were refused (SQLSTATE 22P02)"},
+		"a batch":     {db.SendBatch(ctx, queued).Close(), "22P02", "the data were refused (SQLSTATE 22P02)"},
+		"a key":       {exec("INSERT INTO items VALUES (7)"), "23505", `the constraint "items_pkey" refused the data (SQLSTATE 23505)`},
+		"a check":     {exec("INSERT INTO items VALUES (700)"), "23514", `the constraint "items_small" refused the data (SQLSTATE 23514)`},
+		"a null":      {exec("INSERT INTO items VALUES (NULL)"), "23502", `the column "id" refused the data (SQLSTATE 23502)`},
+		"a commit": {db.InTx(ctx, func(_ context.Context, tx postgres.Tx) error {
+			tx.AtCommit("INSERT INTO items SELECT $1::text::int", "ada@example.org")
+			return nil
+		}), "22P02", "commit: the data were refused (SQLSTATE 22P02)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c.err == nil || c.err.Error() != c.want {
+				t.Errorf("got %v, want %s", c.err, c.want)
+			}
+			for _, cause := range telemetry.Causes(c.err) {
+				if _, ok := cause.(*pgconn.PgError); ok { //nolint:errorlint // it is this one alone, and not what is behind it
+					t.Errorf("%v is among its causes, which are written down", cause)
+				}
+			}
+			if said, ok := errors.AsType[*pgconn.PgError](c.err); !ok || said.Code != c.code {
+				t.Errorf("errors.As finds %v, want a *pgconn.PgError with the code %s", said, c.code)
+			}
+		})
 	}
 }
 

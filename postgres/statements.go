@@ -21,7 +21,7 @@ func (s *statements) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = explain(ctx, err)
+	err = explain(ctx, withoutValues(err))
 	if s.lost != nil && IsUnavailable(err) {
 		s.lost()
 	}
