@@ -62,7 +62,7 @@ var (
 		"Jobs by state: ready, waiting (for their time or the next attempt), running, dead, set_aside (events for which no job was there). Up to 100000 of each are counted.",
 		[]string{labelJob, labelState}, nil)
 	oldestDesc = prometheus.NewDesc("slipway_job_ready_age_seconds",
-		"For how long the job that is due longest has been due.", []string{labelJob}, nil)
+		"For how long the job that is due longest has been due, of those that this process knows.", []string{labelJob}, nil)
 )
 
 // maxCounted bounds how many deliveries of a kind a scrape counts.
@@ -94,8 +94,8 @@ func (w *Worker) register() {
 }
 
 // A tally is how many deliveries of each job are in each state, and for how long some of
-// each have been due. It has a name for every job of this process, and one for all others:
-// those of releases that are gone or yet to come, and events that were set aside.
+// each have been due. It has a name for every job of this process, and one, without an age,
+// for all others: those of releases that are gone or yet to come, and events set aside.
 type tally struct {
 	n   map[[2]string]int64
 	age map[string]float64
@@ -118,11 +118,11 @@ func (w *Worker) count(ctx context.Context) ([]prometheus.Metric, error) {
 	var age *float64
 	_, err = pgx.ForEachRow(rows, []any{&job, &state, &n, &age}, func() error {
 		if w.jobs[job] == nil {
-			job = telemetry.OtherValue
+			job, age = telemetry.OtherValue, nil // what a release has removed would be late for ever
 		}
 		t.n[[2]string{job, state}] += n
 		if age != nil {
-			t.age[job] = max(t.age[job], *age)
+			t.age[job] = *age
 		}
 		return nil
 	})

@@ -90,5 +90,8 @@ func TestMetrics(t *testing.T) {
 		if n := len(metricstest.Series(t, r, "slipway_jobs")); n != 6 {
 			t.Errorf("%d series", n)
 		}
+		if got := metricstest.Series(t, r, "slipway_job_ready_age_seconds"); len(got) != 1 || strings.Contains(got[0], "_OTHER") {
+			t.Errorf("%q: want the age of the job that is declared alone, since nobody does the others", got)
+		}
 	})
 }
