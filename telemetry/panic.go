@@ -49,10 +49,20 @@ func Panicked(value any) *PanicError {
 // Frames are those of the code that panicked, which comes first, and of its callers.
 func (p *PanicError) Frames() []runtime.Frame { return p.frames }
 
+// said is the value as text. One that is made for that says itself what it is; of any other
+// the fields are shown with their names, by which secrets are hidden.
+func (p *PanicError) said() string {
+	switch p.Value.(type) {
+	case error, string, fmt.Stringer:
+		return fmt.Sprint(p.Value)
+	}
+	return fmt.Sprintf("%T %v", p.Value, new(Redactor).Value(p.Value).Any())
+}
+
 // Error begins with a line that says what happened and where; below it is the stack.
 func (p *PanicError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "panic: %v", p.Value)
+	text.WriteString("panic: " + p.said())
 	if len(p.frames) > 0 {
 		fmt.Fprintf(&text, " at %s:%d", filepath.Base(p.frames[0].File), p.frames[0].Line)
 	}

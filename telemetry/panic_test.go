@@ -77,6 +77,14 @@ func TestPanicked(t *testing.T) {
 	}
 }
 
+func TestPanicError_HidesSecretsByTheirNames(t *testing.T) {
+	t.Parallel()
+	err := contained(func() { panic(struct{ User, Password string }{"ada", "made up"}) })
+	if text := err.Error(); strings.Contains(text, "made up") || !strings.Contains(text, "User:ada") || !strings.Contains(text, "Password:[redacted]") {
+		t.Errorf("got %s, want the user and no password", text)
+	}
+}
+
 func TestPanicError_LeadsToNoOther(t *testing.T) {
 	t.Parallel()
 	err := contained(func() { panic(problem.NotFound("cart")) })
