@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-go/slipway/events"
 	"github.com/slipway-go/slipway/events/outbox"
+	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/telemetry"
 	"github.com/slipway-go/slipway/telemetry/metricstest"
 )
@@ -51,6 +52,17 @@ func TestMetrics(t *testing.T) {
 		}
 	})
 
+	t.Run("DoNotCountWhatIsPublishedOnceMore", func(t *testing.T) {
+		t.Parallel()
+		db, r := open(t), prometheus.NewRegistry()
+		relay := outbox.NewRelay(outbox.RelayConfig{Outbox: outbox.New(db), Bus: breaks{db}, Observer: telemetry.Observer{Metrics: r}})
+		emit(t, db, paid, 0, 3)
+		if err := relay.Pass(t.Context()); err == nil {
+			t.Fatal("the pass went well, although nothing could be marked")
+		}
+		metricstest.Want(t, r, "slipway_outbox_published_total{} 0")
+	})
+
 	t.Run("CountWhatIsPublished", func(t *testing.T) {
 		t.Parallel()
 		db, r := open(t), prometheus.NewRegistry()
@@ -61,6 +73,14 @@ func TestMetrics(t *testing.T) {
 		}
 		metricstest.Want(t, r, "slipway_outbox_published_total{} 3")
 	})
+}
+
+// breaks is a bus that takes everything, and spoils the table, so that nothing can be marked.
+type breaks struct{ db *postgres.DB }
+
+func (b breaks) Publish(ctx context.Context, _ []events.Message) error {
+	_, err := b.db.Exec(ctx, "ALTER TABLE kit_outbox RENAME published_at TO gone")
+	return err
 }
 
 // takes is a bus that takes everything.

@@ -235,7 +235,6 @@ func (r *Relay) publish(ctx context.Context, behind int64) (page, error) {
 		return page{}, fmt.Errorf("publish events of %s: %w", r.cfg.Outbox.Module(), err)
 	}
 	spans.End()
-	r.metrics.published.Add(float64(len(p.seqs)))
 	failpoint.Hit(ctx, "relay.published")
 	return p, nil
 }
@@ -251,6 +250,7 @@ func (r *Relay) mark(ctx context.Context, seqs []int64) error {
 	if _, err := r.cfg.Outbox.db.Exec(ctx, markPublished, seqs); err != nil {
 		return fmt.Errorf("mark events of %s as published: %w", r.cfg.Outbox.Module(), err)
 	}
+	r.metrics.published.Add(float64(len(seqs))) // not before: what is not marked is published once more
 	failpoint.Hit(ctx, "relay.marked")
 	r.seen.published(seqs[len(seqs)-1])
 	return nil
