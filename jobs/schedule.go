@@ -167,11 +167,19 @@ func (w *Worker) tick(ctx context.Context, t *timetable, planned *bool) error {
 	if err != nil || !due {
 		return err
 	}
-	err = w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return w.deliverSlots(ctx, tx, t) })
-	if err == nil {
-		failpoint.Hit(ctx, "cron.ticked")
+	var begun []slotSpan
+	err = w.cfg.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		begun, err = w.deliverSlots(ctx, tx, t)
+		return err
+	})
+	if err != nil {
+		return err // without the spans: no job is below them
 	}
-	return err
+	failpoint.Hit(ctx, "cron.ticked")
+	for _, s := range begun {
+		s.end()
+	}
+	return nil
 }
 
 // A schedule whose expression has changed is planned anew. Whoever still runs the old one
@@ -252,38 +260,52 @@ type dueSchedule struct {
 }
 
 // deliverSlots makes the deliveries and moves the schedules on, which is one transaction, so
-// that each slot has one delivery however many processes try.
-func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable) error {
+// that each slot has one delivery however many processes try. The spans are to end once it
+// has committed.
+func (w *Worker) deliverSlots(ctx context.Context, tx postgres.Tx, t *timetable) (begun []slotSpan, err error) {
 	rows, err := tx.Query(ctx, takeDue, t.names, t.specs, w.now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[dueSchedule])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, d := range all {
 		slots, following := t.schedules[d.Name].due(t.clocks[d.Name], d.Next, d.Now)
 		for _, slot := range slots {
 			data, err := json.Marshal(slot)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			tx.AtCommit(insertSlot, w.slotID(d.Name, slot), d.Name, slot.At, w.traceSlot(d.Name, slot), data)
+			s := w.traceSlot(d.Name, slot)
+			begun = append(begun, s)
+			tx.AtCommit(insertSlot, w.slotID(d.Name, slot), d.Name, slot.At, s.traceparent, data)
 		}
 		tx.AtCommit(moveOn, d.Name, following)
 	}
 	tx.Signal(Ready)
 	failpoint.Hit(ctx, "cron.ticking")
-	return nil
+	return begun, nil
+}
+
+// A slotSpan is the span of a slot that is being delivered.
+type slotSpan struct {
+	job         string
+	slot        Slot
+	span        *telemetry.Span
+	traceparent string
+}
+
+func (s slotSpan) end() {
+	s.span.End(slog.String(telemetry.Job, s.job), slog.Time("slot", s.slot.At), slog.Int("missed", s.slot.Missed))
 }
 
 // traceSlot begins the trace of a slot: its span says when the schedule was looked at, and
 // the job is below it.
-func (w *Worker) traceSlot(name string, s Slot) (traceparent string) {
+func (w *Worker) traceSlot(name string, s Slot) slotSpan {
 	ctx, span := w.cfg.Tracer.Begin(context.Background(), telemetry.SpanContext{}, w.module, telemetry.Producer, "schedule "+name)
-	span.End(slog.String(telemetry.Job, name), slog.Time("slot", s.At), slog.Int("missed", s.Missed))
-	return telemetry.SpanFrom(ctx).Traceparent()
+	return slotSpan{job: name, slot: s, span: span, traceparent: telemetry.SpanFrom(ctx).Traceparent()}
 }
 
 // slotID names a slot, whoever delivers it.

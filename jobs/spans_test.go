@@ -177,6 +177,26 @@ func TestSpans(t *testing.T) {
 		}
 	})
 
+	t.Run("OfAScheduleAreNoneWhileItsJobIsNotCommitted", func(t *testing.T) {
+		t.Parallel()
+		w, r := newWorld(t), &traces{}
+		m := w.module(traced(r), nothing)
+		jobs.Cron(m, "expire", "@hourly", mark[jobs.Slot])
+		if err := m.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.exec("ALTER TABLE kit_delivery ADD CHECK (job <> 'expire')")
+		w.exec("UPDATE kit_schedule SET next_run_at = next_run_at - interval '1h'")
+		if err := m.MakeDue(t.Context()); err == nil {
+			t.Fatal("a slot was delivered, want an error of the table")
+		}
+		for _, s := range r.spans {
+			if s.Name == "schedule expire" {
+				t.Errorf("span %+v of a job that is not there", s)
+			}
+		}
+	})
+
 	t.Run("AreNoneOfWhatLooksForWork", func(t *testing.T) {
 		t.Parallel()
 		w, r := newWorld(t), &traces{}
