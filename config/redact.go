@@ -21,6 +21,7 @@ func shown(value string) string { return careful(value, maxShown) }
 // careful is shown with a length of its own, in bytes.
 func careful(value string, most int) string {
 	value = withoutUserInfo(strings.ToValidUTF8(value, "\uFFFD"))
+	value = withoutQuery(value)
 	value = credential.ReplaceAllString(value, "${1}"+redacted)
 	if len(value) > most {
 		value = strings.TrimRightFunc(value[:most], func(r rune) bool { return r == utf8.RuneError }) + "…"
@@ -41,4 +42,21 @@ func withoutUserInfo(value string) string {
 		return redacted + value[strings.LastIndex(value, "@"):]
 	}
 	return value
+}
+
+// withoutQuery hides every value in the query of a URL, and what has no name: services call
+// their keys as they like.
+func withoutQuery(value string) string {
+	base, query, ok := strings.Cut(value, "?")
+	if !ok || query == "" || !strings.Contains(base, "://") {
+		return value
+	}
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		pairs[i] = redacted
+		if name, _, named := strings.Cut(pair, "="); named {
+			pairs[i] = name + "=" + redacted
+		}
+	}
+	return base + "?" + strings.Join(pairs, "&")
 }
