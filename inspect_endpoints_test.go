@@ -9,7 +9,9 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -128,7 +130,7 @@ func TestDebugSettings(t *testing.T) {
 		"VAULT_KEYS":              "[redacted] (environment)",
 		"VAULT_SEAL":              "[redacted] (default)",
 		"VAULT_PASSWORD":          "[redacted] (environment)",
-		"VAULT_WEBHOOK":           "https://hooks.example/?token=[redacted]&room=7 (environment)",
+		"VAULT_WEBHOOK":           "https://hooks.example/?token=[redacted]&room=[redacted] (environment)",
 		"VAULT_PEER_NORTH_DIAL":   "amqp://[redacted]@north.example (environment)",
 		"VAULT_TOKEN_ROOMS":       "3 (default)",
 		"SLIPWAY_INSPECT_ADDR":    " (unset)",
@@ -268,6 +270,16 @@ func TestDebugProfile_OnceAtATimeAndUntilTheProcessStops(t *testing.T) {
 	}
 }
 
+// It is of the whole process, so nothing runs beside it.
+func TestDebugProfile_LeavesTheMutexProfileAsItWas(t *testing.T) { //nolint:paralleltest // see above
+	const before = 7
+	t.Cleanup(func(was int) func() { return func() { runtime.SetMutexProfileFraction(was) } }(runtime.SetMutexProfileFraction(before)))
+	show(careless(t), http.MethodGet, "/debug/pprof/mutex?seconds=1")
+	if got := runtime.SetMutexProfileFraction(-1); got != before {
+		t.Errorf("the fraction is %d after a profile, want %d as before", got, before)
+	}
+}
+
 // The runtime has one flight recorder, so all that is of it is one test.
 func TestDebugFlight(t *testing.T) {
 	t.Parallel()
@@ -290,6 +302,7 @@ func TestDebugFlight(t *testing.T) {
 			t.Errorf("%s %s: got %d, want %d %s\n%.300s", c.method, c.path, got.Code, c.want, c.says, got.Body)
 		}
 	}
+	endWhileItIsRead(t, app)
 	p := run(t, map[string]string{"SLIPWAY_FLIGHT_RECORDER": "2s"})
 	if status, body := probe(t, "http://"+p.door+"/debug/flight"); status != http.StatusOK || !strings.HasPrefix(body, "go 1.") {
 		t.Errorf("with the setting: got %d, want what happened in the last seconds\n%.300s", status, body)
@@ -301,5 +314,22 @@ func TestDebugFlight(t *testing.T) {
 	}
 	if err := second.Run(context.WithoutCancel(t.Context())); err == nil || !strings.Contains(err.Error(), "SLIPWAY_FLIGHT_RECORDER=2s") {
 		t.Errorf("two recorders in one process: got %v, want an error that names the setting", err)
+	}
+}
+
+// endWhileItIsRead ends the flight recorder while somebody asks what it remembers: they get
+// the whole of it, or that it is off.
+func endWhileItIsRead(t *testing.T, app *slipway.App) {
+	t.Helper()
+	for range 5 {
+		show(app, http.MethodPost, "/debug/flight")
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			if got := show(app, http.MethodGet, "/debug/flight"); got.Code != http.StatusOK && got.Code != http.StatusConflict {
+				t.Errorf("GET /debug/flight while it ends: got %d, want 200 or 409\n%.300s", got.Code, got.Body)
+			}
+		})
+		show(app, http.MethodDelete, "/debug/flight")
+		reader.Wait()
 	}
 }

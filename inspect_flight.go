@@ -46,13 +46,46 @@ func (f *flight) stop() {
 	}
 }
 
-func (f *flight) current() (*trace.FlightRecorder, error) {
+// end is stop for whoever expects it to be on.
+func (f *flight) end() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.recorder == nil {
-		return nil, problem.Conflict("the flight recorder is off; POST /debug/flight begins, and SLIPWAY_FLIGHT_RECORDER=10s has it on from the start").WithCode("flight_off")
+		return flightOff()
 	}
-	return f.recorder, nil
+	f.recorder.Stop()
+	f.recorder = nil
+	return nil
+}
+
+// snapshot is what it remembers, for whoever has a slow line to take at their leisure: it
+// must not end while the recorder is read.
+func (f *flight) snapshot() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.recorder == nil {
+		return nil, flightOff()
+	}
+	var b flightBuffer
+	if _, err := f.recorder.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("read what the flight recorder remembers: %w", err)
+	}
+	return b.bytes, nil
+}
+
+func flightOff() *problem.Error {
+	return problem.Conflict("the flight recorder is off; POST /debug/flight begins, and SLIPWAY_FLIGHT_RECORDER=10s has it on from the start").WithCode("flight_off")
+}
+
+// A flightBuffer takes no more than the memory that a snapshot may cost.
+type flightBuffer struct{ bytes []byte }
+
+func (b *flightBuffer) Write(p []byte) (int, error) {
+	if most := 4 * maxFlight; len(b.bytes)+len(p) > most {
+		return 0, fmt.Errorf("it is more than %d bytes; ask for fewer seconds", most)
+	}
+	b.bytes = append(b.bytes, p...)
+	return len(p), nil
 }
 
 // record is on while f runs, if the settings say so.
@@ -86,10 +119,9 @@ func (a *App) flightStart() http.Handler {
 
 func (a *App) flightStop() http.Handler {
 	return problemHandler(func(w http.ResponseWriter, r *http.Request) error {
-		if _, err := a.flight.current(); err != nil {
+		if err := a.flight.end(); err != nil {
 			return err
 		}
-		a.flight.stop()
 		a.logger.InfoContext(r.Context(), "flight recorder ended")
 		w.WriteHeader(http.StatusNoContent)
 		return nil
@@ -99,19 +131,17 @@ func (a *App) flightStop() http.Handler {
 // flightSnapshot sends what is remembered; the recorder goes on.
 func (a *App) flightSnapshot() http.Handler {
 	return problemHandler(func(w http.ResponseWriter, _ *http.Request) error {
-		recorder, err := a.flight.current()
-		if err != nil {
-			return err
-		}
 		release, err := a.turns.take("a snapshot of the flight recorder")
 		if err != nil {
 			return err
 		}
 		defer release()
-		a.attach(w, "flight.trace")
-		if _, err := recorder.WriteTo(w); err != nil {
-			return fmt.Errorf("send what the flight recorder remembers: %w", err)
+		snapshot, err := a.flight.snapshot()
+		if err != nil {
+			return err
 		}
+		a.attach(w, "flight.trace")
+		_, _ = w.Write(snapshot) // the client may be gone
 		return nil
 	})
 }

@@ -149,10 +149,19 @@ func (a *App) executionTrace() http.Handler {
 	})
 }
 
-// samples are the profiles for which the runtime has to be told to look.
-var samples = map[string]func(on bool){
-	"block": func(on bool) { runtime.SetBlockProfileRate(map[bool]int{true: 10_000}[on]) }, // ns: a sample for each 10µs
-	"mutex": func(on bool) { runtime.SetMutexProfileFraction(map[bool]int{true: 10}[on]) }, // one event of ten
+// samples are the profiles for which the runtime has to be told to look. Each begins, and
+// returns what ends it.
+var samples = map[string]func() (end func()){"block": sampleBlocks, "mutex": sampleMutexes}
+
+// sampleBlocks ends with the rate 0, since the runtime does not tell what it was.
+func sampleBlocks() (end func()) {
+	runtime.SetBlockProfileRate(10_000) // ns: a sample for each 10µs
+	return func() { runtime.SetBlockProfileRate(0) }
+}
+
+func sampleMutexes() (end func()) {
+	before := runtime.SetMutexProfileFraction(10) // one event of ten
+	return func() { runtime.SetMutexProfileFraction(before) }
 }
 
 // profile is any other of the runtime's profiles: heap, goroutine, mutex.
@@ -197,8 +206,7 @@ func (a *App) gather(r *http.Request, name string) error {
 	if err != nil {
 		return err
 	}
-	sample(true)
-	defer sample(false)
+	defer sample()()
 	a.pause(r, d)
 	return nil
 }
