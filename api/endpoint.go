@@ -67,6 +67,7 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, endpoint: e, start: time.Now(), status: http.StatusOK}
 	e.metrics.active.Inc()
+	defer e.metrics.active.Dec()
 	ctx, cancel := e.context(r, x)
 	defer cancel()
 	defer e.finish(ctx, x, r)
@@ -182,6 +183,7 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 		return
 	}
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		x.aborted = true
 		panic(p) // net/http's own way to drop a connection
 	}
 	begun := x.wrote
@@ -192,6 +194,9 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 }
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
+	if x.err != nil || x.aborted {
+		x.settle(r.Context())
+	}
 	if x.err != nil {
 		x.report(ctx, r)
 	}
@@ -200,9 +205,10 @@ func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
 	attrs := x.appendAttrs(buffer[:0], r, end)
 	if x.status >= http.StatusInternalServerError {
 		level = slog.LevelError
-		x.span.Fail(x.failure())
+		if x.span != nil {
+			x.span.Fail(x.failure())
+		}
 	}
-	e.metrics.active.Dec()
 	e.metrics.observe(x, r.Method, end)
 	e.log(ctx, level, end, attrs)
 	x.span.End(attrs...)

@@ -33,6 +33,7 @@ type exchange struct {
 	wrote     bool
 	silenced  bool // the handler's answer was replaced; what it still writes is dropped
 	replayed  bool
+	aborted   bool           // the handler dropped the connection
 	problem   *problem.Error // what the client was told
 	err       error          // the unexpected error behind a 5xx, for the report
 }
@@ -163,6 +164,29 @@ func (x *exchange) Flush() {
 		f.Flush()
 	}
 }
+
+// settle looks again at an answer that an error has ended. Of one that broke off the client
+// may have a status of success already; it is counted and told by what became of it: 500, or
+// 499 where the caller went away.
+func (x *exchange) settle(asked context.Context) {
+	x.err = telemetry.Sound(x.err)
+	if x.status >= http.StatusInternalServerError {
+		return
+	}
+	_, panicked := errors.AsType[*telemetry.PanicError](x.err)
+	why := errBrokeOff
+	if !panicked && errors.Is(asked.Err(), context.Canceled) {
+		why = context.Canceled
+	}
+	p := problem.From(why)
+	x.status = p.Status()
+	if x.aborted && x.problem == nil {
+		x.problem = p
+	}
+}
+
+// errBrokeOff is of a handler that dropped the connection with http.ErrAbortHandler.
+var errBrokeOff error = problem.Internal("the handler broke off its answer")
 
 // maxAttrs is how many attributes an access line has at most.
 const maxAttrs = 12

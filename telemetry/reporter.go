@@ -105,3 +105,19 @@ func reportedElsewhere(err error, depth int) bool {
 	}
 	return slices.ContainsFunc(inner, elsewhere) // a type of its own, such as that of a call: kind and cause of one failure
 }
+
+// Sound returns the error, or, of one whose text cannot be had, an error that tells so: a nil
+// pointer that became an error panics when it is asked what it says, and with it whoever
+// wanted to tell of it.
+func Sound(err error) (sound error) {
+	if err == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			sound = fmt.Errorf("an error of the type %T cannot say what it is: %w", err, Panicked(p))
+		}
+	}()
+	_ = err.Error()
+	return err
+}
