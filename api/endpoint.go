@@ -26,6 +26,7 @@ type endpoint struct {
 	pattern       string
 	path          string              // of the pattern
 	redactor      *telemetry.Redactor // of paths with secrets in them; nil: there are none
+	unmatched     bool                // no template says what in a path is secret
 	public        bool
 	private       bool // the answer is for nobody else, so no cache may keep it
 	audience      []string
@@ -155,10 +156,23 @@ func redactorOf(path string) *telemetry.Redactor {
 
 // shown returns the path as the access line and the span have it.
 func (e *endpoint) shown(u *url.URL) string {
+	if e.unmatched {
+		return firstSegment(u.Path)
+	}
 	if e.redactor == nil {
 		return u.Path // whoever writes it looks for what looks like a secret
 	}
 	return e.redactor.Path(e.path, u)
+}
+
+// firstSegment is what is shown of a path that no template explains: /resets/… may be a
+// token with a slash too many, or with another method.
+func firstSegment(path string) string {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if rest == "" {
+		return path
+	}
+	return "/" + first + "/…"
 }
 
 // bound limits the size of the body and the time in which it must arrive. The
@@ -238,6 +252,10 @@ func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.
 
 // ObserveAfter is [Observe] with a preparation of each request, which may be nil.
 func ObserveAfter(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) http.Handler {
+	return observed(module, pattern, o, prepare, h)
+}
+
+func observed(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) *endpoint {
 	_, path := splitPattern(pattern)
 	return &endpoint{
 		module: module, pattern: pattern, path: path, redactor: redactorOf(path), public: true, maxBody: -1, bodyTimeout: observedBodyTimeout,

@@ -79,3 +79,19 @@ func TestServer_accessLineWithoutSecretsOfThePath(t *testing.T) {
 		t.Errorf("the access line and the report are\n%swant them with the path /doors/[redacted]", text)
 	}
 }
+
+// What no route takes may be a secret's path with a slash too many, or with another method.
+func TestServer_accessLineOfWhatNoRouteTakes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ method, path string }{{"GET", "/doors/canary-7f3a/"}, {"PUT", "/doors/canary-7f3a"}} {
+		var out bytes.Buffer
+		m := api.Module("doors")
+		open := api.Handler(m, "GET /doors/{token}", auth.Public("who has the token"), "Open a door")
+		server := api.NewServer(m, api.ServerConfig{Observer: telemetry.Observer{Logger: telemetry.NewLogger(&out, "shop", telemetry.LogConfig{}, nil)}})
+		api.Mount(&world{Server: server}, open, http.NotFoundHandler())
+		server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), c.method, c.path, http.NoBody))
+		if text := out.String(); strings.Contains(text, "canary") || !strings.Contains(text, `"url.path":"/doors/…"`) {
+			t.Errorf("%s %s: the access line is\n%swant it with the path /doors/…", c.method, c.path, text)
+		}
+	}
+}

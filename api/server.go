@@ -162,9 +162,15 @@ func (s *Server) unmatched(mux *http.ServeMux) http.Handler {
 // Unmatched returns the fallback handler "/" of a mux: a problem 404, or 405
 // with Allow when the path exists under another method.
 func Unmatched(module string, mux *http.ServeMux, o telemetry.Observer) http.Handler {
-	return Observe(module, "unmatched", o, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		Fail(w, r, unmatchedProblem(mux, r))
+	e := observed(module, "unmatched", o, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := unmatchedProblem(mux, r)
+		Fail(w, r, p)
+		if problem.Status(p) == http.StatusNotFound { // the client gets its path back, the line does not
+			_ = Note(r, problem.NoRoute(r.Method, firstSegment(r.URL.Path)))
+		}
 	}))
+	e.unmatched = true
+	return e
 }
 
 func unmatchedProblem(mux *http.ServeMux, r *http.Request) error {
