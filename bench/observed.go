@@ -78,7 +78,7 @@ func layers(ctx context.Context, o options, t *table, request []byte, endpoint s
 			t.duration("GET, both with GOGC=400: "+what, took)
 			continue
 		}
-		t.row("  "+what, fmt.Sprintf("+%s", readable(took-median(sides[i-1].took))))
+		t.row("  "+what, readable(took-median(sides[i-1].took)))
 	}
 	return nil
 }
