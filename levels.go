@@ -113,6 +113,9 @@ func (a *App) levelOrder(place string, l moduleLevel) (levelOrder, error) {
 	if l.Module != "" && !slices.Contains(a.loggingModules(), l.Module) {
 		return levelOrder{}, problem.Unprocessable("module %q is none of this product", l.Module).WithField(place+".module", "expected one of "+strings.Join(a.loggingModules(), ", "))
 	}
+	if home := a.topology.remote[l.Module].URL; home != nil && !a.topology.hosted[l.Module] {
+		return levelOrder{}, problem.Unprocessable("module %s is at work at %s; ask there (log-level --addr %s)", l.Module, home.Redacted(), home.Host)
+	}
 	if l.Until != nil {
 		return levelOrder{}, problem.Unprocessable("the end of a change cannot be given as a time").WithField(place+".until", `expected none; "for" beside the levels says how long they hold`)
 	}

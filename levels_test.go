@@ -50,6 +50,15 @@ func TestLogLevels_refuses(t *testing.T) {
 	}
 }
 
+func TestLogLevels_sayWhereAModuleIsAtWork(t *testing.T) {
+	t.Parallel()
+	p := inspect(t, map[string]string{"SLIPWAY_ENV": "test", "SLIPWAY_MODULES": "edge", "DESK_URL": "http://10.0.0.9:8081"})
+	got := p.put(`{"levels":[{"module":"desk","level":"debug"}]}`)
+	if want := "module desk is at work at http://10.0.0.9:8081; ask there (log-level --addr 10.0.0.9:8081)"; got.Code != http.StatusUnprocessableEntity || !strings.Contains(got.Body.String(), want) {
+		t.Errorf("the change at the edge: %d %s, want %s", got.Code, got.Body, want)
+	}
+}
+
 func TestLogLevels_changeWhileRunning(t *testing.T) {
 	t.Parallel()
 	p := inspect(t, map[string]string{"SLIPWAY_ENV": "test", "LOG_LEVELS": "shelf=warn"})

@@ -214,7 +214,10 @@ func (x *exchange) appendAttrs(attrs []slog.Attr, r *http.Request, end time.Time
 		attrs = append(attrs, slog.Bool(telemetry.Replayed, true))
 	}
 	if x.problem != nil {
-		attrs = append(attrs, slog.String(telemetry.Code, x.problem.Code()), slog.String(telemetry.Detail, x.problem.Detail()))
+		attrs = append(attrs, slog.String(telemetry.Code, x.problem.Code()))
+		if said := x.problem.Detail(); said != "" { // of what is unexpected the report tells
+			attrs = append(attrs, slog.String(telemetry.Detail, said))
+		}
 	}
 	return attrs
 }
