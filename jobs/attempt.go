@@ -27,7 +27,7 @@ var ErrOvertaken = errors.New("the delivery was taken over by another attempt")
 func (w *Worker) perform(ctx context.Context, a *Attempt) error {
 	ctx, span := a.begin(a.onBehalf(ctx), w.cfg.Tracer)
 	began := time.Now()
-	err := w.bounded(ctx, a)
+	err := telemetry.Sound(w.bounded(ctx, a))
 	w.settle(ctx, a, err, time.Since(began))
 	if span != nil {
 		a.end(span, err)

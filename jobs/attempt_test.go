@@ -37,6 +37,11 @@ func (h handler) Process(ctx context.Context, d jobs.Delivery[payment]) (jobs.Ef
 	return h.process(ctx, d)
 }
 
+// A speechless error is a nil pointer that became one.
+type speechless struct{ text string }
+
+func (s *speechless) Error() string { return s.text }
+
 func processing(f jobs.Func[payment]) handler { return handler{process: f} }
 
 func failing(err error) handler {
@@ -85,7 +90,8 @@ func TestAttempt_fails(t *testing.T) {
 		"NoDecision": {handler{decide: func(context.Context, jobs.Delivery[payment]) (jobs.Decision, error) {
 			return "", nil
 		}}, "expected jobs.Triggered, jobs.Skip", time.Minute},
-		"NoEffect": {failing(nil), "the effect of a job that changes nothing is jobs.Done", time.Minute},
+		"AnErrorThatCannotSayWhatItIs": {failing((*speechless)(nil)), "cannot say what it is", time.Minute},
+		"NoEffect":                     {failing(nil), "the effect of a job that changes nothing is jobs.Done", time.Minute},
 		"AnErrorOfTheEffect": {processing(func(_ context.Context, d jobs.Delivery[payment]) (jobs.Effect, error) {
 			return func(ctx context.Context, tx postgres.Tx) error { return errors.Join(marking(d)(ctx, tx), refused) }, nil
 		}), "refused", time.Minute},
