@@ -139,14 +139,11 @@ func (u *universal) proveGuarded(t *testing.T) {
 // without the permission.
 func (u *universal) proveInspections(t *testing.T) { sweepInspections(t, u.world(t)) }
 
-// wildcards are those of a pattern.
-var wildcards = regexp.MustCompile(`\{[^}]*\}`)
-
 // requestTo is one that the pattern takes.
 func requestTo(t *testing.T, pattern string) *http.Request {
 	t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+wildcards.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "x"), http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://kit"+pathParameter.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "x"), http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
