@@ -42,6 +42,9 @@ const (
 	// maxWrite is what a pipe takes in one piece (PIPE_BUF of Linux), so that lines of
 	// processes that share it do not mingle.
 	maxWrite = 4 << 10
+	// linger is how long a line waits for others: under load they share a write, and
+	// otherwise nobody sees a line that soon.
+	linger = time.Millisecond
 )
 
 // A queue writes lines behind the back of whoever makes them. It has a goroutine while
@@ -113,6 +116,7 @@ func (q *queue) add(level slog.Level, line []byte) int {
 func (q *queue) run() {
 	var written []byte
 	for {
+		time.Sleep(linger) // for more lines to come, that are written with these
 		lines := q.take(written)
 		if lines == nil {
 			return

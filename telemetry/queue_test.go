@@ -180,16 +180,18 @@ func TestQueuedLog_aFullDisk(t *testing.T) {
 	}
 }
 
-// Its goroutine ends with the last line: a bubble ends only when all of its have.
+// Lines that come together share a write. The goroutine ends with the last: a bubble ends
+// only when all of its have.
 func TestQueuedLog_leavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{}
 		l := queued(s, telemetry.LogConfig{})
-		l.InfoContext(t.Context(), "said")
-		synctest.Wait()
-		if len(s.writes) != 1 {
-			t.Errorf("%d writes, want 1", len(s.writes))
+		for range 3 {
+			l.InfoContext(t.Context(), "said")
+		}
+		if !l.Flush(time.Second) || len(s.writes) != 1 {
+			t.Errorf("%d writes, want one of all lines", len(s.writes))
 		}
 	})
 }
