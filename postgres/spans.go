@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/slipway-go/slipway/internal/clip"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -143,7 +144,7 @@ func (s *spans) describe(sql string) *described {
 func describe(schema, sql string) *described {
 	words := strings.Fields(sql)
 	operation, table := operationIn(words), tableIn(words)
-	d := &described{summary: short(strings.TrimSpace(operation+" "+table), maxSummary), text: short(strings.Join(words, " "), maxStatement)}
+	d := &described{summary: clip.Text(strings.TrimSpace(operation+" "+table), maxSummary), text: clip.Text(strings.Join(words, " "), maxStatement)}
 	d.attrs = []slog.Attr{slog.String("db.system.name", system), slog.String("db.namespace", schema), slog.String("db.operation.name", operation)}
 	if table != "" {
 		d.attrs = append(d.attrs, slog.String("db.collection.name", table))
@@ -160,7 +161,7 @@ func operationIn(words []string) string {
 	if first == "" || strings.ContainsFunc(first, func(r rune) bool { return r < 'A' || r > 'Z' }) {
 		return "SQL" // it begins with a comment
 	}
-	return short(first, maxSummary)
+	return clip.Text(first, maxSummary)
 }
 
 // tableIn finds the table that a statement is about, as far as that is simple: the first
@@ -180,7 +181,7 @@ func tableIn(words []string) string {
 			continue
 		}
 		if isName(name) {
-			return short(name, maxSummary)
+			return clip.Text(name, maxSummary)
 		}
 	}
 	return ""
@@ -230,12 +231,5 @@ func (s *spans) batchText(b *pgx.Batch) string {
 		}
 		all.WriteString(text)
 	}
-	return short(all.String(), maxStatement)
-}
-
-func short(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return clip.Text(all.String(), maxStatement)
 }

@@ -3,6 +3,8 @@ package telemetry
 import (
 	"net/url"
 	"strings"
+
+	"github.com/slipway-go/slipway/internal/clip"
 )
 
 const (
@@ -27,7 +29,7 @@ func (*Redactor) HidesIn(template string) bool {
 // the template calls like secrets. The template may be the end of the path alone.
 func (r *Redactor) Path(template string, u *url.URL) string {
 	if !r.HidesIn(template) {
-		return r.String(shortened(u.Path))
+		return r.String(clip.Text(u.Path, maxShownURL))
 	}
 	names, values := strings.Split(template, "/"), strings.Split(u.EscapedPath(), "/") // an escaped / is no end of a value
 	begin := len(values) - len(names)
@@ -39,7 +41,7 @@ func (r *Redactor) Path(template string, u *url.URL) string {
 			values[begin+i] = redacted
 		}
 	}
-	return r.String(shortened(strings.Join(values, "/")))
+	return r.String(clip.Text(strings.Join(values, "/"), maxShownURL))
 }
 
 // hidesSegment takes {token}, and {token...} of a subtree.
@@ -62,7 +64,7 @@ func (r *Redactor) Query(raw string) string {
 			b.WriteByte('&')
 		}
 		name, value, ok := strings.Cut(pair, "=")
-		b.WriteString(shortened(r.String(name)))
+		b.WriteString(clip.Text(r.String(name), maxShownURL))
 		if ok {
 			b.WriteString("=" + r.parameter(name, value))
 		}
@@ -84,12 +86,5 @@ func (r *Redactor) parameter(name, value string) string {
 	if clean := r.String(plain); clean != plain {
 		return clean
 	}
-	return shortened(value)
-}
-
-func shortened(text string) string {
-	if len(text) <= maxShownURL {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maxShownURL], "") + "…"
+	return clip.Text(value, maxShownURL)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/slipway-go/slipway/internal/clip"
 )
 
 // TraceConfig says which traces are kept; the variables begin with OTEL_, as far as
@@ -181,9 +183,9 @@ func (t *Tracer) attr(a slog.Attr) slog.Attr {
 	}
 	switch v.Kind() {
 	case slog.KindString:
-		v = slog.StringValue(cut(v.String()))
+		v = slog.StringValue(clip.Text(v.String(), maxText))
 	case slog.KindAny:
-		v = slog.StringValue(cut(jsonOf(v.Any())))
+		v = slog.StringValue(clip.Text(jsonOf(v.Any()), maxText))
 	default:
 	}
 	return slog.Attr{Key: a.Key, Value: v}
@@ -196,12 +198,4 @@ func jsonOf(tree any) string {
 	return string(l.buf)
 }
 
-func (t *Tracer) text(s string) string { return cut(t.redactor.String(s)) }
-
-// cut bounds a text that is redacted already, so it may end anywhere.
-func cut(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxText], "") + "…"
-}
+func (t *Tracer) text(s string) string { return clip.Text(t.redactor.String(s), maxText) }

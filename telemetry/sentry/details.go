@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"runtime"
-	"strings"
 
 	sdk "github.com/getsentry/sentry-go"
 
+	"github.com/slipway-go/slipway/internal/clip"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -43,7 +43,7 @@ func (d details) add(a slog.Attr) {
 // maxTag is what Sentry keeps of a tag.
 const maxTag = 200
 
-func (d details) tag(a slog.Attr) { d.event.Tags[a.Key] = cut(a.Value.String(), maxTag) }
+func (d details) tag(a slog.Attr) { d.event.Tags[a.Key] = clip.Text(a.Value.String(), maxTag) }
 
 func (d details) request() *sdk.Request {
 	if d.event.Request == nil {
@@ -75,16 +75,8 @@ func (d details) note(key string, v any) {
 	case int, int64, uint64, float64, bool:
 		d.event.Contexts["slipway"][key] = v
 	default:
-		d.event.Contexts["slipway"][key] = cut(slog.AnyValue(v).String(), maxNote)
+		d.event.Contexts["slipway"][key] = clip.Text(slog.AnyValue(v).String(), maxNote)
 	}
-}
-
-// cut shortens a text to so many bytes of UTF-8.
-func cut(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 func traceContext(at telemetry.SpanContext) sdk.Context {

@@ -12,6 +12,7 @@ import (
 
 	sdk "github.com/getsentry/sentry-go"
 
+	"github.com/slipway-go/slipway/internal/clip"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -59,7 +60,7 @@ func typeOf(err error) string {
 // text is what an error says, without the stack of a panic, which is told as such, and
 // without addresses of people.
 func text(r *telemetry.Redactor, err error) string {
-	return cut(eMail.ReplaceAllString(r.String(says(err)), "[e-mail]"), maxText)
+	return clip.Text(eMail.ReplaceAllString(r.String(says(err)), "[e-mail]"), maxText)
 }
 
 var eMail = regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+(\.[\pL\pN-]+)+`)

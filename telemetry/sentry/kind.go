@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-go/slipway/internal/clip"
 	"github.com/slipway-go/slipway/telemetry"
 )
 
@@ -50,7 +51,7 @@ func pattern(text string) string {
 			words[i] = "#"
 		}
 	}
-	return cut(strings.Join(words, " "), maxPattern)
+	return clip.Text(strings.Join(words, " "), maxPattern)
 }
 
 // unquoted leaves the marks and takes away what is between them.
