@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -132,28 +131,10 @@ func request(t *testing.T, app *slipway.App, pattern, token string) *httptest.Re
 	return w
 }
 
-// syncBuffer is a log that a test reads while others write.
-type syncBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // Without a DSN there is no client: nothing to count, and the log has the report.
 func TestReports_unset(t *testing.T) {
 	t.Parallel()
-	issuer, log := authtest.NewIssuer(), &syncBuffer{}
+	issuer, log := authtest.NewIssuer(), &lines{}
 	app := started(t, slipway.Overrides{SSO: issuer, Stdout: log}, map[string]string{"SSO_ISSUER": authtest.URL}, library()...)
 	operator := issuer.Mint(authtest.User("operator", "kit:inspect"))
 	request(t, app, "POST /debug/fail", operator)
@@ -195,7 +176,7 @@ func TestReports_background(t *testing.T) {
 			})
 			app, err := slipway.NewWith(config.New(map[string]string{
 				"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "test", "SLIPWAY_ADDR": "127.0.0.1:0", "SENTRY_DSN": ingest.DSN(),
-			}), slipway.Overrides{Stdout: &syncBuffer{}, SSO: authtest.NewIssuer()}, sweeper)
+			}), slipway.Overrides{Stdout: &lines{}, SSO: authtest.NewIssuer()}, sweeper)
 			if err != nil {
 				t.Fatal(err)
 			}
