@@ -309,6 +309,9 @@ func TestExporter_stop(t *testing.T) {
 			if waited := time.Since(began); waited != 5*time.Second {
 				t.Errorf("the stop took %s, want 5s", waited)
 			}
+			if told := b.lines.String(); b.Dropped(otlp.Stopped) == 0 || strings.Contains(told, "context canceled") || !strings.Contains(told, "the process stops") {
+				t.Errorf("%d dropped since the process stops; it is told %s", b.Dropped(otlp.Stopped), told)
+			}
 		})
 	})
 	t.Run("One that has asked for time is left alone", func(t *testing.T) {

@@ -131,6 +131,9 @@ func (s *sender) deliver(body []byte) outcome {
 			return outcome{err: errStopped, reason: Stopped}
 		}
 		o := s.attempt(body)
+		if o.err != nil && s.ending.Err() != nil {
+			o = outcome{err: errStopped, reason: Stopped} // it was cut short, and is no fault of the receiver's address
+		}
 		s.learn(o)
 		if !o.again || s.stopping.Err() != nil || time.Until(s.next)+time.Since(began) > maxTrying {
 			return o
@@ -138,7 +141,7 @@ func (s *sender) deliver(body []byte) outcome {
 	}
 }
 
-var errStopped = errors.New("the process stops")
+var errStopped = errors.New("the process stops, and what was left did not get through in time")
 
 // mayTry waits until the receiver may be asked, and reports whether it still makes sense.
 func (s *sender) mayTry() bool {
