@@ -19,6 +19,9 @@ type Contract struct {
 	routes []*Route
 	needs  []*Route
 	errs   []error
+
+	permits  []auth.Permission
+	declared []Declaration
 }
 
 var moduleName = regexp.MustCompile(`^[a-z][a-z0-9]{0,30}$`)
@@ -54,15 +57,60 @@ func (c *Contract) Routes() []*Route { return slices.Clone(c.routes) }
 // Needs returns what the module needs from a neighbour that the product chooses.
 func (c *Contract) Needs() []*Route { return slices.Clone(c.needs) }
 
-// Permissions returns every permission that a route of the module asks for,
-// once each, in the order of declaration.
+// Permits declares permissions for which no route asks, but a handler by itself
+// ([auth.Principal.Has]): what more a caller of a route may do.
+func (c *Contract) Permits(more ...auth.Permission) *Contract {
+	for _, p := range more {
+		if err := p.Valid(); err != nil {
+			c.fail(fmt.Errorf("%s: %w", c.name, err))
+		}
+	}
+	c.permits = append(c.permits, more...)
+	return c
+}
+
+// Permissions returns every permission that a route of the module asks for, in the order of
+// declaration, and those of [Contract.Permits], once each.
 func (c *Contract) Permissions() []auth.Permission {
 	var all []auth.Permission
+	add := func(p auth.Permission) {
+		if !slices.ContainsFunc(all, func(q auth.Permission) bool { return q.Name() == p.Name() }) {
+			all = append(all, p)
+		}
+	}
 	for _, r := range c.routes {
 		for _, p := range r.access.Permissions() {
-			if !slices.ContainsFunc(all, func(q auth.Permission) bool { return q.Name() == p.Name() }) {
-				all = append(all, p)
-			}
+			add(p)
+		}
+	}
+	for _, p := range c.permits {
+		add(p)
+	}
+	return all
+}
+
+// A Declaration is what a module promises or asks beside its routes, in the terms of a
+// ready module: which files may be uploaded for it, say.
+type Declaration interface {
+	// Err tells what is wrong with it; the process then refuses to start.
+	Err() error
+}
+
+// Declare adds a declaration to the contract. The ready module, which knows the type, reads
+// it by [Declared] of every contract of the product.
+func (c *Contract) Declare(d Declaration) {
+	if err := d.Err(); err != nil {
+		c.fail(fmt.Errorf("%s: %w", c.name, err))
+	}
+	c.declared = append(c.declared, d)
+}
+
+// Declared returns the contract's declarations of one type, in their order.
+func Declared[D Declaration](c *Contract) []D {
+	var all []D
+	for _, d := range c.declared {
+		if one, ok := d.(D); ok {
+			all = append(all, one)
 		}
 	}
 	return all

@@ -28,6 +28,16 @@ func Handler(c *Contract, pattern string, access auth.Access, doc string) *Mount
 // Timeout bounds the handler's work. Default: [DefaultTimeout].
 func (m *Mounted) Timeout(d time.Duration) *Mounted {
 	m.timeout = d
+	return m.recheck()
+}
+
+// MaxBody bounds the request's body in bytes. Default: [DefaultMaxBody].
+func (m *Mounted) MaxBody(bytes int64) *Mounted {
+	m.maxBody = bytes
+	return m.recheck()
+}
+
+func (m *Mounted) recheck() *Mounted {
 	if err := m.check(); err != nil {
 		m.contract.fail(fmt.Errorf("%s: %s: %w", m.contract.name, m.Pattern(), err))
 	}

@@ -49,6 +49,14 @@ func Services(first string, more ...string) Access {
 	return SignedIn().Services(append([]string{first}, more...)...)
 }
 
+// AnyModule stands for every module of the product that declares that it calls the one
+// whose route it is: for a ready module, which cannot know the names of those that a
+// product hangs on it. Whose objects they may touch the handler decides.
+//
+//	auth.Services(auth.AnyModule)                     // any module, on its own or for a user
+//	auth.Need(Read).Users().Services(auth.AnyModule)  // users as well
+const AnyModule = "*"
+
 // Public admits everyone, without a token. The reason is read in review.
 func Public(why string) Access { return Access{&rule{public: true, why: why}} }
 
@@ -117,6 +125,13 @@ func (a Access) AllowedServices() []string {
 	return slices.Clone(a.rule.services)
 }
 
+// AdmitsService reports whether the service may call on its own.
+func (a Access) AdmitsService(name string) bool { return a.rule != nil && a.rule.admitsService(name) }
+
+func (r *rule) admitsService(name string) bool {
+	return name != "" && (slices.Contains(r.services, name) || slices.Contains(r.services, AnyModule))
+}
+
 // MaxAge returns how long ago a user may have logged in, or zero when that
 // does not matter.
 func (a Access) MaxAge() time.Duration {
@@ -167,11 +182,19 @@ func (r *rule) needs() string {
 func (r *rule) callers() string {
 	switch {
 	case r.servicesOnly():
-		return strings.Join(r.services, " or ")
+		return strings.Join(r.serviceWords(), " or ")
 	case len(r.services) > 0:
-		return "users and " + strings.Join(r.services, ", ")
+		return "users and " + strings.Join(r.serviceWords(), ", ")
 	}
 	return "users"
+}
+
+func (r *rule) serviceWords() []string {
+	words := slices.Clone(r.services)
+	if i := slices.Index(words, AnyModule); i >= 0 {
+		words[i] = "any module"
+	}
+	return words
 }
 
 var serviceName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
@@ -214,7 +237,7 @@ func (r *rule) validServices() error {
 	}
 	var errs []error
 	for i, name := range r.services {
-		if !serviceName.MatchString(name) {
+		if name != AnyModule && !serviceName.MatchString(name) {
 			errs = append(errs, fmt.Errorf("service %q is malformed: use the name of a module, lower-case letters and digits", name))
 		}
 		if slices.Contains(r.services[:i], name) {

@@ -54,7 +54,7 @@ func (r *rule) admits(p *Principal, audience []string) error {
 	if !slices.Contains(p.Audience, audience[0]) {
 		caller = "" // whoever it is comes through the edge
 	}
-	if caller == "" || !slices.Contains(r.services, caller) {
+	if !r.admitsService(caller) {
 		return refuseCaller(r, caller)
 	}
 	return nil

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"github.com/slipway-go/slipway/internal/onbehalf"
@@ -69,7 +68,7 @@ func (g *Guard) allows(owner string) bool {
 	case p == nil || g.access.rule == nil || owner == "":
 		return false
 	case p.IsService():
-		return slices.Contains(g.access.rule.services, p.Subject)
+		return g.access.rule.admitsService(p.Subject)
 	}
 	return p.Subject == owner
 }

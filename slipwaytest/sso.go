@@ -129,7 +129,7 @@ func (s *testSSO) serviceScope(client, audience string) []string {
 		return nil
 	}
 	for _, r := range c.Routes() {
-		if slices.Contains(r.Access().AllowedServices(), client) {
+		if r.Access().AdmitsService(client) {
 			for _, p := range r.Access().Permissions() {
 				scope = append(scope, p.Name())
 			}

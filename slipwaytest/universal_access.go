@@ -338,9 +338,17 @@ func (s *sweep) refusesSpelling(name, spelt, how string, present func(*http.Requ
 func admitted(r *api.Route, subject string) authtest.Claims {
 	names := permissionNames(r.Access().Permissions())
 	if r.Access().ServicesOnly() {
-		return authtest.User(subject, names...).Through(r.Access().AllowedServices()[0]).For(r.Contract().Name())
+		return authtest.User(subject, names...).Through(admittedService(r.Access())).For(r.Contract().Name())
 	}
 	return authtest.User(subject, names...)
+}
+
+// admittedService is one that the access admits; any will do where it admits all.
+func admittedService(a auth.Access) string {
+	if name := a.AllowedServices()[0]; name != auth.AnyModule {
+		return name
+	}
+	return "neighbour"
 }
 
 func permissionNames(permissions []auth.Permission) []string {

@@ -43,7 +43,7 @@ func (m matrix) ForService(caller, callee string) ([]string, bool) {
 	}
 	var names []string
 	for _, r := range c.Routes() {
-		if !slices.Contains(r.Access().AllowedServices(), caller) {
+		if !r.Access().AdmitsService(caller) {
 			continue
 		}
 		for _, p := range r.Access().Permissions() {

@@ -1,0 +1,41 @@
+package files
+
+import (
+	"time"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/modules/files/migrations"
+)
+
+// New returns the module.
+func New() slipway.Module {
+	return slipway.NewModule(filesapi.Module, setup, slipway.Migrations(migrations.Files),
+		slipway.Emits(filesapi.Stored, filesapi.Rejected, filesapi.Expiring, filesapi.Deleted))
+}
+
+// Config are the settings of the module.
+type Config struct {
+	OwnerBytes   int64         `env:"OWNER_BYTES" envDefault:"1073741824" min:"1" doc:"How many bytes the files of one owner may have."`
+	OwnerFiles   int64         `env:"OWNER_FILES" envDefault:"1000" min:"1" doc:"How many files one owner may have."`
+	PlentyBytes  int64         `env:"PLENTY_BYTES" envDefault:"21474836480" min:"1" doc:"The same for owners with the permission files:plenty."`
+	PlentyFiles  int64         `env:"PLENTY_FILES" envDefault:"20000" min:"1" doc:"The same for owners with the permission files:plenty."`
+	ModuleBytes  int64         `env:"MODULE_BYTES" envDefault:"107374182400" min:"1" doc:"How many bytes all files of one module may have."`
+	ModuleFiles  int64         `env:"MODULE_FILES" envDefault:"1000000" min:"1" doc:"How many files one module may have."`
+	UploadWithin time.Duration `env:"UPLOAD_WITHIN" envDefault:"1h" min:"1m" max:"24h" doc:"How long an announced file may take to come."`
+}
+
+func setup(m *slipway.Setup, cfg Config) error {
+	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}}
+	api.Handle(m, filesapi.Get, s.get)
+	return nil
+}
+
+type service struct {
+	cfg      Config
+	profiles profiles
+	ledger   ledger
+	store    blob.Store
+}

@@ -1,0 +1,91 @@
+package filesapi
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+)
+
+// Get returns what is known of a file, to its owner and its module.
+var Get = api.GET[FileInput, File](Module, "/files/{id}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "See what is known of a file")
+
+// ListInput is the input of [List].
+type ListInput struct {
+	Module  string    `query:"module" maxLength:"31" doc:"Only those of a module."`
+	Profile string    `query:"profile" maxLength:"31" doc:"Only those of a profile; with a module."`
+	Before  uuid.UUID `query:"before" format:"uuid" doc:"Only files that are older than this one: the last of the page before."`
+}
+
+// Files are those of a page.
+type Files struct {
+	Files []File `json:"files" nullable:"false" doc:"The newest first. A full page may have another behind it."`
+}
+
+// MaxPage is how many files a page has.
+const MaxPage = 100
+
+// List returns the caller's own files that are not gone.
+var List = api.GET[ListInput, Files](Module, "/files", auth.Need(Read), "See your files")
+
+// Usage is how much an owner has, and may have.
+type Usage struct {
+	Files    int64 `json:"files"`
+	Bytes    int64 `json:"bytes"`
+	MaxFiles int64 `json:"max_files"`
+	MaxBytes int64 `json:"max_bytes"`
+}
+
+// GetUsage returns what the caller's files take of the quota.
+var GetUsage = api.GET[api.Empty, Usage](Module, "/files/usage", auth.Need(Read), "See how much room is left for your files")
+
+// Delete removes a file that is attached to nothing, by its owner; its module may delete any
+// of its files.
+var Delete = api.DELETE[FileInput, api.Empty](Module, "/files/{id}", auth.Need(Write).Users().Services(auth.AnyModule).Owner(), "Delete a file")
+
+// CodeAttached is of a file that its owner cannot delete, because its module uses it (409).
+const CodeAttached = "file_attached"
+
+// Content serves the content of a file to its owner and its module: whole, or the range that
+// is asked for.
+var Content = api.Handler(Module, "GET /files/{id}/content", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a file")
+
+// Variant serves a smaller image of a file, as [Content] does.
+var VariantContent = api.Handler(Module, "GET /files/{id}/variants/{variant}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a variant of an image")
+
+// LinkInput is the input of [Link].
+type LinkInput struct {
+	ID   uuid.UUID `path:"id" format:"uuid"`
+	Body LinkRequest
+}
+
+// A LinkRequest says how long a link is to last, and of what it is.
+type LinkRequest struct {
+	Seconds int    `json:"seconds,omitempty" minimum:"1" maximum:"604800" default:"900" doc:"For how long."`
+	Variant string `json:"variant,omitempty" maxLength:"31" doc:"A variant of an image instead of the file."`
+}
+
+// A SignedLink is an address at which anybody can download a file until it expires.
+type SignedLink struct {
+	URL     string    `json:"url" log:"drop"`
+	Expires time.Time `json:"expires"`
+}
+
+// Link makes an address at which anybody can download a stored file, for a while.
+var Link = api.POST[LinkInput, SignedLink](Module, "/files/{id}/links", auth.Need(Read).Users().Services(auth.AnyModule).Owner(),
+	"Make a link to a file that anybody can follow, for a while").Status(201)
+
+// What everybody may follow.
+var (
+	// Linked serves what a [SignedLink] names.
+	Linked = api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link")
+	// Media serves the content of a public file.
+	Media = api.Handler(Module, "GET /media/{id}", auth.Public("files of a public profile are for everybody"), "Download a public file")
+	// MediaVariant serves a smaller image of a public file.
+	MediaVariant = api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image")
+	// Blobs is where the signed addresses of a store lead that has none of its own.
+	Blobs = api.Handler(Module, "/blobs/{key...}", auth.Public("each address is signed by the store, and expires"), "Send or fetch what a signed address names").
+		MaxBody(MaxFileBytes + 1<<20)
+)

@@ -1,0 +1,80 @@
+-- +goose Up
+
+-- What is kept: the bytes behind one file or several of the same owner and profile. A row is
+-- there before its object is, and goes after it.
+CREATE TABLE contents (
+    id         uuid        PRIMARY KEY,
+    owner      text        NOT NULL,
+    module     text        NOT NULL,
+    profile    text        NOT NULL,
+    source     bytea       CHECK (octet_length(source) = 32), -- SHA-256 of what was uploaded
+    hash       bytea       CHECK (octet_length(hash) = 32),   -- SHA-256 of what is kept, which may be encoded anew
+    size       bigint      NOT NULL DEFAULT 0 CHECK (size >= 0),
+    type       text        NOT NULL DEFAULT '',
+    state      text        NOT NULL CHECK (state IN ('writing', 'kept', 'going')),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    CHECK (state <> 'kept' OR (source IS NOT NULL AND hash IS NOT NULL))
+);
+
+CREATE UNIQUE INDEX contents_once ON contents (owner, module, profile, source) WHERE state = 'kept';
+CREATE INDEX contents_passing ON contents (changed_at) WHERE state <> 'kept';
+
+CREATE TABLE variants (
+    content uuid   NOT NULL REFERENCES contents ON DELETE CASCADE,
+    name    text   NOT NULL,
+    width   int    NOT NULL CHECK (width > 0),
+    height  int    NOT NULL CHECK (height > 0),
+    size    bigint NOT NULL CHECK (size > 0),
+    type    text   NOT NULL,
+    PRIMARY KEY (content, name)
+);
+
+CREATE TABLE files (
+    id          uuid        PRIMARY KEY, -- in the order of time
+    module      text        NOT NULL,
+    profile     text        NOT NULL,
+    owner       text        NOT NULL,
+    uploader    text        NOT NULL, -- the subject who sent it
+    service     text        NOT NULL DEFAULT '', -- the module through which it came, if any
+    name        text        NOT NULL,
+    type        text        NOT NULL DEFAULT '',
+    size        bigint      NOT NULL CHECK (size >= 0), -- as far as it is known: what the quota holds
+    state       text        NOT NULL CHECK (state IN ('pending', 'uploaded', 'checked', 'stored', 'rejected', 'expired', 'deleted')),
+    reason      text        NOT NULL DEFAULT '',
+    detail      text        NOT NULL DEFAULT '',
+    public      boolean     NOT NULL,
+    reference   text        NOT NULL DEFAULT '',
+    content     uuid        REFERENCES contents,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    changed_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz, -- never, if it is null
+    warned      boolean     NOT NULL DEFAULT false -- its module has been told that it will expire
+);
+
+CREATE INDEX files_of_owner ON files (owner, id DESC) WHERE state NOT IN ('rejected', 'expired', 'deleted');
+CREATE INDEX files_expiring ON files (expires_at) WHERE expires_at IS NOT NULL AND state IN ('pending', 'uploaded', 'checked', 'stored');
+CREATE INDEX files_ended ON files (changed_at) WHERE state IN ('rejected', 'expired', 'deleted');
+CREATE INDEX files_content ON files (content) WHERE content IS NOT NULL;
+
+-- How much there is, so that a quota is one look at one row: of an owner (kind owner), of a
+-- module, and of an owner's files of one profile (kind profile, name module.profile/owner).
+CREATE TABLE usage (
+    kind  text   NOT NULL CHECK (kind IN ('owner', 'module', 'profile')),
+    name  text   NOT NULL,
+    files bigint NOT NULL CHECK (files >= 0),
+    bytes bigint NOT NULL CHECK (bytes >= 0),
+    PRIMARY KEY (kind, name)
+);
+
+-- The key of signed links: one row, which the first process to need it writes.
+CREATE TABLE signing (
+    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    key  bytea   NOT NULL CHECK (octet_length(key) = 32)
+);
+
+-- +goose Down
+DROP TABLE signing;
+DROP TABLE usage;
+DROP TABLE files;
+DROP TABLE variants;
+DROP TABLE contents;

@@ -1,0 +1,20 @@
+package files
+
+import (
+	"context"
+
+	"github.com/slipway-go/slipway/auth"
+)
+
+// own lets whoever asks touch the file, or says that there is none: its owner, and the module
+// for which it was uploaded, on its own or for a user.
+func own(ctx context.Context, r record) error {
+	p, ok := auth.PrincipalFrom(ctx)
+	if ok && p.IsService() && p.Subject != r.Module {
+		return errNoFile(r.ID) // another module's
+	}
+	if err := auth.Own(ctx, r.Owner); err != nil {
+		return errNoFile(r.ID).Wrap(err)
+	}
+	return nil
+}

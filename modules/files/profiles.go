@@ -1,0 +1,43 @@
+package files
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// profiles are those of all modules of the product, by their full names.
+type profiles map[string]*filesapi.Profile
+
+func profilesOf(contracts []*api.Contract) profiles {
+	all := profiles{}
+	for _, c := range contracts {
+		for _, p := range filesapi.Profiles(c) {
+			all[p.String()] = p
+		}
+	}
+	return all
+}
+
+// find returns a profile, or the problem of a name that is none.
+func (p profiles) find(module, name string) (*filesapi.Profile, error) {
+	if found := p[module+"."+name]; found != nil {
+		return found, nil
+	}
+	return nil, problem.NotFound("no module declares files of the kind %.64q; there are: %s", module+"/"+name, p.names()).WithCode(filesapi.CodeUnknownProfile)
+}
+
+func (p profiles) names() string {
+	if len(p) == 0 {
+		return "none"
+	}
+	var all []string
+	for _, full := range slices.Sorted(maps.Keys(p)) {
+		all = append(all, p[full].Module()+"/"+p[full].Name())
+	}
+	return strings.Join(all, ", ")
+}
