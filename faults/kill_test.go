@@ -154,6 +154,9 @@ func TestSteps(t *testing.T) {
 		}
 	}
 	for point := range points {
+		if strings.HasPrefix(point, "files.") {
+			continue // module files kills there itself
+		}
 		if !slices.ContainsFunc(steps, func(s step) bool { return s.point == point }) {
 			t.Errorf("point %s of the code is not among the steps at which a process is killed", point)
 		}

@@ -48,12 +48,14 @@ CREATE TABLE files (
     created_at  timestamptz NOT NULL DEFAULT now(),
     changed_at  timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz, -- never, if it is null
-    warned      boolean     NOT NULL DEFAULT false -- its module has been told that it will expire
+    warned      boolean     NOT NULL DEFAULT false, -- its module has been told that it will expire
+    form_until  timestamptz -- how long its form lasts; null if it has none, or what came by it is removed for good
 );
 
 CREATE INDEX files_of_owner ON files (owner, id DESC) WHERE state NOT IN ('rejected', 'expired', 'deleted');
 CREATE INDEX files_expiring ON files (expires_at) WHERE expires_at IS NOT NULL AND state IN ('pending', 'uploaded', 'checked', 'stored');
 CREATE INDEX files_ended ON files (changed_at) WHERE state IN ('rejected', 'expired', 'deleted');
+CREATE INDEX files_forms ON files (form_until) WHERE form_until IS NOT NULL;
 CREATE INDEX files_content ON files (content) WHERE content IS NOT NULL;
 
 -- How much there is, so that a quota is one look at one row: of an owner (kind owner), of a
