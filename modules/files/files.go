@@ -6,14 +6,18 @@ import (
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/modules/files/migrations"
 )
 
 // New returns the module.
 func New() slipway.Module {
-	return slipway.NewModule(filesapi.Module, setup, slipway.Migrations(migrations.Files),
-		slipway.Emits(filesapi.Stored, filesapi.Rejected, filesapi.Expiring, filesapi.Deleted))
+	return slipway.NewModule(filesapi.Module, setup, slipway.Migrations(migrations.Files), emitted())
+}
+
+func emitted() slipway.Option {
+	return slipway.Emits(filesapi.Stored, filesapi.Rejected, filesapi.Expiring, filesapi.Deleted)
 }
 
 // Config are the settings of the module.
@@ -28,9 +32,15 @@ type Config struct {
 }
 
 func setup(m *slipway.Setup, cfg Config) error {
+	_, err := newService(m, cfg)
+	return err
+}
+
+func newService(m *slipway.Setup, cfg Config) (*service, error) {
 	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}}
 	api.Handle(m, filesapi.Get, s.get)
-	return nil
+	later(m)
+	return s, nil
 }
 
 type service struct {
@@ -38,4 +48,6 @@ type service struct {
 	profiles profiles
 	ledger   ledger
 	store    blob.Store
+	render   *jobs.Job[rendering] // nil: nothing is made of images
+	remove   *jobs.Job[removal]   // nil: nothing is removed
 }

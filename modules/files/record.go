@@ -21,6 +21,7 @@ type record struct {
 	Name       string
 	Type       filesapi.Type
 	Size       int64
+	Held       int64 // the bytes that the quota holds for it
 	State      filesapi.State
 	Reason     filesapi.Reason
 	Detail     string
@@ -43,7 +44,7 @@ type rendition struct {
 }
 
 // recordColumns are read from files f left join contents c.
-const recordColumns = `f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.state, f.reason, f.detail,
+const recordColumns = `f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail,
 	f.public, f.reference, f.created_at, f.expires_at, f.content, c.hash,
 	(SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name)
 	 FROM variants v WHERE v.content = f.content)`
@@ -52,7 +53,7 @@ const fromFiles = ` FROM files f LEFT JOIN contents c ON c.id = f.content `
 
 func scanRecord(row pgx.CollectableRow) (record, error) {
 	var r record
-	err := row.Scan(&r.ID, &r.Module, &r.Profile, &r.Owner, &r.Uploader, &r.Service, &r.Name, &r.Type, &r.Size, &r.State, &r.Reason, &r.Detail,
+	err := row.Scan(&r.ID, &r.Module, &r.Profile, &r.Owner, &r.Uploader, &r.Service, &r.Name, &r.Type, &r.Size, &r.Held, &r.State, &r.Reason, &r.Detail,
 		&r.Public, &r.Reference, &r.CreatedAt, &r.ExpiresAt, &r.Content, &r.Hash, &r.Renditions)
 	return r, err
 }

@@ -7,7 +7,7 @@ import "github.com/slipway-go/slipway/events"
 var (
 	// Stored is emitted once for each file that passed all checks.
 	Stored = events.Define[File](Module, "stored", 1, "A file has passed all checks and can be downloaded.").Key("the file's id")
-	// Rejected is emitted once for each file whose content was refused.
+	// Rejected is emitted once for each file whose content was refused, or never came.
 	Rejected = events.Define[File](Module, "rejected", 1, "A file was refused; reason says why.").Key("the file's id")
 	// Expiring is emitted once before a stored file expires, a day ahead where its time is
 	// longer than two.

@@ -38,7 +38,8 @@ CREATE TABLE files (
     service     text        NOT NULL DEFAULT '', -- the module through which it came, if any
     name        text        NOT NULL,
     type        text        NOT NULL DEFAULT '',
-    size        bigint      NOT NULL CHECK (size >= 0), -- as far as it is known: what the quota holds
+    size        bigint      NOT NULL CHECK (size >= 0), -- as far as it is known
+    held        bigint      NOT NULL CHECK (held >= 0), -- the bytes that the quota holds: what may come, then what came; 0 when it is gone
     state       text        NOT NULL CHECK (state IN ('pending', 'uploaded', 'checked', 'stored', 'rejected', 'expired', 'deleted')),
     reason      text        NOT NULL DEFAULT '',
     detail      text        NOT NULL DEFAULT '',
@@ -70,8 +71,8 @@ CREATE TABLE usage (
 
 -- The key of signed links: one row, which the first process to need it writes.
 CREATE TABLE signing (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
-    key  bytea   NOT NULL CHECK (octet_length(key) = 32)
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    key bytea   NOT NULL CHECK (octet_length(key) = 32)
 );
 
 -- +goose Down

@@ -1,0 +1,164 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// A limit bounds what there may be of one kind: how many files, and their bytes.
+type limit struct{ Files, Bytes int64 }
+
+// limits are those that a new file has to fit into.
+type limits struct{ Owner, Profile, Module limit }
+
+// limitsOf returns what the owner may have, whose file somebody is about to send. The roles
+// of an owner for whom a module sends on its own are unknown there, so that the larger quota
+// holds; what is the module's own has the module's.
+func (c Config) limitsOf(p *auth.Principal, owner string, profile *filesapi.Profile) limits {
+	l := limits{
+		Owner:   c.ownerLimit(p),
+		Profile: limit{Files: profile.Rules().MaxFiles, Bytes: math.MaxInt64},
+		Module:  limit{Files: c.ModuleFiles, Bytes: c.ModuleBytes},
+	}
+	if owner == profile.Module() {
+		l.Owner = l.Module
+	}
+	return l
+}
+
+// ownerLimit returns what whoever asks may have, all profiles together.
+func (c Config) ownerLimit(p *auth.Principal) limit {
+	if p.IsService() || p.Has(filesapi.Plenty) {
+		return limit{Files: c.PlentyFiles, Bytes: c.PlentyBytes}
+	}
+	return limit{Files: c.OwnerFiles, Bytes: c.OwnerBytes}
+}
+
+// An account is one row of usage.
+type account struct{ Kind, Name, Words string }
+
+// accounts returns those that a file is on, in the order in which every transaction changes
+// them, so that two never wait for each other. The module's, which is changed most often, is
+// the last and so the shortest locked.
+func (r record) accounts() [3]account {
+	profile := r.Module + "." + r.Profile
+	return [3]account{
+		{"owner", r.Owner, "you"},
+		{"profile", profile + "/" + r.Owner, "you, of the kind " + profile},
+		{"module", r.Module, "all together, for the module " + r.Module},
+	}
+}
+
+const reserveSQL = `
+INSERT INTO usage AS u (kind, name, files, bytes)
+SELECT $1::text, $2::text, 1, $3::bigint WHERE 1 <= $4::bigint AND $3::bigint <= $5::bigint
+ON CONFLICT (kind, name) DO UPDATE SET files = u.files + 1, bytes = u.bytes + excluded.bytes
+WHERE u.files + 1 <= $4 AND u.bytes + excluded.bytes <= $5`
+
+// reserve counts a new file that holds r.Held bytes, or returns a problem that says which
+// quota has no room for it. The transaction must end with that error. However many do this at
+// once, none of the limits is passed: each row is looked at and changed by one statement.
+func reserve(ctx context.Context, tx postgres.Tx, r record, l limits) error {
+	b := &pgx.Batch{}
+	queueReserve(b, r, l)
+	results := tx.SendBatch(ctx, b)
+	full, err := reserved(results, r, l)
+	if err := errors.Join(err, results.Close()); err != nil {
+		return fmt.Errorf("reserve room for file %s: %w", r.ID, err)
+	}
+	return full.problem(ctx, tx, r)
+}
+
+func queueReserve(b *pgx.Batch, r record, l limits) {
+	for n, a := range r.accounts() {
+		b.Queue(reserveSQL, a.Kind, a.Name, r.Held, l.at(n).Files, l.at(n).Bytes)
+	}
+}
+
+// at returns the limit of the account with the number.
+func (l limits) at(n int) limit { return [3]limit{l.Owner, l.Profile, l.Module}[n] }
+
+// A fullness is the first account that has no room for a file; the zero one is none.
+type fullness struct {
+	account
+	limit
+}
+
+// reserved reads what came of queueReserve.
+func reserved(results pgx.BatchResults, r record, l limits) (full fullness, err error) {
+	for n, a := range r.accounts() {
+		tag, err := results.Exec()
+		if err != nil {
+			return full, err
+		}
+		if tag.RowsAffected() == 0 && full == (fullness{}) {
+			full = fullness{a, l.at(n)}
+		}
+	}
+	return full, nil
+}
+
+// problem says in numbers why a file has no room; nil if it has.
+func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) error {
+	if f == (fullness{}) {
+		return nil
+	}
+	var files, bytes int64
+	err := tx.QueryRow(ctx, `SELECT files, bytes FROM usage WHERE kind = $1 AND name = $2`, f.Kind, f.Name).Scan(&files, &bytes)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("look how much of the quota of %s %s is used: %w", f.Kind, f.Name, err)
+	}
+	p := problem.Conflict("there is no room for another file of %d bytes: %s, there may be %s and there are %d, with %d bytes free; delete files first",
+		r.Held, f.Words, f.most(), files, max(f.Bytes-bytes, 0))
+	if files >= f.Files {
+		p = problem.Conflict("there is no room for another file: %s, there may be %s and there are %d; delete files first", f.Words, f.most(), files)
+	}
+	return p.WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
+}
+
+func (l limit) most() string {
+	if l.Bytes == math.MaxInt64 {
+		return fmt.Sprintf("%d files", l.Files)
+	}
+	return fmt.Sprintf("%d files of %d bytes in all", l.Files, l.Bytes)
+}
+
+const countSQL = `UPDATE usage SET files = files + $3, bytes = bytes + $4 WHERE kind = $1 AND name = $2`
+
+// queueRelease takes a file off its accounts; whoever queues it sets files.held to 0 in the
+// same transaction, so that it happens once.
+func queueRelease(b *pgx.Batch, r record) {
+	for _, a := range r.accounts() {
+		b.Queue(countSQL, a.Kind, a.Name, -1, -r.Held)
+	}
+}
+
+// queueSettle has a file hold as many bytes as have come, instead of as many as might have.
+func queueSettle(b *pgx.Batch, r record, held int64) {
+	if held == r.Held {
+		return
+	}
+	for _, a := range r.accounts() {
+		b.Queue(countSQL, a.Kind, a.Name, 0, held-r.Held)
+	}
+}
+
+// usage returns what an owner has, all profiles together.
+func (l ledger) usage(ctx context.Context, owner string) (u limit, err error) {
+	err = l.db.QueryRow(ctx, `SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM usage WHERE kind = 'owner' AND name = $1`, owner).
+		Scan(&u.Files, &u.Bytes)
+	if err != nil {
+		return u, fmt.Errorf("look how much %s has: %w", cmp.Or(owner, "nobody"), err)
+	}
+	return u, nil
+}

@@ -1,0 +1,90 @@
+package files
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/slipway-go/slipway/internal/uuid7"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/postgres"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// roomy are limits that nothing in a test reaches.
+var roomy = limits{Owner: limit{1000, 1000}, Profile: limit{1000, 1000}, Module: limit{1000, 1000}}
+
+func aFile(owner string, size int64) record {
+	return record{ID: uuid7.New(), Module: "album", Profile: "documents", Owner: owner, Uploader: owner, Name: "a.txt", Size: size, Held: size}
+}
+
+func (w *world) reserve(t *testing.T, r record, l limits) error {
+	t.Helper()
+	return w.service.ledger.db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error { return reserve(ctx, tx, r, l) })
+}
+
+func TestReserve(t *testing.T) {
+	t.Parallel()
+
+	t.Run("refuses what one account has no room for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for name, l := range map[string]limits{
+			"owner":   {Owner: limit{1, 10}, Profile: roomy.Profile, Module: roomy.Module},
+			"profile": {Owner: roomy.Owner, Profile: limit{1, 10}, Module: roomy.Module},
+			"module":  {Owner: roomy.Owner, Profile: roomy.Profile, Module: limit{1, 10}},
+		} {
+			if err := w.reserve(t, aFile("ada", 11), l); problem.Code(err) != filesapi.CodeQuota {
+				t.Errorf("11 bytes where the %s may have 10: %v, want %s", name, err, filesapi.CodeQuota)
+			}
+		}
+		w.wantUsage(t, "ada", limit{})
+	})
+
+	t.Run("says how much there is and how much is free", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		l := limits{Owner: limit{2, 10}, Profile: roomy.Profile, Module: roomy.Module}
+		if err := w.reserve(t, aFile("ada", 4), l); err != nil {
+			t.Fatal(err)
+		}
+		const want = "there is no room for another file of 7 bytes: you, there may be 2 files of 10 bytes in all and there are 1, with 6 bytes free; delete files first"
+		if err := w.reserve(t, aFile("ada", 7), l); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+		w.wantUsage(t, "ada", limit{1, 4})
+	})
+
+	t.Run("counts to the edge and not past it, however many come at once", func(t *testing.T) {
+		t.Parallel()
+		w := newRealWorld(t, nil)
+		l := limits{Owner: limit{100, 100}, Profile: limit{7, 1000}, Module: roomy.Module}
+		var wait sync.WaitGroup
+		results := make([]error, 50)
+		for n := range results {
+			wait.Go(func() { results[n] = w.reserve(t, aFile("ada", 10), l) })
+		}
+		wait.Wait()
+		var in int64
+		for _, err := range results {
+			switch {
+			case err == nil:
+				in++
+			case problem.Code(err) != filesapi.CodeQuota:
+				t.Error(err)
+			}
+		}
+		if in != 7 {
+			t.Errorf("%d files are in, want 7", in)
+		}
+		w.wantUsage(t, "ada", limit{7, 70})
+	})
+}
+
+func (w *world) wantUsage(t *testing.T, owner string, want limit) {
+	t.Helper()
+	got, err := w.service.ledger.usage(t.Context(), owner)
+	if err != nil || got != want {
+		t.Errorf("%s has %+v (%v), want %+v", owner, got, err, want)
+	}
+}

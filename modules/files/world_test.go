@@ -1,0 +1,58 @@
+package files
+
+import (
+	"testing"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/modules/files/migrations"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+func TestMain(m *testing.M) { slipwaytest.Main(m, New(), albumModule()) }
+
+// The album is a module that has files: public photos of its users, of which those who may
+// add to the album upload, their private documents, and exports that it writes itself.
+var (
+	album     = api.Module("album").Permits(albumAdd)
+	albumAdd  = auth.Perm("album:add", "Add photos to the album").GrantTo("customer")
+	photos    = filesapi.Define(album, "photos", filesapi.Rules{Doc: "Photos of an album", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG}, MaxBytes: 1 << 20, Visibility: filesapi.Public, Upload: albumAdd})
+	documents = filesapi.Define(album, "documents", filesapi.Rules{Doc: "Documents of a user", Types: []filesapi.Type{filesapi.PDF, filesapi.Text}, MaxFiles: 20, Upload: filesapi.Write})
+	exports   = filesapi.Define(album, "exports", filesapi.Rules{Doc: "Exports of an album", Types: []filesapi.Type{filesapi.CSV}})
+)
+
+func albumModule() slipway.Module {
+	return slipway.NewModule(album, func(*slipway.Setup, struct{}) error { return nil }, slipway.Calls(filesapi.Module))
+}
+
+// A world is the module with an album, and what only the inside of the module knows.
+type world struct {
+	*slipwaytest.Kit
+	service *service
+}
+
+// newWorld returns a world in one transaction, which is rolled back.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{}
+	w.Kit = slipwaytest.Tx(t, w.module(), albumModule())
+	return w
+}
+
+// newRealWorld returns a world whose transactions commit.
+func newRealWorld(t *testing.T, settings map[string]string) *world {
+	t.Helper()
+	w := &world{}
+	w.Kit = slipwaytest.CommitWith(t, settings, w.module(), albumModule())
+	return w
+}
+
+// module is the module as New returns it, whose service the world gets.
+func (w *world) module() slipway.Module {
+	return slipway.NewModule(filesapi.Module, func(m *slipway.Setup, cfg Config) (err error) {
+		w.service, err = newService(m, cfg)
+		return err
+	}, slipway.Migrations(migrations.Files), emitted())
+}
