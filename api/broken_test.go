@@ -45,6 +45,8 @@ func TestServer_requestThatBreaksOff(t *testing.T) {
 			_, _ = io.WriteString(w, "half")
 			api.Fail(w, r, io.ErrUnexpectedEOF)
 		}, "ERROR", "500"},
+		"less than was announced":                              {false, half, "ERROR", "500"},
+		"less than was announced, to a caller who went away":   {true, half, "INFO", "499"},
 		"a connection that is dropped":                         {false, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "ERROR", "500"},
 		"one that is dropped since the caller went away":       {true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "INFO", "499"},
 		"an error that cannot say what it is":                  {false, func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, (*speechless)(nil)) }, "ERROR", "500"},
@@ -72,6 +74,12 @@ func TestServer_requestThatBreaksOff(t *testing.T) {
 			metricstest.Want(t, metrics, `http_server_active_requests{http_request_method="GET",http_route="/desk"} 0`)
 		})
 	}
+}
+
+// half announces more than it writes.
+func half(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "8")
+	_, _ = io.WriteString(w, "half")
 }
 
 // sendAndRecover is what net/http does around a handler.

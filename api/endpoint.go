@@ -75,6 +75,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer e.recover(ctx, x)
 	e.bound(x, r)
 	e.serve(ctx, x, r)
+	if x.isShort(r) {
+		panic(http.ErrAbortHandler) // likewise half of an answer
+	}
 }
 
 // serve authenticates before anything of the request's content is read.

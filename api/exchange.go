@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/slipway-go/slipway/auth"
@@ -34,6 +38,7 @@ type exchange struct {
 	silenced  bool // the handler's answer was replaced; what it still writes is dropped
 	replayed  bool
 	aborted   bool           // the handler dropped the connection
+	lost      bool           // the client did, in the middle of the answer
 	problem   *problem.Error // what the client was told
 	err       error          // the unexpected error behind a 5xx, for the report
 }
@@ -152,6 +157,41 @@ func (x *exchange) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// ReadFrom lets the connection take the bytes from src itself: the content of a file then
+// never comes through this process.
+func (x *exchange) ReadFrom(src io.Reader) (int64, error) {
+	if !x.wrote {
+		x.WriteHeader(http.StatusOK)
+	}
+	if x.silenced {
+		return io.Copy(io.Discard, src)
+	}
+	n, err := io.Copy(x.ResponseWriter, src)
+	x.bytes += n
+	x.lost = x.lost || isLost(err)
+	return n, err
+}
+
+// isLost reports that nobody takes the answer any more. Where bytes go past net/http, the
+// request's context does not end with the connection.
+func isLost(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ETIMEDOUT) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// isShort reports an answer that ended before the length that it had announced.
+func (x *exchange) isShort(r *http.Request) bool {
+	if !x.wrote || x.silenced || r.Method == http.MethodHead || x.status == http.StatusNotModified {
+		return false
+	}
+	announced := x.Header()["Content-Length"]
+	if len(announced) != 1 {
+		return false
+	}
+	n, err := strconv.ParseInt(announced[0], 10, 64)
+	return err == nil && x.bytes < n
+}
+
 // Unwrap lets http.ResponseController reach the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
@@ -175,7 +215,7 @@ func (x *exchange) settle(asked context.Context) {
 	}
 	_, panicked := errors.AsType[*telemetry.PanicError](x.err)
 	why := errBrokeOff
-	if !panicked && errors.Is(asked.Err(), context.Canceled) {
+	if !panicked && (x.lost || errors.Is(asked.Err(), context.Canceled)) {
 		why = context.Canceled
 	}
 	p := problem.From(why)
@@ -185,7 +225,8 @@ func (x *exchange) settle(asked context.Context) {
 	}
 }
 
-// errBrokeOff is of a handler that dropped the connection with http.ErrAbortHandler.
+// errBrokeOff is of a handler that dropped the connection with http.ErrAbortHandler, or
+// wrote less than it had announced.
 var errBrokeOff error = problem.Internal("the handler broke off its answer")
 
 // maxAttrs is how many attributes an access line has at most.

@@ -41,14 +41,24 @@ func TestMount_streams(t *testing.T) {
 
 	t.Run("nothing comes of an Owner route that has not asked whose it is", func(t *testing.T) {
 		t.Parallel()
-		s := newStream(t, auth.Need(read).Owner(), func(w http.ResponseWriter, _ *http.Request) {
-			_ = http.NewResponseController(w).Flush()
-			_, _ = io.WriteString(w, "canary")
-		})
-		resp := s.get(t, s.issuer.Mint(authtest.User("anna", "shelf:read")))
-		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != http.StatusInternalServerError || strings.Contains(string(body), "canary") {
-			t.Errorf("answer = %d %s, %v; want 500 and nothing of the handler's", resp.StatusCode, body, err)
+		for name, h := range map[string]http.HandlerFunc{
+			"by writing": func(w http.ResponseWriter, _ *http.Request) {
+				_ = http.NewResponseController(w).Flush()
+				_, _ = io.WriteString(w, "canary")
+			},
+			"by sending what it reads": func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.Copy(w, onlyReader{strings.NewReader("canary")})
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := newStream(t, auth.Need(read).Owner(), h)
+				resp := s.get(t, s.issuer.Mint(authtest.User("anna", "shelf:read")))
+				body, err := io.ReadAll(resp.Body)
+				if err != nil || resp.StatusCode != http.StatusInternalServerError || strings.Contains(string(body), "canary") {
+					t.Errorf("answer = %d %s, %v; want 500 and nothing of the handler's", resp.StatusCode, body, err)
+				}
+			})
 		}
 	})
 
