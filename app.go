@@ -92,6 +92,9 @@ type Overrides struct {
 	Reporter telemetry.Reporter
 	// Spans gets those of every trace that is kept, beside what the settings name.
 	Spans telemetry.Recorder
+	// BlobDir returns the directory of the modules' objects where BLOB_DIR is not set. It is
+	// called once a module asks for its store.
+	BlobDir func() string
 	// Clock tells when jobs are due, in place of the database, for kits that run them
 	// with RunDue: an App with it does not run.
 	Clock func() time.Time

@@ -30,6 +30,7 @@ func kitSections() []config.Section {
 	return []config.Section{
 		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
 		{Title: "Databases", Variables: config.Describe[database]("")},
+		{Title: "Contents of files", Variables: config.Describe[blobs]("")},
 		{Title: "Events", Variables: config.Describe[broker]("")},
 		{Title: "Identity", Variables: append(config.Describe[auth.VerifierConfig]("SSO_"), config.Describe[identity]("SSO_")...)},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},

@@ -62,7 +62,7 @@ type Reader interface {
 type Info struct {
 	Key      string
 	Size     int64     // in bytes
-	Modified time.Time // of the store's clock
+	Modified time.Time // when it was written or copied, or later, by the store's clock
 }
 
 // A Link says how an object is read by a signed address.

@@ -18,6 +18,7 @@ func (k *Kit) Command(args ...string) (string, error) {
 	var out bytes.Buffer
 	o := slipway.Overrides{
 		Database: func(_ context.Context, m slipway.Module) (*postgres.DB, error) { return k.DB(m.Name()), nil },
+		BlobDir:  k.blobs,
 	}
 	err := slipway.CommandWith(k.t.Context(), k.settings, o, &out, args, k.modules...)
 	return out.String(), err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,7 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 	values := map[string]string{
 		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": processName, childVariable: strings.Join(names(modules), ","), "SLIPWAY_ADDR": freeAddr(t),
 		deathsVariable:                w.deaths.folder,
+		"BLOB_DIR":                    filepath.Join(t.TempDir(), "blobs"),
 		"AMQP_URL":                    "", // of whoever runs the tests
 		"REDIS_URL":                   "", // likewise
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "",

@@ -41,7 +41,8 @@ type world struct {
 	settings   *config.Source
 	log        *logBuffer
 	databases  map[string]*postgres.DB
-	quiet      bool // a failure does not print the log
+	blobs      func() string // the directory of the modules' objects, made when it is asked for
+	quiet      bool          // a failure does not print the log
 	signUp     func(k *Kit) (subject, token string)
 	// tracer learns of every statement of the modules in Tx and Commit; nil is nobody.
 	// It may be a pgx.BatchTracer as well.

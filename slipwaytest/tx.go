@@ -3,6 +3,7 @@ package slipwaytest
 import (
 	"context"
 	"maps"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,6 +95,7 @@ func newWorld(t testing.TB, modules []slipway.Module, ownTokens bool) *world {
 		modules: modules, log: &logBuffer{}, databases: map[string]*postgres.DB{}, happened: calltree.New(),
 	}
 	w.neighbours, w.externals = newNeighbours(t, w.believe(t, ownTokens), names(modules)), newExternals(t)
+	w.blobs = sync.OnceValue(t.TempDir)
 	w.listen(w.happened.Tracer())
 	return w
 }
@@ -114,6 +116,7 @@ func (w *world) overrides(t testing.TB, open opening) slipway.Overrides {
 		ServiceRoutes: true,
 		Stdout:        w.log,
 		Log:           w.happened.Log,
+		BlobDir:       w.blobs,
 		Clock:         time.Now,
 	}
 	if w.sso != nil {

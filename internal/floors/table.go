@@ -28,6 +28,9 @@ var table = map[string]int{
 	"blob":             3,
 
 	"postgres/postgrestest": 4,
+	"blob/disk":             4,
+	"blob/s3":               4,
+	"blob/blobtest":         4,
 	"auth":                  4,
 	"events":                4,
 

@@ -1,0 +1,26 @@
+// Package disk keeps objects in a directory.
+//
+//	store, err := disk.Open(disk.Config{Dir: "/var/lib/shop/blobs", URL: "https://shop.example/blobs"})
+//	defer store.Close()
+//	mux.Handle("/blobs/{key...}", store) // where its signed addresses lead
+//
+// An object is the file objects/<key>. What is being written is in tmp, and moves when it is
+// whole. The key of the signatures is in signing, made once, so that all processes that share
+// the directory believe each other's addresses; without that folder a new key is made, and
+// every address that is out is refused.
+//
+// # Guaranteed
+//
+//   - What package blob guarantees, among any number of processes on one directory.
+//   - An object that Put has written is there after a loss of power: file and folder are
+//     flushed first.
+//   - Files and folders are for the process's user alone (0600, 0700), and no symbolic link
+//     leads out of the directory.
+//   - A process that dies leaves at most its files in tmp, which go after a day.
+//
+// # Not guaranteed
+//
+//   - That a copy takes room of its own: it is a hard link where the file system has them.
+//   - That an object stays gone when the power is lost just after Delete.
+//   - A directory on a network file system without an atomic rename.
+package disk

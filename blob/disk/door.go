@@ -1,0 +1,95 @@
+package disk
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// ServeHTTP serves what the store has signed. It belongs at a pattern that ends in
+// "/{key...}", for the methods GET, HEAD and POST.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.serve(w, r); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
+	key := r.PathValue("key")
+	if blob.CheckKey(key) != nil {
+		return problem.NoRoute(r.Method, r.URL.Path)
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return s.send(w, r, key)
+	case http.MethodPost:
+		return s.receive(w, r, key)
+	}
+	return problem.NotAllowed(r.Method, http.MethodGet, http.MethodHead, http.MethodPost)
+}
+
+// send answers with the object. What it says of it was signed.
+func (s *Store) send(w http.ResponseWriter, r *http.Request, key string) error {
+	values, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.verify(toGet, key, values); err != nil {
+		return err
+	}
+	object, err := s.Open(r.Context(), key)
+	if err != nil {
+		return told(err)
+	}
+	defer object.Close()
+	h, info := w.Header(), object.Info()
+	h.Set("Content-Type", values.Get(typeParam))
+	h.Set("Content-Disposition", blob.Disposition(values.Get(nameParam), values.Get(inlineParam) != ""))
+	h.Set("Etag", fmt.Sprintf(`"%x-%x"`, info.Modified.UnixNano(), info.Size))
+	h.Set("Cache-Control", "private, no-store")
+	guard(h)
+	http.ServeContent(w, r, "", info.Modified, object)
+	return nil
+}
+
+// guard has a browser take the content for what it is said to be, and run nothing of it.
+func guard(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+}
+
+// receive writes the object that a form brings.
+func (s *Store) receive(w http.ResponseWriter, r *http.Request, key string) error {
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	if err := s.verify(toPost, key, form.fields); err != nil {
+		return err
+	}
+	bounds, err := boundsOf(form)
+	if err != nil {
+		return err
+	}
+	if _, err := s.put(r.Context(), key, form.file, bounds); err != nil {
+		return told(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// boundsOf reads what the store itself has signed.
+func boundsOf(f form) (sizes, error) {
+	least, err := strconv.ParseInt(f.fields.Get(leastParam), 10, 64)
+	if err != nil {
+		return sizes{}, fmt.Errorf("read the smallest size: %w", err)
+	}
+	most, err := strconv.ParseInt(f.fields.Get(mostParam), 10, 64)
+	if err != nil {
+		return sizes{}, fmt.Errorf("read the largest size: %w", err)
+	}
+	return sizes{least, most}, nil
+}

@@ -1,0 +1,151 @@
+package slipway_test
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/config"
+)
+
+// An attic keeps things, and tells its store.
+func attic(store *blob.Store, pattern string) slipway.Module {
+	contract := api.Module("attic")
+	door := api.Handler(contract, pattern, auth.Public("the store signs each address"), "Send or fetch what a signed address names")
+	return slipway.NewModule(contract, func(m *slipway.Setup, _ struct{}) error {
+		*store = m.Blobs(door)
+		return nil
+	})
+}
+
+// openAttic starts a process with an attic, and returns what serves it and its store.
+func openAttic(t *testing.T, settings map[string]string) (http.Handler, blob.Store) {
+	t.Helper()
+	var store blob.Store
+	app, err := slipway.New(config.New(settings), attic(&store, "/blobs/{key...}"))
+	if err == nil {
+		err = app.Start(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return app.Handler(), store
+}
+
+func TestSetup_Blobs(t *testing.T) {
+	t.Parallel()
+
+	t.Run("has no directory in production unless it is told one", func(t *testing.T) {
+		t.Parallel()
+		err := startAttic(t, map[string]string{"SLIPWAY_ENV": "production", "SSO_ISSUER": "https://sso.example"}, "/blobs/{key...}")
+		if err == nil || !strings.Contains(err.Error(), "BLOB_DIR") || !strings.Contains(err.Error(), "outlives the process") {
+			t.Errorf("err = %v, want it to ask for BLOB_DIR", err)
+		}
+	})
+
+	t.Run("says what the route of the door is to be", func(t *testing.T) {
+		t.Parallel()
+		err := startAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir()}, "GET /blobs/")
+		if err == nil || !strings.Contains(err.Error(), "attic gives Blobs the route GET /blobs/: expected a path that ends in /{key...}") {
+			t.Errorf("err = %v, want it to tell of the path", err)
+		}
+	})
+
+	t.Run("keeps the module's objects in a folder of its own", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		_, store := openAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "SLIPWAY_DATA_DIR": dir})
+		info, err := store.Put(t.Context(), "chests/1", strings.NewReader("lace"), 10)
+		if err != nil || info.Key != "chests/1" {
+			t.Fatalf("Put() = %+v, %v, want the key chests/1", info, err)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, "blobs", "objects", "attic", "chests", "1"))
+		if err != nil || string(got) != "lace" {
+			t.Errorf("the file has %q, %v, want lace", got, err)
+		}
+	})
+
+	t.Run("signs addresses that lead to the door", func(t *testing.T) {
+		t.Parallel()
+		handler, store := openAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir(), "SLIPWAY_PUBLIC_URL": "https://attic.example/"})
+		if w := serve(handler, postOf(t, store, "chests/2", "silk")); w.Code != http.StatusNoContent {
+			t.Fatalf("the form was answered %d %s, want 204", w.Code, w.Body)
+		}
+		address, err := store.SignGet(t.Context(), "chests/2", blob.Link{Expires: time.Minute, Name: "silk.txt"})
+		if err != nil || !strings.HasPrefix(address, "https://attic.example/blobs/attic/chests/2?") {
+			t.Fatalf("SignGet() = %s, %v, want an address of the door", address, err)
+		}
+		w := serve(handler, httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody))
+		if w.Code != http.StatusOK || w.Body.String() != "silk" {
+			t.Errorf("the address was answered %d %s, want silk", w.Code, w.Body)
+		}
+		w = serve(handler, httptest.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(address, "silk.txt", "silk.exe", 1), http.NoBody))
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "wrong_signature") {
+			t.Errorf("the address with another name was answered %d %s, want 403 wrong_signature", w.Code, w.Body)
+		}
+	})
+}
+
+func startAttic(t *testing.T, settings map[string]string, pattern string) error {
+	t.Helper()
+	app, err := slipway.New(config.New(settings), attic(new(blob.Store), pattern))
+	if err != nil {
+		return err
+	}
+	err = app.Start(t.Context())
+	if closing := app.Close(); closing != nil {
+		t.Error(closing)
+	}
+	return err
+}
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// postOf sends the content by a form that the store signs.
+func postOf(t *testing.T, store blob.Store, key, content string) *http.Request {
+	t.Helper()
+	form, err := store.SignPost(t.Context(), key, blob.Policy{Expires: time.Minute, MaxSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range form.Fields {
+		if err := w.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := w.CreateFormFile("file", "any")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(file, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, form.URL, &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return r
+}
