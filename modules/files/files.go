@@ -1,6 +1,8 @@
 package files
 
 import (
+	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/slipway-go/slipway"
@@ -32,15 +34,24 @@ type Config struct {
 }
 
 func setup(m *slipway.Setup, cfg Config) error {
-	_, err := newService(m, cfg)
-	return err
+	newService(m, cfg)
+	return nil
 }
 
-func newService(m *slipway.Setup, cfg Config) (*service, error) {
-	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}}
+func newService(m *slipway.Setup, cfg Config) *service {
+	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), logger: m.Logger()}
 	api.Handle(m, filesapi.Get, s.get)
+	s.takeIn(m)
 	later(m)
-	return s, nil
+	return s
+}
+
+// takeIn registers how files come in.
+func (s *service) takeIn(m *slipway.Setup) {
+	api.Mount(m, filesapi.Upload, http.HandlerFunc(s.upload))
+	api.Handle(m, filesapi.Begin, s.begin)
+	api.Handle(m, filesapi.Complete, s.complete)
+	s.check = jobs.Handle(m, "check", checks{s}).Timeout(checkTime).Concurrency(2)
 }
 
 type service struct {
@@ -48,6 +59,8 @@ type service struct {
 	profiles profiles
 	ledger   ledger
 	store    blob.Store
+	logger   *slog.Logger
+	check    *jobs.Job[checking]
 	render   *jobs.Job[rendering] // nil: nothing is made of images
 	remove   *jobs.Job[removal]   // nil: nothing is removed
 }

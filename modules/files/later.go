@@ -13,9 +13,6 @@ import (
 // later answers for the routes that are still to be written, so that the module starts:
 // whoever writes one takes its line out.
 func later(m *slipway.Setup) {
-	api.Mount(m, filesapi.Upload, http.HandlerFunc(notYet))
-	api.Handle(m, filesapi.Begin, unwritten[filesapi.IntentInput, filesapi.Ticket])
-	api.Handle(m, filesapi.Complete, unwritten[filesapi.FileInput, filesapi.File])
 	api.Handle(m, filesapi.Attach, unwritten[filesapi.AttachInput, filesapi.File])
 	api.Handle(m, filesapi.Detach, unwritten[filesapi.FileInput, api.Empty])
 	api.Handle(m, filesapi.List, unwritten[filesapi.ListInput, filesapi.Files])
@@ -27,7 +24,6 @@ func later(m *slipway.Setup) {
 	api.Mount(m, filesapi.Linked, http.HandlerFunc(notYet))
 	api.Mount(m, filesapi.Media, http.HandlerFunc(notYet))
 	api.Mount(m, filesapi.MediaVariant, http.HandlerFunc(notYet))
-	api.Mount(m, filesapi.Blobs, http.HandlerFunc(notYet))
 }
 
 func notYet(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, problem.NotFound("not yet")) }

@@ -35,6 +35,7 @@ type change struct {
 	reason filesapi.Reason // of a rejection and of an end
 	detail string          // the same for a person
 	kept   *kept           // what its content is; of checked and stored only
+	stray  uuid.UUID       // a content that was written for it, and is not kept
 }
 
 // kept is what is known of a content that has passed all checks.
@@ -164,6 +165,9 @@ func (s *service) turn(ctx context.Context, tx postgres.Tx, r record, c change) 
 	if c.to == filesapi.StateExpired && left == nil {
 		c.to = filesapi.StateDeleted
 	}
+	if c.stray != uuid.Nil {
+		left = append(left, c.stray)
+	}
 	if r.State != filesapi.StateExpired { // whose quota was released then
 		queueRelease(b, r)
 	}
@@ -251,10 +255,13 @@ func (s *service) follow(ctx context.Context, tx postgres.Tx, after record, goin
 			return err
 		}
 	}
-	if after.State != filesapi.StateChecked || s.render == nil {
-		return nil
+	switch {
+	case after.State == filesapi.StateUploaded:
+		return s.check.Enqueue(ctx, tx, after.ID.String(), checking{File: after.ID})
+	case after.State == filesapi.StateChecked && s.render != nil:
+		return s.render.Enqueue(ctx, tx, after.ID.String(), rendering{File: after.ID})
 	}
-	return s.render.Enqueue(ctx, tx, after.ID.String(), rendering{File: after.ID})
+	return nil
 }
 
 // passed returns what becomes of a file whose content has passed the checks: an image of

@@ -51,8 +51,8 @@ func newRealWorld(t *testing.T, settings map[string]string) *world {
 
 // module is the module as New returns it, whose service the world gets.
 func (w *world) module() slipway.Module {
-	return slipway.NewModule(filesapi.Module, func(m *slipway.Setup, cfg Config) (err error) {
-		w.service, err = newService(m, cfg)
-		return err
+	return slipway.NewModule(filesapi.Module, func(m *slipway.Setup, cfg Config) error {
+		w.service = newService(m, cfg)
+		return nil
 	}, slipway.Migrations(migrations.Files), emitted())
 }

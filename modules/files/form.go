@@ -1,0 +1,144 @@
+package files
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/problem"
+)
+
+const (
+	// maxField bounds the value of a field, in bytes.
+	maxField = 255
+	// readAhead is how much of a body is taken from the network at once; package multipart
+	// alone would ask for 4 KiB.
+	readAhead = 64 << 10
+)
+
+// A form is a request's multipart/form-data as it comes in, up to its file.
+type form struct {
+	parts *multipart.Reader
+	owner string
+	size  int64 // of the file; 0: it was not said
+	name  string
+	file  io.Reader
+}
+
+// readForm reads the fields before the file, and nothing of the file. Nothing of it is held
+// but a few KiB.
+func readForm(r *http.Request) (*form, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
+		return nil, problem.UnsupportedMediaType("a file is uploaded as multipart/form-data, with the content in the part file")
+	}
+	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readAhead), params["boundary"])}
+	for f.file == nil {
+		part, err := f.parts.NextRawPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, problem.Unprocessable("the form has no file").WithField("file", "expected one part with this name, and a filename")
+		case err != nil:
+			return nil, unreadable(err)
+		}
+		if err := f.take(part); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// take reads a field, or finds that the part is the file.
+func (f *form) take(part *multipart.Part) (err error) {
+	switch part.FormName() {
+	case "file":
+		return f.open(part)
+	case "owner":
+		if f.owner != "" {
+			return wrongField("owner", "it came twice")
+		}
+		f.owner, err = value(part, "owner")
+	case "size":
+		if f.size != 0 {
+			return wrongField("size", "it came twice")
+		}
+		f.size, err = size(part)
+	default:
+		return wrongField(part.FormName(), "expected owner, size and, at the end, file")
+	}
+	return err
+}
+
+func (f *form) open(part *multipart.Part) error {
+	f.name = filename(part)
+	if f.name == "" {
+		return wrongField("file", "expected a filename in its Content-Disposition")
+	}
+	if coding := part.Header.Get("Content-Transfer-Encoding"); coding != "" && coding != "binary" && coding != "8bit" && coding != "7bit" {
+		return wrongField("file", "its Content-Transfer-Encoding must be left out") // RFC 7578, section 4.7
+	}
+	f.file = part
+	return nil
+}
+
+// filename returns the name as it was sent: that of the package leaves out what a path has
+// before it, by the rules of this system alone.
+func filename(part *multipart.Part) string {
+	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	return params["filename"]
+}
+
+func size(part *multipart.Part) (int64, error) {
+	text, err := value(part, "size")
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > filesapi.MaxFileBytes {
+		return 0, wrongField("size", "expected the bytes of the file, 1 to "+strconv.FormatInt(filesapi.MaxFileBytes, 10))
+	}
+	return n, nil
+}
+
+func value(part *multipart.Part, name string) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	switch {
+	case err != nil:
+		return "", unreadable(err)
+	case len(text) == 0:
+		return "", wrongField(name, "it is empty")
+	case len(text) > maxField:
+		return "", wrongField(name, "it is longer than "+strconv.Itoa(maxField)+" bytes")
+	}
+	return string(text), nil
+}
+
+// end reads what comes behind the file, which is nothing.
+func (f *form) end() error {
+	part, err := f.parts.NextRawPart()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return unreadable(err)
+	}
+	return wrongField(part.FormName(), "expected nothing behind the file; one request uploads one file")
+}
+
+func wrongField(name, message string) *problem.Error {
+	return problem.Unprocessable("the form cannot be used").WithField(name, message)
+}
+
+// unreadable says what is wrong with a form that could not be read to its end: what the kit
+// says of the body, such as that it came too slowly, or else that the form is none.
+func unreadable(err error) error {
+	if problem.Expected(err) {
+		return err
+	}
+	return problem.BadRequest("the form breaks off, or is none").Wrap(err)
+}
