@@ -8,7 +8,8 @@ import (
 )
 
 // Below returns the part of a store whose keys begin with a folder, such as "files/": what
-// has it sees its own keys without the folder, and reaches no other.
+// has it sees its own keys without the folder, and reaches no other. The folder
+// counts as a part of a key's length.
 func Below(s Store, folder string) Store { return below{s, folder} }
 
 // below checks each key by itself: a folder before it must not make a good one of a bad one.

@@ -113,6 +113,8 @@ func (w walk) next(folder, last string) (keys []string, more bool, err error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return w.first(keys), more || len(keys) > w.page, nil
+		case missing(err): // it is an object
+			return nil, false, nil
 		case err != nil:
 			return nil, false, err
 		}
