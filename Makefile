@@ -24,7 +24,7 @@ help: ## Print this list
 ## Try it
 
 setup: ## Find what running and testing need, and install what is missing
-	@sh scripts/setup.sh go postgres rabbitmq redis promtool peers chromium
+	@sh scripts/setup.sh go s3 postgres rabbitmq redis promtool peers chromium
 
 run: setup-run build ## Run the whole shop as one process; Ctrl-C stops it
 	@exec $(SHOP)
@@ -71,6 +71,7 @@ lint: tools ## Run the linters: errors, security, modern Go
 	$(BIN)/tools/golangci-lint run ./...
 	@cd tools && ../$(BIN)/tools/golangci-lint run ./...
 	@cd tools/peers && ../../$(BIN)/tools/golangci-lint run ./...
+	@cd tools/s3server && ../../$(BIN)/tools/golangci-lint run ./...
 
 generate: setup-go ## Write the generated files anew
 	$(GO) generate ./...
@@ -114,4 +115,4 @@ setup-services:
 	@sh scripts/setup.sh go postgres rabbitmq
 
 setup-test:
-	@sh scripts/setup.sh go postgres rabbitmq redis promtool $(if $(filter ./...,$(PKG)),peers chromium) $(if $(RACE),cc)
+	@sh scripts/setup.sh go s3 postgres rabbitmq redis promtool $(if $(filter ./...,$(PKG)),peers chromium) $(if $(RACE),cc)

@@ -234,10 +234,32 @@ need_bench_python() {
 	can_apt && apt_install python3-aio-pika python3-celery
 }
 
+# Building the S3 takes a minute of processor the first time, while others wait for downloads: it is begun here and
+# finished at the end. What is left of a build that was broken off is older than its sources.
+need_s3() {
+	s3_sources=$(dirname "$0")/../tools/s3server
+	s3_tools=$(dirname "$0")/../bin/tools
+	mkdir -p "$s3_tools"
+	if [ -z "$(find "$s3_sources" -newer "$s3_tools/s3server" 2>&1)" ]; then return 0; fi
+	say "Building with go: the S3 that tests meet (tools/s3server)"
+	s3_log=$(mktemp)
+	go -C "$s3_sources" build -buildvcs=false -trimpath -o ../../bin/tools/ . >"$s3_log" 2>&1 &
+	s3_build=$!
+}
+
+finish_s3() {
+	if [ -z "${s3_build:-}" ]; then return 0; fi
+	wait "$s3_build" || fail "$(cat "$s3_log")
+The S3 that tests meet could not be built; try again: cd tools/s3server && go build ."
+	rm -f "$s3_log"
+	touch "$s3_tools/s3server"
+}
+
 for need in "$@"; do
 	case $need in
-	go | postgres | rabbitmq | redis | promtool | cc | node | peers | chromium) "need_$need" ;;
+	go | s3 | postgres | rabbitmq | redis | promtool | cc | node | peers | chromium) "need_$need" ;;
 	bench-python) need_bench_python ;;
-	*) fail "setup.sh: unknown need \"$need\"; it knows: go postgres rabbitmq redis promtool cc node peers chromium bench-python" ;;
+	*) fail "setup.sh: unknown need \"$need\"; it knows: go s3 postgres rabbitmq redis promtool cc node peers chromium bench-python" ;;
 	esac
 done
+finish_s3
