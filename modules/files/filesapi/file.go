@@ -65,6 +65,7 @@ const (
 	ReasonMacro       Reason = "macro"            // a document with a program in it
 	ReasonPolyglot    Reason = "polyglot"         // several types at once
 	ReasonBomb        Reason = "bomb"             // it becomes far too large when it is opened
+	ReasonUnsafe      Reason = "unsafe_names"     // an archive that leads out of the directory into which it is unpacked
 	ReasonCorrupt     Reason = "corrupt"          // it breaks off, or contradicts itself
 	ReasonEncrypted   Reason = "encrypted"        // nobody can look into it
 	ReasonPixels      Reason = "too_many_pixels"  // an image that is too large to be opened

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 )
@@ -72,7 +73,7 @@ func isDOS(head []byte) bool {
 
 // isFlash looks at the version, too, which no text has there.
 func isFlash(head []byte) bool {
-	return len(head) > 3 && bytes.Contains([]byte("FCZ"), head[:1]) && string(head[1:3]) == "WS" && head[3] < ' '
+	return len(head) > 3 && strings.IndexByte("FCZ", head[0]) >= 0 && string(head[1:3]) == "WS" && head[3] < ' '
 }
 
 // isBinary reports whether it is a character that no text has.

@@ -16,11 +16,16 @@ type format struct {
 // formats are those that are known. Text is the last: it has no beginning of its own.
 func formats() []format {
 	return []format{
-		{prefix("\xff\xd8\xff"), always(filesapi.JPEG), nothing},
-		{prefix("\x89PNG\r\n\x1a\n"), always(filesapi.PNG), nothing},
-		{isGIF, always(filesapi.GIF), nothing},
-		{isWebP, always(filesapi.WebP), nothing},
-		{prefix("%PDF-"), always(filesapi.PDF), nothing},
+		{prefix("\xff\xd8\xff"), always(filesapi.JPEG), lookImage(walkJPEG)},
+		{prefix("\x89PNG\r\n\x1a\n"), always(filesapi.PNG), lookImage(walkPNG)},
+		{isGIF, always(filesapi.GIF), lookImage(walkGIF)},
+		{isWebP, always(filesapi.WebP), lookImage(walkWebP)},
+		{prefix("%PDF-"), always(filesapi.PDF), lookPDF},
+		{prefix(localMark), nameZIP, lookZIP},
+		{prefix(endMark), nameZIP, lookZIP},
+		{isMP4, always(filesapi.MP4), lookMP4},
+		{isWebM, always(filesapi.WebM), lookWebM},
+		{isMP3, always(filesapi.MP3), lookMP3},
 		{isText, nameText, lookText},
 	}
 }
@@ -41,8 +46,6 @@ func prefix(begins string) func([]byte) bool {
 func always(t filesapi.Type) func(*check) (filesapi.Type, error) {
 	return func(*check) (filesapi.Type, error) { return t, nil }
 }
-
-func nothing(*check) error { return nil }
 
 func isGIF(head []byte) bool { return prefix("GIF87a")(head) || prefix("GIF89a")(head) }
 

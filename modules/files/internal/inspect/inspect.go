@@ -82,6 +82,7 @@ type check struct {
 	name    string
 	allowed []filesapi.Type
 	found   filesapi.Type
+	zip     *zip
 }
 
 // run looks at the cheap and the worst things first.

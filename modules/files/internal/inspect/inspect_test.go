@@ -4,20 +4,37 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/modules/files/internal/inspect"
+	"github.com/slipway-go/slipway/modules/files/internal/inspect/corpus"
 )
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]filesapi.Reason{
-		"a.txt": "", "a.exe": filesapi.ReasonExecutable, "photo.jpg.php": filesapi.ReasonScript, "x.php.": filesapi.ReasonScript,
-		"x.php::$DATA": filesapi.ReasonScript, "x.pHp5": filesapi.ReasonScript, "a.jpg": filesapi.ReasonName, "example.com.txt": "",
-		"a.txt.": filesapi.ReasonName, "x.php\x00.txt": filesapi.ReasonScript, "x.php%00.txt": filesapi.ReasonScript,
-	} {
-		got, err := inspect.Check(t.Context(), bytes.NewReader([]byte("plain words")), 11, name, []filesapi.Type{filesapi.Text})
-		if err != nil || got.Reason != want {
-			t.Errorf("Check(%q) = %+v, %v; want %q", name, got, err, want)
-		}
+	for _, sample := range corpus.Hostile() {
+		t.Run("Refuses/"+sample.Why, func(t *testing.T) {
+			t.Parallel()
+			got := verdict(t, sample)
+			if got.Reason != sample.Want || got.Detail == "" {
+				t.Errorf("Check(%s, %q) = %+v; want %s", sample.Why, sample.Name, got, sample.Want)
+			}
+		})
 	}
+	for _, sample := range corpus.Benign() {
+		t.Run("Admits/"+sample.Why, func(t *testing.T) {
+			t.Parallel()
+			if got := verdict(t, sample); !got.OK() || got.Type != sample.Type || got.Detail != "" {
+				t.Errorf("Check(%s, %q) = %+v; want %s and nothing against it", sample.Why, sample.Name, got, sample.Type)
+			}
+		})
+	}
+}
+
+func verdict(t *testing.T, sample corpus.Sample) inspect.Verdict {
+	t.Helper()
+	content := sample.Content()
+	got, err := inspect.Check(t.Context(), bytes.NewReader(content), int64(len(content)), sample.Name, corpus.Types())
+	if err != nil {
+		t.Fatalf("Check(%s, %q): %v", sample.Why, sample.Name, err)
+	}
+	return got
 }

@@ -59,10 +59,19 @@ func (s *source) upTo(at int64, n int) ([]byte, error) {
 	return s.held[from : from+n : from+n], nil
 }
 
+// piece returns what is there at an offset, at least n bytes or up to the end of the file,
+// and as many more as are at hand.
+func (s *source) piece(at int64, n int) ([]byte, error) {
+	if _, err := s.upTo(at, n); err != nil || at >= s.size {
+		return nil, err
+	}
+	return s.held[at-s.at : len(s.held) : len(s.held)], nil
+}
+
 // load reads at an offset n bytes, and more if there is room.
 func (s *source) load(at int64, n int) error {
 	if err := s.ctx.Err(); err != nil {
-		return fmt.Errorf("read the file: %w", err)
+		return &readError{at: at, err: err}
 	}
 	n = int(min(int64(max(n, s.room)), s.size-at))
 	if cap(s.held) < n {
@@ -71,7 +80,7 @@ func (s *source) load(at int64, n int) error {
 	s.held, s.at = s.held[:n], at
 	if err := readFull(s.r, s.held, at); err != nil {
 		s.held = s.held[:0]
-		return fmt.Errorf("read the file from byte %d: %w", at, err)
+		return &readError{at: at, err: err}
 	}
 	return nil
 }
@@ -134,6 +143,30 @@ func (c *cursor) ReadByte() (byte, error) {
 	var b [1]byte
 	_, err := c.Read(b[:])
 	return b[0], err
+}
+
+// A readError says that the store failed, or that the context ended: nothing is known of the
+// file then.
+type readError struct {
+	at  int64
+	err error
+}
+
+// Error implements error.
+func (e *readError) Error() string { return fmt.Sprintf("read the file from byte %d: %v", e.at, e.err) }
+
+// Unwrap returns what failed.
+func (e *readError) Unwrap() error { return e.err }
+
+// unpackError returns an error of a decompressor. Where the file was read as it is, whatever
+// it says is the file's fault.
+func unpackError(err error) error {
+	_, refused := errors.AsType[*refusalError](err)
+	_, unread := errors.AsType[*readError](err)
+	if err == nil || refused || unread {
+		return err
+	}
+	return refuse(filesapi.ReasonCorrupt, "something in the file cannot be unpacked")
 }
 
 // A refusalError says why a file may not be kept.

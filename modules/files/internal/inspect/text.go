@@ -40,24 +40,30 @@ func nameText(c *check) (filesapi.Type, error) {
 	return filesapi.Text, nil
 }
 
-// lookText reads the whole text.
+// lookText reads the whole text, each piece with the last characters of the one before.
 func lookText(c *check) error {
-	first := true
-	for at := int64(0); at < c.source.size; {
-		b, err := c.source.upTo(at, window)
+	for at, first := int64(0), true; ; first = false {
+		b, err := c.source.piece(at, overlap)
 		if err != nil {
 			return err
 		}
-		whole := len(b)
-		if at+int64(len(b)) < c.source.size {
-			whole -= cut(b)
+		last := at+int64(len(b)) == c.source.size
+		if !last {
+			b = b[:len(b)-cut(b)]
 		}
-		if err := checkText(b[:whole], first); err != nil {
+		if err := firstError(checkText(b, first), checkCode(b, first)); err != nil || last {
 			return err
 		}
-		at, first = at+int64(whole), false
+		at += int64(lastRune(b, len(b)-overlap/2))
 	}
-	return nil
+}
+
+// lastRune returns where the character begins that is at a place.
+func lastRune(b []byte, at int) int {
+	for at > 0 && !utf8.RuneStart(b[at]) {
+		at--
+	}
+	return at
 }
 
 // checkText looks at a piece of text.
@@ -70,6 +76,27 @@ func checkText(b []byte, first bool) error {
 	}
 	if bytes.ContainsFunc(b, isBinary) {
 		return refuse(filesapi.ReasonType, "the content has control characters, which no text has")
+	}
+	return nil
+}
+
+// phrases are what scripts of Windows have, in lower case, and no other text near its beginning.
+var phrases = []string{`createobject("wscript`, `createobject("shell`, "new activexobject(", "iex (new-object", "[system.convert]::frombase64string"}
+
+// checkCode refuses a text with the code of pages or of PHP, which must not be served as it is,
+// and some scripts that are told by what they say. There are others that nobody can tell from prose.
+func checkCode(b []byte, first bool) error {
+	if mark := findMark(b); mark != "" {
+		return refuse(filesapi.ReasonScript, "the text has %q in it, which a server or a browser could run", mark)
+	}
+	if !first {
+		return nil
+	}
+	head := bytes.ToLower(b[:min(len(b), 4<<10)])
+	for _, phrase := range phrases {
+		if bytes.Contains(head, []byte(phrase)) {
+			return refuse(filesapi.ReasonScript, "the text is a script: it has %q in it", phrase)
+		}
 	}
 	return nil
 }
