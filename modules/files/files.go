@@ -31,6 +31,7 @@ type Config struct {
 	ModuleBytes  int64         `env:"MODULE_BYTES" envDefault:"107374182400" min:"1" doc:"How many bytes all files of one module may have."`
 	ModuleFiles  int64         `env:"MODULE_FILES" envDefault:"1000000" min:"1" doc:"How many files one module may have."`
 	UploadWithin time.Duration `env:"UPLOAD_WITHIN" envDefault:"1h" min:"1m" max:"24h" doc:"How long an announced file may take to come."`
+	RenderBytes  int64         `env:"RENDER_BYTES" envDefault:"1073741824" min:"1" doc:"How much memory the images that are opened at once may take, in bytes. One that needs more is opened alone."`
 }
 
 func setup(m *slipway.Setup, cfg Config) error {
@@ -42,6 +43,7 @@ func newService(m *slipway.Setup, cfg Config) *service {
 	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), logger: m.Logger()}
 	api.Handle(m, filesapi.Get, s.get)
 	s.takeIn(m)
+	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes)}).Timeout(renderTime)
 	later(m)
 	return s
 }
@@ -61,6 +63,6 @@ type service struct {
 	store    blob.Store
 	logger   *slog.Logger
 	check    *jobs.Job[checking]
-	render   *jobs.Job[rendering] // nil: nothing is made of images
-	remove   *jobs.Job[removal]   // nil: nothing is removed
+	render   *jobs.Job[rendering]
+	remove   *jobs.Job[removal] // nil: nothing is removed
 }

@@ -258,7 +258,7 @@ func (s *service) follow(ctx context.Context, tx postgres.Tx, after record, goin
 	switch {
 	case after.State == filesapi.StateUploaded:
 		return s.check.Enqueue(ctx, tx, after.ID.String(), checking{File: after.ID})
-	case after.State == filesapi.StateChecked && s.render != nil:
+	case after.State == filesapi.StateChecked:
 		return s.render.Enqueue(ctx, tx, after.ID.String(), rendering{File: after.ID})
 	}
 	return nil

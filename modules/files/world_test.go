@@ -20,7 +20,11 @@ var (
 	albumAdd  = auth.Perm("album:add", "Add photos to the album").GrantTo("customer")
 	photos    = filesapi.Define(album, "photos", filesapi.Rules{Doc: "Photos of an album", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG}, MaxBytes: 1 << 20, Visibility: filesapi.Public, Upload: albumAdd})
 	documents = filesapi.Define(album, "documents", filesapi.Rules{Doc: "Documents of a user", Types: []filesapi.Type{filesapi.PDF, filesapi.Text}, MaxFiles: 20, Upload: filesapi.Write})
-	exports   = filesapi.Define(album, "exports", filesapi.Rules{Doc: "Exports of an album", Types: []filesapi.Type{filesapi.CSV}})
+	_         = filesapi.Define(album, "portraits", filesapi.Rules{Doc: "Photos of people", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG, filesapi.WebP}, Upload: albumAdd, Image: &filesapi.Image{
+		Encode: true, MaxPixels: 1_000_000, Variants: []filesapi.Variant{{Name: "thumb", Width: 40, Height: 40}, {Name: "large", Width: 160, Height: 160}},
+	}})
+	_       = filesapi.Define(album, "covers", filesapi.Rules{Doc: "Covers of an album", Types: []filesapi.Type{filesapi.PNG}, Upload: albumAdd, Image: &filesapi.Image{Variants: []filesapi.Variant{{Name: "thumb", Width: 40, Height: 40}}}})
+	exports = filesapi.Define(album, "exports", filesapi.Rules{Doc: "Exports of an album", Types: []filesapi.Type{filesapi.CSV}})
 )
 
 func albumModule() slipway.Module {
