@@ -41,6 +41,7 @@ type App struct {
 	metrics   *prometheus.Registry
 	traces    *traces.Store // nil: none are kept
 	network   http.RoundTripper
+	streaming *http.Transport // to where routes that stream are served; nil until the edge passes one on
 	verifier  api.Authenticator
 	identity  identity
 	cookies   *cookies
@@ -251,7 +252,7 @@ func (a *App) setup(databases map[string]*postgres.DB) error {
 		observer := a.observer(m.Name())
 		cfg := api.ServerConfig{
 			Authenticator: a.verifier, Audience: a.audienceOf(m.Name()), EdgeAudience: a.identity.Audience,
-			Observer: observer, MaxTimeout: a.settings.process.RequestTimeout,
+			Observer: observer, MaxTimeout: a.settings.process.RequestTimeout, Pace: a.settings.process.pace(),
 		}
 		if db := databases[m.Name()]; db != nil {
 			cfg.Idempotency = newIdempotency(db)

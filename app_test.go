@@ -90,7 +90,7 @@ func desk() slipway.Module {
 
 func library() []slipway.Module { return []slipway.Module{shelf(), desk()} }
 
-func TestMain(m *testing.M) { slipwaytest.Main(m, append(library(), store()...)...) }
+func TestMain(m *testing.M) { slipwaytest.Main(m, append(append(library(), store()...), tape())...) }
 
 func TestLibrary(t *testing.T) {
 	t.Parallel()

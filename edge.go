@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/httpclient"
 	"github.com/slipway-go/slipway/problem"
 	"github.com/slipway-go/slipway/telemetry"
 )
@@ -20,7 +21,7 @@ func (a *App) proxy(module string, route *api.Route) http.Handler {
 	proxies := networks(a.settings.process.TrustedProxies)
 	target := a.topology.remote[module].URL
 	p := &httputil.ReverseProxy{
-		Transport: a.network,
+		Transport: a.networkFor(route),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			// The outside's own claims of this kind are dropped, unless a load
@@ -35,19 +36,44 @@ func (a *App) proxy(module string, route *api.Route) http.Handler {
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { api.Fail(w, r, proxyProblem(module, err)) },
 	}
 	limited := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), a.settings.process.RequestTimeout)
-		defer cancel()
-		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, route.MaxBodyBytes()+1) // the module says so better
 		p.ServeHTTP(w, r)
 	})
-	return api.ObserveAfter(edgeOnly, route.Pattern(), a.observer(edgeOnly), a.cookied(module, route), limited)
+	return api.Pass(edgeOnly, route, api.PassConfig{
+		Observer: a.observer(edgeOnly), Prepare: a.cookied(module, route),
+		Timeout: a.settings.process.RequestTimeout, Pace: a.settings.process.pace(),
+	}, limited)
+}
+
+// networkFor returns the transport for a route. Those that stream have connections of their
+// own: slow ones would take those of all other requests, and there the time of the request
+// bounds the wait for an answer.
+func (a *App) networkFor(route *api.Route) http.RoundTripper {
+	if !route.IsStreaming() {
+		return a.network
+	}
+	if a.streaming == nil {
+		t, err := httpclient.NewTransport(a.settings.http)
+		if err != nil {
+			return a.network // which has failed alike, and ends the start
+		}
+		t.ResponseHeaderTimeout = 0
+		a.streaming, a.idle = t, append(a.idle, t)
+	}
+	return a.streaming
+}
+
+func isProblem(err error) bool {
+	_, ok := errors.AsType[*problem.Error](err)
+	return ok
 }
 
 func proxyProblem(module string, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
+	case isProblem(err):
+		return err // of the body, as the client sends it
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem.Timeout("this part of the service took too long to answer; try again").Wrap(err)
 	}

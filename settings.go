@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/config"
 	"github.com/slipway-go/slipway/httpclient"
@@ -32,6 +33,9 @@ type settings struct {
 	Docs            bool           `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/, and that of the events at /asyncapi.json and /docs/events/."`
 	Migrate         bool           `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
 	RequestTimeout  time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s" doc:"The longest time that a request may take; a route may have less."`
+	StreamPause     time.Duration  `env:"STREAM_PAUSE" envDefault:"15s" min:"100ms" doc:"How long nothing of a body may come on a route that streams, such as an upload; twice that is the time over which SLIPWAY_STREAM_RATE is looked at."`
+	StreamStall     time.Duration  `env:"STREAM_STALL" envDefault:"1m" min:"100ms" doc:"How long a client may take nothing of an answer that streams, such as a download."`
+	StreamRate      int64          `env:"STREAM_RATE" envDefault:"4096" min:"1" doc:"What must move of a body or an answer that streams, in bytes a second."`
 	DrainDelay      time.Duration  `env:"DRAIN_DELAY" envDefault:"0s" doc:"How long the process stays open after it has said that it is not ready, so that a load balancer hears of it before connections are refused. 5s suits most."`
 	TrustedProxies  []netip.Prefix `env:"TRUSTED_PROXIES" example:"10.0.0.0/8,192.0.2.7/32" doc:"The networks of what stands in front of this process and tells a client's address truly (X-Forwarded-For): load balancers and, for a process that hosts modules behind the edge of another one, that edge. Unset: nobody is believed, and a client is whoever opens the connection."`
 	ShutdownTimeout time.Duration  `env:"SHUTDOWN_TIMEOUT" envDefault:"15s" doc:"The time that requests in hand get to finish when the process is told to stop."`
@@ -80,6 +84,10 @@ func collide(a, b string) bool {
 func isAll(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
 func (s settings) name() string { return cmp.Or(s.Name, s.OtelName, filepath.Base(os.Args[0])) }
+
+func (s settings) pace() api.Pace {
+	return api.Pace{Pause: s.StreamPause, Stall: s.StreamStall, Rate: s.StreamRate}
+}
 
 func (s settings) publicURL() string {
 	if s.PublicURL != nil {

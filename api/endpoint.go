@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,6 +34,9 @@ type endpoint struct {
 	maxBody       int64
 	timeout       time.Duration
 	bodyTimeout   time.Duration
+	streams       bool // by its pace
+	pace          Pace
+	raw           bool // the body's errors are for huma, which tells the client itself
 	authenticator Authenticator
 	idempotency   IdempotencyStore
 	module        string
@@ -51,11 +55,11 @@ func newEndpoint(s *Server, r *Route, next http.Handler) *endpoint {
 		route: r, pattern: r.Pattern(), path: r.path, public: r.access.IsPublic(),
 		private:  !r.access.IsPublic() || r.method != http.MethodGet,
 		audience: []string{s.cfg.Audience, s.cfg.EdgeAudience}, maxBody: r.maxBody,
-		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout,
+		timeout: r.timeout, bodyTimeout: s.cfg.BodyTimeout, streams: r.streams, pace: s.cfg.Pace, raw: !r.mounted,
 		authenticator: s.cfg.Authenticator, module: s.contract.name, observer: s.cfg.Observer, next: next,
 		metrics: s.metrics.route(r.Pattern()), redactor: redactorOf(r.path),
 	}
-	if limit := s.cfg.MaxTimeout; limit > 0 {
+	if limit := s.cfg.MaxTimeout; limit > 0 && !r.streams {
 		e.timeout = min(e.timeout, limit)
 	}
 	if r.idempotent {
@@ -182,16 +186,27 @@ func firstSegment(path string) string {
 // time counts also for a request that is refused: net/http reads on for a while,
 // to use the connection again.
 func (e *endpoint) bound(x *exchange, r *http.Request) {
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+	if e.streams {
+		e.stream(x, r)
+		return
+	}
+	if !hasBody(r) {
 		return
 	}
 	deadline := http.NewResponseController(x.ResponseWriter).SetReadDeadline
 	_ = deadline(x.start.Add(e.bodyTimeout)) // not supported in process, where no body trickles
-	body := r.Body
-	if e.maxBody >= 0 {
-		body = http.MaxBytesReader(x.ResponseWriter, body, e.maxBody+1)
+	r.Body = &timedBody{ReadCloser: e.limited(x, r), deadline: deadline, header: x.Header(), raw: e.raw, broken: &x.broken}
+}
+
+func hasBody(r *http.Request) bool {
+	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
+}
+
+func (e *endpoint) limited(x *exchange, r *http.Request) io.ReadCloser {
+	if e.maxBody < 0 {
+		return r.Body
 	}
-	r.Body = &timedBody{ReadCloser: body, deadline: deadline, header: x.Header()}
+	return http.MaxBytesReader(x.ResponseWriter, r.Body, e.maxBody+1)
 }
 
 func (e *endpoint) recover(ctx context.Context, x *exchange) {
@@ -211,6 +226,7 @@ func (e *endpoint) recover(ctx context.Context, x *exchange) {
 }
 
 func (e *endpoint) finish(ctx context.Context, x *exchange, r *http.Request) {
+	x.release(r)
 	if x.err != nil || x.aborted {
 		x.settle(r.Context())
 	}
@@ -250,12 +266,29 @@ const observedBodyTimeout = 30 * time.Second
 // route has: the trace, the access line, the report of a panic. It checks no
 // token and does not bound a body's size.
 func Observe(module, pattern string, o telemetry.Observer, h http.Handler) http.Handler {
-	return ObserveAfter(module, pattern, o, nil, h)
+	return observed(module, pattern, o, nil, h)
 }
 
-// ObserveAfter is [Observe] with a preparation of each request, which may be nil.
-func ObserveAfter(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) http.Handler {
-	return observed(module, pattern, o, prepare, h)
+// PassConfig is how the edge passes a route on.
+type PassConfig struct {
+	Observer telemetry.Observer
+	// Prepare is done to each request first; it may be nil.
+	Prepare Preparation
+	// Timeout bounds a request. A route that streams has a bound of its own.
+	Timeout time.Duration
+	// Pace is that of routes that stream.
+	Pace Pace
+}
+
+// Pass is [Observe] for a declared route that another process serves: its requests have the
+// same time there and here.
+func Pass(module string, r *Route, cfg PassConfig, h http.Handler) http.Handler {
+	e := observed(module, r.Pattern(), cfg.Observer, cfg.Prepare, h)
+	e.timeout, e.streams, e.pace = cfg.Timeout, r.streams, cfg.Pace.withDefaults()
+	if r.streams {
+		e.timeout = r.timeout
+	}
+	return e
 }
 
 func observed(module, pattern string, o telemetry.Observer, prepare Preparation, h http.Handler) *endpoint {

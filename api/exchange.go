@@ -37,8 +37,10 @@ type exchange struct {
 	wrote     bool
 	silenced  bool // the handler's answer was replaced; what it still writes is dropped
 	replayed  bool
-	aborted   bool           // the handler dropped the connection
-	lost      bool           // the client did, in the middle of the answer
+	aborted   bool  // the handler dropped the connection
+	lost      bool  // the client did, in the middle of the answer
+	flow      *flow // of an answer that streams; nil of others
+	broken    brokenBody
 	problem   *problem.Error // what the client was told
 	err       error          // the unexpected error behind a 5xx, for the report
 }
@@ -76,8 +78,12 @@ func (x *exchange) traceID() string { return hex.EncodeToString(x.trace[:]) }
 // note keeps what the access line says of an error and what is reported, and
 // returns the problem that the client sees.
 func note(ctx context.Context, err error) *problem.Error {
+	x := exchangeFrom(ctx)
+	if x != nil {
+		err = x.broken.explain(err)
+	}
 	p := problem.From(err)
-	if x := exchangeFrom(ctx); x != nil {
+	if x != nil {
 		x.problem = p
 		if !p.Expected() {
 			x.err = err
@@ -152,7 +158,7 @@ func (x *exchange) Write(b []byte) (int, error) {
 	if x.silenced {
 		return len(b), nil
 	}
-	n, err := x.ResponseWriter.Write(b)
+	n, err := x.write(b)
 	x.bytes += int64(n)
 	return n, err
 }
@@ -165,6 +171,9 @@ func (x *exchange) ReadFrom(src io.Reader) (int64, error) {
 	}
 	if x.silenced {
 		return io.Copy(io.Discard, src)
+	}
+	if x.flow != nil {
+		return x.stream(src)
 	}
 	n, err := io.Copy(x.ResponseWriter, src)
 	x.bytes += n
@@ -280,6 +289,8 @@ type timedBody struct {
 	io.ReadCloser
 	deadline func(time.Time) error
 	header   http.Header // of the answer
+	raw      bool        // its errors stay what they are
+	broken   *brokenBody
 }
 
 func (b *timedBody) Read(p []byte) (int, error) {
@@ -290,6 +301,9 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	case err != nil:
 		// What may still come is no request, and net/http would take it for one.
 		b.header.Set("Connection", "close")
+		if !b.raw {
+			err = b.broken.keep(bodyError(err))
+		}
 	}
 	return n, err
 }

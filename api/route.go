@@ -33,6 +33,7 @@ type Route struct {
 	keyRequired bool
 	maxBody     int64
 	timeout     time.Duration
+	streams     bool // its time is one in which it must move
 	in, out     reflect.Type
 	// need is set on a route that serves what another module needs, and
 	// needed on that other module's declaration.

@@ -44,6 +44,8 @@ type ServerConfig struct {
 	MaxTimeout time.Duration
 	// BodyTimeout bounds the time in which a request's body must arrive. Default: 15s.
 	BodyTimeout time.Duration
+	// Pace is that of routes that stream.
+	Pace Pace
 }
 
 // A Server serves the routes of one module.
@@ -70,6 +72,7 @@ func NewServer(c *Contract, cfg ServerConfig) *Server {
 	if cfg.BodyTimeout == 0 {
 		cfg.BodyTimeout = 15 * time.Second
 	}
+	cfg.Pace = cfg.Pace.withDefaults()
 	s := &Server{contract: c, cfg: cfg, mux: http.NewServeMux(), endpoints: map[*Route]*endpoint{}, metrics: newServerMetrics(cfg.Metrics)}
 	s.huma = newHuma(c.name, s.adapter())
 	s.mux.Handle("/", s.unmatched(s.mux))

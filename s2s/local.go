@@ -143,8 +143,11 @@ func (brokeOffError) Unwrap() error           { return io.ErrUnexpectedEOF }
 func (brokeOffError) ReportedElsewhere() bool { return true }
 
 func (c *localCall) response(r *http.Request) (*http.Response, error) {
-	if c.err != nil {
+	switch {
+	case c.err != nil:
 		return nil, c.err
+	case c.answer.overflown:
+		return nil, errAnswerTooLarge
 	}
 	if r.Body != nil {
 		_ = r.Body.Close() // as the contract of http.RoundTripper asks
@@ -173,6 +176,8 @@ type answer struct {
 	body   bytes.Buffer
 	status int
 	wrote  bool
+
+	overflown bool // what there is is not all
 }
 
 func (a *answer) Header() http.Header { return a.header }
@@ -186,6 +191,7 @@ func (a *answer) WriteHeader(code int) {
 func (a *answer) Write(b []byte) (int, error) {
 	a.wrote = true
 	if a.body.Len()+len(b) > maxLocalAnswer {
+		a.overflown = true
 		return 0, errAnswerTooLarge
 	}
 	return a.body.Write(b)

@@ -55,6 +55,20 @@ func TestLocal(t *testing.T) {
 		}
 	})
 
+	t.Run("fails where an answer is too large, rather than to cut it", func(t *testing.T) {
+		t.Parallel()
+		part := make([]byte, 1<<20)
+		resp, err := s2s.Local(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for range 65 {
+				_, _ = w.Write(part)
+			}
+		})).RoundTrip(request(t.Context(), t, ""))
+		if err == nil {
+			_ = resp.Body.Close()
+			t.Errorf("the answer has %d bytes and no error", resp.ContentLength)
+		}
+	})
+
 	t.Run("keeps no goroutine when its connections are closed", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) { // which does not end before all goroutines have

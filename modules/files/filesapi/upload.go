@@ -15,7 +15,11 @@ import (
 // the [File], stored or checked; 422 with the code file_rejected and the reason as field.
 // A module uses [Send].
 var Upload = api.Handler(Module, "POST /uploads/{module}/{profile}", auth.Need(Write).Users().Services(auth.AnyModule),
-	"Upload a file").MaxBody(MaxFileBytes + 1<<20)
+	"Upload a file").MaxBody(MaxFileBytes + 1<<20).Streams(MaxTransfer)
+
+// MaxTransfer bounds the time of an upload and of a download, which must move at the pace of
+// routes that stream ([api.Pace]).
+const MaxTransfer = 6 * time.Hour
 
 // IntentInput is the input of [Begin].
 type IntentInput struct {
