@@ -2,6 +2,7 @@ package files
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -131,7 +132,7 @@ func (f *form) end() error {
 }
 
 func wrongField(name, message string) *problem.Error {
-	return problem.Unprocessable("the form cannot be used").WithField(name, message)
+	return problem.Unprocessable("the form cannot be used").WithField(cmp.Or(name, "form"), message)
 }
 
 // unreadable says what is wrong with a form that could not be read to its end: what the kit

@@ -48,3 +48,59 @@ func fileOf(t *testing.T, a *slipwaytest.Answer[json.RawMessage]) (f filesapi.Fi
 	}
 	return f
 }
+
+func TestUpload_Form(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.As("customer")
+
+	t.Run("is told apart from what is none", func(t *testing.T) {
+		for _, kind := range []string{"", "text/plain", "application/json", "multipart/mixed; boundary=a", "multipart/form-data", "multipart/form-data; boundary=", `multipart/form-data; boundary="`} {
+			as := func(r *http.Request) { r.Header.Set("Content-Type", kind) }
+			ada.In(t).JSON(http.MethodPost, "/uploads/album/documents", filePart("a.txt", hello)+end, as).Want(http.StatusUnsupportedMediaType)
+		}
+	})
+
+	t.Run("has one file and known fields", func(t *testing.T) {
+		file := filePart("a.txt", hello)
+		for name, body := range map[string]string{
+			"no file":           field("size", "14") + end,
+			"nothing":           end,
+			"an unknown field":  field("colour", "red") + file + end,
+			"a nameless part":   "--" + boundary + "\r\n\r\nx\r\n" + file + end,
+			"size twice":        field("size", "14") + field("size", "14") + file + end,
+			"size in words":     field("size", "ten") + file + end,
+			"no size":           field("size", "0") + file + end,
+			"a negative size":   field("size", "-1") + file + end,
+			"size over all":     field("size", "9223372036854775808") + file + end,
+			"an empty size":     field("size", "") + file + end,
+			"a long size":       field("size", strings.Repeat("1", 1000)) + file + end,
+			"an owner":          field("owner", "ben") + file + end,
+			"a nameless file":   field("file", hello) + end,
+			"base64":            strings.Replace(file, "\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n", 1) + end,
+			"two files":         file + file + end,
+			"a field behind it": file + field("size", "14") + end,
+		} {
+			if got := send(ada.In(t), "documents", body).WantCode(422, "unprocessable"); len(got.Problem.Errors) != 1 {
+				t.Errorf("%s: %+v, want what is wrong with one part", name, got.Problem)
+			}
+		}
+	})
+
+	t.Run("is read to its end", func(t *testing.T) {
+		whole := field("size", "14") + filePart("a.txt", hello) + end
+		for cut := range len(whole) - len("--\r\n") {
+			answer := send(ada.In(t), "documents", whole[:cut])
+			if answer.Status != http.StatusBadRequest && answer.Status != http.StatusUnprocessableEntity {
+				t.Errorf("%d bytes of the form are answered %d, want 400 or 422", cut, answer.Status)
+			}
+		}
+	})
+
+	t.Run("leaves nothing of what was refused", func(t *testing.T) {
+		w := &world{Kit: w.In(t), service: w.service}
+		w.wantUsage(t, ada.Subject(), limit{})
+		w.wantObjects(t, 0)
+		slipwaytest.Unpublished(w.Kit, filesapi.Stored)
+	})
+}

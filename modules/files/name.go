@@ -18,7 +18,7 @@ func cleanName(given string) string {
 	name := given[strings.LastIndexAny(given, `/\`)+1:]
 	name = strings.Map(harmless, strings.ToValidUTF8(name, ""))
 	name = strings.Join(strings.Fields(name), " ")
-	name = strings.TrimLeft(strings.TrimRight(name, " ."), " ")
+	name = strings.TrimRight(name, " .")
 	name = withStem(name)
 	if isDevice(name) {
 		name = "_" + name
@@ -42,7 +42,7 @@ func harmless(r rune) rune {
 // withStem returns a name that does not begin with a dot, which would hide it or make it a
 // setting of a server, nor with a dash, which a command would take for an option.
 func withStem(name string) string {
-	switch stripped := strings.TrimLeft(name, "."); {
+	switch stripped := strings.TrimLeft(name, " ."); {
 	case stripped == "":
 		return "file"
 	case stripped != name && !strings.Contains(stripped, "."):

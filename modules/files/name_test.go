@@ -51,7 +51,7 @@ func TestCleanName(t *testing.T) {
 }
 
 func FuzzCleanName(f *testing.F) {
-	for _, seed := range []string{"a.jpg", ".. /..", "con.\u202e", strings.Repeat("ü.", 300), " - .", "\xff-"} {
+	for _, seed := range []string{"a.jpg", ".. /..", "con.\u202e", strings.Repeat("ü.", 300), " - .", "\xff-", ". .00"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {

@@ -45,18 +45,20 @@ func (c Config) ownerLimit(p *auth.Principal) limit {
 }
 
 // An account is one row of usage.
-type account struct{ Kind, Name, Words string }
+type account struct{ Kind, Name string }
+
+// The kinds of accounts.
+const (
+	kindOwner   = "owner"
+	kindProfile = "profile"
+	kindModule  = "module"
+)
 
 // accounts returns those that a file is on, in the order in which every transaction changes
 // them, so that two never wait for each other. The module's, which is changed most often, is
 // the last and so the shortest locked.
 func (r record) accounts() [3]account {
-	profile := r.Module + "." + r.Profile
-	return [3]account{
-		{"owner", r.Owner, "you"},
-		{"profile", profile + "/" + r.Owner, "you, of the kind " + profile},
-		{"module", r.Module, "all together, for the module " + r.Module},
-	}
+	return [3]account{{kindOwner, r.Owner}, {kindProfile, r.Module + "." + r.Profile + "/" + r.Owner}, {kindModule, r.Module}}
 }
 
 const reserveSQL = `
@@ -118,19 +120,21 @@ func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) er
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("look how much of the quota of %s %s is used: %w", f.Kind, f.Name, err)
 	}
-	p := problem.Conflict("there is no room for another file of %d bytes: %s, there may be %s and there are %d, with %d bytes free; delete files first",
-		r.Held, f.Words, f.most(), files, max(f.Bytes-bytes, 0))
-	if files >= f.Files {
-		p = problem.Conflict("there is no room for another file: %s, there may be %s and there are %d; delete files first", f.Words, f.most(), files)
-	}
-	return p.WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
+	detail := f.words(r, files, bytes)
+	return problem.Conflict("there is no room for a file of %d bytes: %s", r.Held, detail).WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
 }
 
-func (l limit) most() string {
-	if l.Bytes == math.MaxInt64 {
-		return fmt.Sprintf("%d files", l.Files)
+// words says in numbers what there is and may be. How much there is of a module's files is
+// nobody's business who sends one.
+func (f fullness) words(r record, files, bytes int64) string {
+	switch f.Kind {
+	case kindOwner:
+		return fmt.Sprintf("the owner's files are %d of %d bytes, and may be %d of %d bytes: %d files and %d bytes are free",
+			files, bytes, f.Files, f.Bytes, max(f.Files-files, 0), max(f.Bytes-bytes, 0))
+	case kindProfile:
+		return fmt.Sprintf("the owner's files of the kind %s.%s are %d, and may be %d", r.Module, r.Profile, files, f.Files)
 	}
-	return fmt.Sprintf("%d files of %d bytes in all", l.Files, l.Bytes)
+	return fmt.Sprintf("the files for module %s have filled the %d bytes, or the %d files, that they may have", r.Module, f.Bytes, f.Files)
 }
 
 const countSQL = `UPDATE usage SET files = files + $3, bytes = bytes + $4 WHERE kind = $1 AND name = $2`

@@ -2,13 +2,16 @@ package files
 
 import (
 	"context"
+	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/slipway-go/slipway/internal/uuid7"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest"
 )
 
 // roomy are limits that nothing in a test reaches.
@@ -48,7 +51,7 @@ func TestReserve(t *testing.T) {
 		if err := w.reserve(t, aFile("ada", 4), l); err != nil {
 			t.Fatal(err)
 		}
-		const want = "there is no room for another file of 7 bytes: you, there may be 2 files of 10 bytes in all and there are 1, with 6 bytes free; delete files first"
+		const want = "there is no room for a file of 7 bytes: the owner's files are 1 of 4 bytes, and may be 2 of 10 bytes: 1 files and 6 bytes are free"
 		if err := w.reserve(t, aFile("ada", 7), l); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -87,4 +90,58 @@ func (w *world) wantUsage(t *testing.T, owner string, want limit) {
 	if err != nil || got != want {
 		t.Errorf("%s has %+v (%v), want %+v", owner, got, err, want)
 	}
+}
+
+// A quota is seen from outside, too.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+
+	t.Run("lets no more in than it says, however many are announced at once", func(t *testing.T) {
+		t.Parallel()
+		w := newRealWorld(t, map[string]string{"FILES_OWNER_BYTES": "1000"})
+		ada := w.As("customer")
+		var wait sync.WaitGroup
+		var in, out atomic.Int64
+		for range 50 {
+			wait.Go(func() {
+				switch answer := slipwaytest.Do(ada, filesapi.Begin, intent("documents", "a.txt", 90)); {
+				case answer.Status == http.StatusCreated:
+					in.Add(1)
+				case answer.Problem.Code == filesapi.CodeQuota:
+					out.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if in.Load() != 11 || out.Load() != 39 {
+			t.Errorf("%d were let in and %d refused, want 11 and 39", in.Load(), out.Load())
+		}
+		w.wantUsage(t, ada.Subject(), limit{11, 990})
+	})
+
+	t.Run("gives room back that a file does not need", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		send(ada, "documents", filePart("a.txt", hello), end).Want(201) // which might have had 10 MiB
+		w.wantUsage(t, ada.Subject(), limit{1, int64(len(hello))})
+	})
+
+	t.Run("is larger for whoever has plenty, and the module's for what is its own", func(t *testing.T) {
+		t.Parallel()
+		w := &world{}
+		w.Kit = slipwaytest.TxWith(t, map[string]string{"FILES_OWNER_FILES": "1", "FILES_PLENTY_FILES": "2", "FILES_MODULE_FILES": "5"}, w.module(), albumModule())
+		announce := func(k *slipwaytest.Kit, profile, name string) *slipwaytest.Answer[filesapi.Ticket] {
+			return slipwaytest.Do(k, filesapi.Begin, intent(profile, name, 1))
+		}
+		ada, admin, service := w.As("customer"), w.As("customer", "admin"), w.Service("album", "files", "files:write")
+		announce(ada, "documents", "a.txt").Want(201)
+		announce(ada, "documents", "a.txt").WantCode(409, filesapi.CodeQuota)
+		announce(admin, "documents", "a.txt").Want(201)
+		announce(admin, "documents", "a.txt").Want(201)
+		announce(admin, "documents", "a.txt").WantCode(409, filesapi.CodeQuota)
+		announce(service, "exports", "a.csv").Want(201)
+		announce(service, "exports", "a.csv").Want(201)
+		announce(service, "exports", "a.csv").WantCode(409, filesapi.CodeQuota)
+	})
 }

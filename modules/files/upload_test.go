@@ -1,13 +1,21 @@
 package files
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/slipway-go/slipway"
+	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
@@ -36,6 +44,49 @@ func TestUpload(t *testing.T) {
 		}
 		w.wantUsage(t, ada.Subject(), limit{})
 		w.wantObjects(t, 0)
+	})
+
+	t.Run("leaves nothing of a content that breaks off", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		body := io.MultiReader(strings.NewReader(filePart("hello.txt", strings.Repeat(hello, 10_000))), iotest.ErrReader(io.ErrUnexpectedEOF))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "/uploads/album/documents", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asForm(r)
+		if status, _, _ := ada.Send(r); status != http.StatusBadRequest {
+			t.Errorf("the answer is %d, want 400", status)
+		}
+		w.wantUsage(t, ada.Subject(), limit{})
+		w.wantObjects(t, 0)
+		if told := slipwaytest.Published(w.In(t), filesapi.Rejected); len(told) != 1 || told[0].Reason != filesapi.ReasonNotUploaded {
+			t.Errorf("told was %+v, want that one file did not come", told)
+		}
+	})
+
+	t.Run("is open to whom the profile names", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada, service := w.As("customer"), w.Service("album", "files", "files:write")
+		text, csv := []string{filePart("a.txt", hello), end}, []string{filePart("a.csv", "a,b\n1,2\n"), end}
+		send(ada, "films", text...).WantCode(404, filesapi.CodeUnknownProfile)
+		send(ada, "exports", csv...).WantCode(403, filesapi.CodeNotForUsers)
+		send(w.User("ben", "files:write"), "photos", text...).WantCode(403, filesapi.CodeNotForUsers)
+		send(w.User("ben"), "documents", text...).Want(403)
+		send(w.Anonymous(), "documents", text...).Want(401)
+		through := w.Claims(authtest.User("ada", "files:write").Through("album").For("files"))
+		if f := fileOf(t, send(through, "exports", csv...).Want(201)); f.Owner != "ada" {
+			t.Errorf("the owner is %s, want the user for whom the module acts", f.Owner)
+		}
+		if f := fileOf(t, send(service, "exports", csv...).Want(201)); f.Owner != "album" {
+			t.Errorf("the owner is %s, want the module", f.Owner)
+		}
+		forBen := append([]string{field("owner", "ben")}, csv...)
+		if f := fileOf(t, send(service, "exports", forBen...).Want(201)); f.Owner != "ben" {
+			t.Errorf("the owner is %s, want whom the module named", f.Owner)
+		}
 	})
 
 	t.Run("stores what passes, and tells its module", func(t *testing.T) {
@@ -85,5 +136,69 @@ func (w *world) wantObjects(t *testing.T, want int) {
 	}
 	if got != want {
 		t.Errorf("%d contents are kept or written, want %d", got, want)
+	}
+}
+
+func TestUpload_Golden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.As("customer")
+	t.Run("stored", func(t *testing.T) {
+		send(ada.In(t), "documents", field("size", "14"), filePart("Größe (1).txt", hello), end).Want(201).Golden()
+	})
+	t.Run("refused", func(t *testing.T) {
+		send(ada.In(t), "documents", filePart("hello.txt", "#!/bin/sh\necho hello\n"), end).Want(422).Golden()
+	})
+	t.Run("completed", func(t *testing.T) {
+		complete(ada.In(t), w.arrive(t, ada, "documents", "hello.txt", hello)).Want(202).Golden()
+	})
+	t.Run("no room", func(t *testing.T) {
+		slipwaytest.Do(ada.In(t), filesapi.Begin, intent("documents", "film.pdf", 10<<20)).Want(201)
+		for range 17 {
+			begin(t, ada, "documents", "hello.txt", 1)
+		}
+		slipwaytest.Do(ada.In(t), filesapi.Begin, intent("documents", "hello.txt", 1)).Want(409).Golden()
+	})
+}
+
+// In a bubble, since the form says when it expires.
+func TestBegin_Golden(t *testing.T) {
+	slipwaytest.Bubble(t, []slipway.Module{New(), albumModule()}, func(_ *testing.T, k *slipwaytest.Kit) {
+		slipwaytest.Do(k.As("customer"), filesapi.Begin, intent("documents", "hello.txt", 14)).Want(201).Golden()
+	})
+}
+
+// A client that is gone is seen by the process that serves it.
+func TestUpload_disconnected(t *testing.T) {
+	slipwaytest.Deployments(t, []slipway.Module{New(), albumModule()}, func(t *testing.T, k *slipwaytest.Kit) {
+		ada := k.As("customer")
+		conn, err := net.Dial("tcp", k.AddrOf(filesapi.Module.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := "POST /uploads/album/documents HTTP/1.1\r\nHost: files\r\nAuthorization: Bearer " + ada.Token() +
+			"\r\nContent-Type: multipart/form-data; boundary=" + boundary + "\r\nContent-Length: 1000000\r\n\r\n"
+		if _, err := io.WriteString(conn, head+filePart("hello.txt", strings.Repeat(hello, 1000))); err != nil {
+			t.Fatal(err)
+		}
+		await(t, k, `SELECT EXISTS (SELECT FROM files WHERE state = 'pending')`)
+		if err := conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, k, `SELECT EXISTS (SELECT FROM files WHERE state = 'rejected' AND held = 0)`)
+		await(t, k, `SELECT NOT EXISTS (SELECT FROM usage WHERE files > 0 OR bytes > 0)`)
+		await(t, k, `SELECT NOT EXISTS (SELECT FROM contents WHERE state <> 'going')`)
+	})
+}
+
+// await waits until a question to the module's database is answered with yes.
+func await(t *testing.T, k *slipwaytest.Kit, question string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for yes := false; !yes; {
+		if err := k.DB(filesapi.Module.Name()).QueryRow(ctx, question).Scan(&yes); err != nil {
+			t.Fatalf("%s: %v", question, err)
+		}
 	}
 }
