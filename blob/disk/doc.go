@@ -18,6 +18,14 @@
 //     leads out of the directory.
 //   - A process that dies leaves at most its files in tmp, which go after a day.
 //
+// # What flushing costs
+//
+// Put flushes the file before it is renamed, since a file system may otherwise have the new
+// name and none of the content after a loss of power, and then the folder, since a row in a
+// database that says "kept" is there for good as well. On a virtual machine's SSD the first
+// costs an object of 10 kB 2 ms and the second 1 ms more. To 100 MB it adds a tenth: the
+// device begins to take a file while it is still written.
+//
 // # Not guaranteed
 //
 //   - That a copy takes room of its own: it is a hard link where the file system has them.

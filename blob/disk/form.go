@@ -81,6 +81,9 @@ func told(err error) error {
 	case errors.Is(err, errTooSmall):
 		return problem.Unprocessable("the content is smaller than the form allows").WithCode("content_too_small").Wrap(err)
 	}
+	if errors.Is(err, blob.ErrFull) {
+		return problem.Unavailable("there is no room for the content now; try again later").Wrap(err)
+	}
 	return err
 }
 

@@ -78,7 +78,7 @@ func (s *Store) copy(ctx context.Context, f *os.File, r io.Reader, bounds sizes)
 	buffer := s.buffers.Get().(*[bufferSize]byte) //nolint:forcetypeassert // New makes nothing else
 	defer s.buffers.Put(buffer)
 	within := &io.LimitedReader{R: during{ctx, r}, N: bounds.most}
-	n, err := io.CopyBuffer(struct{ io.Writer }{f}, within, buffer[:])
+	n, err := io.CopyBuffer(&early{file: f}, within, buffer[:])
 	switch {
 	case err != nil:
 		return err
@@ -153,6 +153,8 @@ func (s *Store) move(draft, file string) error {
 			if made := s.folder(path.Dir(file)); made != nil {
 				return made
 			}
+		case isNotFolder(err):
+			return belowObject(err)
 		case isFolder(err):
 			if s.root.Remove(file) != nil { // one that is empty was left when a process died
 				return fmt.Errorf("the key is the folder of other objects: %w", err)
@@ -171,7 +173,7 @@ func (s *Store) folder(name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // a Delete was quicker: it is tried again
 	case isNotFolder(err), errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("a key above this one is an object: %w", err)
+		return belowObject(err)
 	case err != nil:
 		return err
 	}
@@ -181,6 +183,10 @@ func (s *Store) folder(name string) error {
 		}
 	}
 	return nil
+}
+
+func belowObject(err error) error {
+	return fmt.Errorf("a key above this one is an object: %w", err)
 }
 
 // flush has the entries of a folder on the device. One that is gone had its last object
