@@ -15,7 +15,7 @@ import (
 
 // New returns the module.
 func New() slipway.Module {
-	return slipway.NewModule(filesapi.Module, setup, slipway.Migrations(migrations.Files), emitted())
+	return slipway.NewModule(filesapi.Module, setup, slipway.Migrations(migrations.Files), emitted(), slipway.Commands(commands))
 }
 
 func emitted() slipway.Option {
@@ -32,6 +32,10 @@ type Config struct {
 	ModuleFiles  int64         `env:"MODULE_FILES" envDefault:"1000000" min:"1" doc:"How many files one module may have."`
 	UploadWithin time.Duration `env:"UPLOAD_WITHIN" envDefault:"1h" min:"1m" max:"24h" doc:"How long an announced file may take to come."`
 	RenderBytes  int64         `env:"RENDER_BYTES" envDefault:"1073741824" min:"1" doc:"How much memory the images that are opened at once may take, in bytes. One that needs more is opened alone."`
+
+	Grace          time.Duration `env:"GRACE" envDefault:"24h" min:"1h" doc:"How old an object is at least that goes because no row wants it, and a content that nobody finished."`
+	ReconcileLimit int           `env:"RECONCILE_LIMIT" envDefault:"1000" min:"1" max:"100000" doc:"How many objects, and how many files without their object, may go when the store is compared with the rows each night. Of more than that none goes."`
+	KeepRowsFor    time.Duration `env:"KEEP_ROWS_FOR" envDefault:"720h" min:"1h" doc:"How long it is known of a file that is gone that it was there."`
 }
 
 func setup(m *slipway.Setup, cfg Config) error {
@@ -44,6 +48,7 @@ func newService(m *slipway.Setup, cfg Config) *service {
 	api.Handle(m, filesapi.Get, s.get)
 	s.takeIn(m)
 	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes)}).Timeout(renderTime)
+	s.live(m)
 	later(m)
 	return s
 }
@@ -64,5 +69,6 @@ type service struct {
 	logger   *slog.Logger
 	check    *jobs.Job[checking]
 	render   *jobs.Job[rendering]
-	remove   *jobs.Job[removal] // nil: nothing is removed
+	remove   *jobs.Job[removal]  // nil, as in commands: the sweep does it
+	clear    *jobs.Job[clearing] // likewise
 }

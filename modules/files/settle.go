@@ -97,9 +97,14 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	if r.Content.Valid && r.Content.UUID != twin.Content && r.Content.UUID != c.kept.Content {
 		going = append(going, r.Content.UUID) // what was encoded anew takes its place
 	}
-	b.Queue(`UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1`,
+	b.Queue(`UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
+		AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`,
 		r.ID, c.to, twin.Content, twin.Type, twin.Size, c.held(r), s.timeFor(r, c.to))
-	return s.finish(ctx, tx, r, b, going)
+	after, err := s.finish(ctx, tx, r, b, going)
+	if err == nil && after.State != c.to {
+		return r, fmt.Errorf("content %s was swept while it was written: it took longer than FILES_GRACE", twin.Content)
+	}
+	return after, err
 }
 
 // held returns how many bytes the quota is to hold for a file.
@@ -136,7 +141,7 @@ func queueKept(b *pgx.Batch, k kept, done bool) {
 	if done {
 		state = "kept"
 	}
-	b.Queue(`UPDATE contents SET state = $2, source = $3, hash = $4, size = $5, type = $6, changed_at = now() WHERE id = $1`,
+	b.Queue(`UPDATE contents SET state = $2, source = $3, hash = $4, size = $5, type = $6, changed_at = now() WHERE id = $1 AND state = 'writing'`,
 		k.Content, state, k.Source, k.Hash, k.Size, k.Type)
 }
 
@@ -217,7 +222,7 @@ func (s *service) finish(ctx context.Context, tx postgres.Tx, before record, b *
 	if err := errors.Join(err, results.Close()); err != nil {
 		return before, err
 	}
-	return after, errors.Join(s.tell(ctx, tx, before, after), s.follow(ctx, tx, after, going))
+	return after, errors.Join(s.tell(ctx, tx, before, after), s.follow(ctx, tx, after, going), s.clearAfter(ctx, tx, before, after))
 }
 
 // tell emits what others want to know of a change.

@@ -58,5 +58,5 @@ func (w *world) module() slipway.Module {
 	return slipway.NewModule(filesapi.Module, func(m *slipway.Setup, cfg Config) error {
 		w.service = newService(m, cfg)
 		return nil
-	}, slipway.Migrations(migrations.Files), emitted())
+	}, slipway.Migrations(migrations.Files), emitted(), slipway.Commands(commands))
 }

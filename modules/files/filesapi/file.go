@@ -72,6 +72,7 @@ const (
 	ReasonInfected    Reason = "infected"         // the virus scanner knows it
 	ReasonNotScanned  Reason = "not_scanned"      // the virus scanner did not look at all of it
 	ReasonNotUploaded Reason = "not_uploaded"     // its content never came
+	ReasonNotChecked  Reason = "not_checked"      // nobody could look at it for a day
 )
 
 // The reasons for which a file is gone.

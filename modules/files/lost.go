@@ -1,0 +1,80 @@
+package files
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/jobs"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/postgres"
+)
+
+// reconcileDaily has one process compare the store with the rows. What it would have to do
+// too often is left to a person; see the command reconcile.
+func (s *service) reconcileDaily(ctx context.Context, _ jobs.Delivery[jobs.Slot]) (jobs.Effect, error) {
+	found, err := s.reconcile(ctx, reconciling{limit: s.cfg.ReconcileLimit, grace: s.cfg.Grace})
+	s.logReconciled(ctx, found)
+	return jobs.Done, err
+}
+
+func (s *service) reconcile(ctx context.Context, rules reconciling) (findings, error) {
+	r := &reconciler{ledger: s.ledger, store: s.store, rules: rules, loseContent: s.loseContent, loseVariant: s.loseVariant}
+	err := r.reconcile(ctx)
+	return r.found, err
+}
+
+func (s *service) logReconciled(ctx context.Context, f findings) {
+	facts := []any{
+		"objects", f.Objects, "contents", f.Contents, "orphans", f.Orphans, "orphan_bytes", f.OrphanBytes, "young", f.Young, "foreign", f.Foreign,
+		"lost", f.Lost, "lost_variants", f.LostVariants, "deleted", f.Deleted, "ended", f.Ended, "limit", f.Limit,
+	}
+	switch {
+	case f.OverLimit:
+		s.logger.ErrorContext(ctx, "the store and the rows differ by more than the limit, so nothing was changed: see that both are the right ones, then run files reconcile with a higher --limit", facts...)
+	case f.Lost+f.LostVariants > 0:
+		s.logger.ErrorContext(ctx, "the store has lost objects", facts...)
+	default:
+		s.logger.InfoContext(ctx, "the store was reconciled with the rows", facts...)
+	}
+}
+
+// loseContent ends the files whose content the store has lost, unless it is no longer kept.
+func (s *service) loseContent(ctx context.Context, content uuid.UUID) (done bool, err error) {
+	if err := s.removeObjects(ctx, content); err != nil { // of its variants
+		return false, err
+	}
+	err = s.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE contents SET state = 'going', changed_at = now() WHERE id = $1 AND state = 'kept'`, content)
+		if done = err == nil && tag.RowsAffected() > 0; !done {
+			return err
+		}
+		return s.loseFiles(ctx, tx, content)
+	})
+	if err != nil {
+		return false, fmt.Errorf("end the files of content %s: %w", content, err)
+	}
+	return done, nil
+}
+
+func (s *service) loseFiles(ctx context.Context, tx postgres.Tx, content uuid.UUID) error {
+	ids, err := idsOf(ctx, tx, `SELECT id FROM files WHERE content = $1 ORDER BY id`, content)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.moveTo(ctx, tx, id, change{to: filesapi.StateDeleted, reason: filesapi.ReasonLost, detail: "the store has lost its content"}); err != nil {
+			return err
+		}
+	}
+	return s.removeRow(ctx, tx, content)
+}
+
+func (s *service) loseVariant(ctx context.Context, content uuid.UUID, name string) (done bool, err error) {
+	tag, err := s.ledger.db.Exec(ctx, `DELETE FROM variants WHERE content = $1 AND name = $2`, content, name)
+	if err != nil {
+		return false, fmt.Errorf("forget variant %s of content %s: %w", name, content, err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
