@@ -2,12 +2,14 @@ package slipway_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,9 @@ import (
 	"github.com/slipway-go/slipway/api"
 	"github.com/slipway-go/slipway/auth"
 	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/blob/s3/s3test"
 	"github.com/slipway-go/slipway/config"
+	"github.com/slipway-go/slipway/problem"
 )
 
 // An attic keeps things, and tells its store.
@@ -98,6 +102,93 @@ func TestSetup_Blobs(t *testing.T) {
 		w = serve(handler, httptest.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(address, "silk.txt", "silk.exe", 1), http.NoBody))
 		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "wrong_signature") {
 			t.Errorf("the address with another name was answered %d %s, want 403 wrong_signature", w.Code, w.Body)
+		}
+	})
+}
+
+func TestSetup_Blobs_inS3(t *testing.T) {
+	t.Parallel()
+	settings := func(url config.Secret) map[string]string {
+		return map[string]string{"SLIPWAY_ENV": "production", "SSO_ISSUER": "https://sso.example", "S3_URL": url.Reveal()}
+	}
+
+	t.Run("tells what is wrong with the address, and not what it is", func(t *testing.T) {
+		t.Parallel()
+		for address, want := range map[string]string{
+			"https://KEY:made-up@s3.example":                   "S3_URL: the URL of S3: expected the name of one bucket",
+			"https://s3.example/files":                         "S3_URL: the URL of S3: expected the key and its secret",
+			"s3://KEY:made-up@files":                           "S3_URL: the URL of S3: expected https://KEY:SECRET@HOST/BUCKET",
+			"https://KEY:made-up/secret@s3.example/files":      "is written as %2F",
+			"https://KEY:made-up@s3.example/files?style=other": "style=path",
+		} {
+			err := startAttic(t, settings(config.Secret(address)), "/blobs/{key...}")
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "made-up") {
+				t.Errorf("with %s err = %v, want %q", address, err, want)
+			}
+		}
+		with := settings("https://KEY:made-up@s3.example/files")
+		with["S3_PUBLIC_URL"] = "https://files.example/folder"
+		if err := startAttic(t, with, "/blobs/{key...}"); err == nil || !strings.Contains(err.Error(), "scheme and host alone") {
+			t.Errorf("err = %v, want it to tell of the public URL", err)
+		}
+	})
+
+	t.Run("starts while S3 is down", func(t *testing.T) {
+		t.Parallel()
+		_, store := openAttic(t, settings("http://KEY:made-up@127.0.0.1:1/files"))
+		_, err := store.Stat(t.Context(), "chests/1")
+		if problem.Status(err) != http.StatusServiceUnavailable || strings.Contains(err.Error(), "made-up") {
+			t.Errorf("Stat() = %v, want 503 without a secret", err)
+		}
+	})
+
+	t.Run("keeps the module's objects in a folder of its own, behind no door", func(t *testing.T) {
+		t.Parallel()
+		server := s3test.Start(t)
+		handler, store := openAttic(t, settings(server.URL()))
+		if _, err := store.Put(t.Context(), "chests/1", strings.NewReader("lace"), 10); err != nil {
+			t.Fatal(err)
+		}
+		if keys := server.Keys(t); !slices.Equal(keys, []string{"attic/chests/1"}) {
+			t.Errorf("the bucket has %v, want attic/chests/1", keys)
+		}
+		address, err := store.SignGet(t.Context(), "chests/1", blob.Link{Expires: time.Minute, Name: "lace.txt"})
+		if err != nil || !strings.HasPrefix(address, "http://"+server.Host()+"/blobs/attic/chests/1?") {
+			t.Errorf("SignGet() = %s, %v, want an address of the S3", address, err)
+		}
+		if w := serve(handler, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/blobs/attic/chests/1", http.NoBody)); w.Code != http.StatusNotFound {
+			t.Errorf("the door was answered %d %s, want 404", w.Code, w.Body)
+		}
+	})
+
+	t.Run("gives a module a bucket of its own, and browsers another address", func(t *testing.T) {
+		t.Parallel()
+		server := s3test.Start(t)
+		with := settings("https://KEY:made-up@s3.example/files")
+		with["ATTIC_S3_URL"], with["ATTIC_S3_PUBLIC_URL"] = server.URL().Reveal(), "https://files.example"
+		_, store := openAttic(t, with)
+		if _, err := store.Stat(t.Context(), "chests/1"); !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("Stat() = %v, want ErrNotFound", err)
+		}
+		form, err := store.SignPost(t.Context(), "chests/1", blob.Policy{Expires: time.Minute, MaxSize: 10})
+		if err != nil || form.URL != "https://files.example/blobs/" {
+			t.Errorf("SignPost() = %s, %v, want the address for browsers", form.URL, err)
+		}
+	})
+
+	t.Run("makes the bucket in development and test alone", func(t *testing.T) {
+		t.Parallel()
+		server := s3test.Start(t)
+		absent := config.Secret(strings.Replace(server.URL().Reveal(), "/"+s3test.Bucket, "/absent", 1))
+		with := settings(absent)
+		_, store := openAttic(t, with)
+		if _, err := store.Put(t.Context(), "chests/1", strings.NewReader("lace"), 10); err == nil || !strings.Contains(err.Error(), "there is no bucket absent") {
+			t.Errorf("Put() = %v, want it to tell of the bucket", err)
+		}
+		with["SLIPWAY_ENV"] = "test"
+		_, store = openAttic(t, with)
+		if _, err := store.Put(t.Context(), "chests/1", strings.NewReader("lace"), 10); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -64,6 +64,9 @@ func (a *App) settingSections() []config.Section {
 		if a.topology.hosted[m.Name()] && m.HasDatabase() {
 			places = append(places, config.Describe[database](prefix)...)
 		}
+		if own, _ := config.Load[bucket](a.source, prefix); own.URL.Reveal() != "" {
+			places = append(places, config.Describe[bucket](prefix)...)
+		}
 	}
 	sections = append(sections, config.Section{Title: "Where modules live", Variables: places})
 	for _, m := range a.hosted() {

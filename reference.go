@@ -30,7 +30,7 @@ func kitSections() []config.Section {
 	return []config.Section{
 		{Title: "The process", Variables: config.Describe[settings]("SLIPWAY_")},
 		{Title: "Databases", Variables: config.Describe[database]("")},
-		{Title: "Contents of files", Variables: config.Describe[blobs]("")},
+		{Title: "Contents of files", Variables: append(config.Describe[blobs](""), config.Describe[bucket]("")...)},
 		{Title: "Events", Variables: config.Describe[broker]("")},
 		{Title: "Identity", Variables: append(config.Describe[auth.VerifierConfig]("SSO_"), config.Describe[identity]("SSO_")...)},
 		{Title: "Logs", Variables: config.Describe[telemetry.LogConfig]("LOG_")},
@@ -53,6 +53,7 @@ func misspelt(src *config.Source, modules []Module) []config.Problem {
 		known = append(known, m.variables...)
 		known = append(known, config.Describe[place](prefix)...)
 		known = append(known, config.Describe[database](prefix)...)
+		known = append(known, config.Describe[bucket](prefix)...)
 	}
 	return config.Unknown(src, known, prefixes)
 }

@@ -86,6 +86,7 @@ func Deploy(t *testing.T, d Deployment, modules ...slipway.Module) *Kit {
 		"BLOB_DIR":                    filepath.Join(t.TempDir(), "blobs"),
 		"AMQP_URL":                    "", // of whoever runs the tests
 		"REDIS_URL":                   "", // likewise
+		"S3_URL":                      "", // likewise
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "",
 	}
 	if !hosts(modules, ssoName) {

@@ -64,7 +64,7 @@ func (s *Store) explain(err error) error {
 		return err
 	}
 	a := &answer{status: e.StatusCode, code: clean(e.Code, maxCode), text: clean(e.Message, maxText), hint: s.hint(e), kind: meaning(e)}
-	a.busy = isBusy(e) && !errors.Is(a.kind, blob.ErrFull)
+	a.busy = (isBusy(e) || isConflict(e)) && !errors.Is(a.kind, blob.ErrFull)
 	return a
 }
 
@@ -123,6 +123,12 @@ func (s *Store) noBucket() error {
 
 func isBusy(e minio.ErrorResponse) bool {
 	return e.StatusCode >= http.StatusInternalServerError || e.StatusCode == http.StatusTooManyRequests || e.Code == "SlowDown" || e.Code == "RequestTimeout"
+}
+
+// isConflict tells of two calls that met: Amazon says OperationAborted, and versitygw that the
+// object is a directory when another deletes the last object of a folder meanwhile.
+func isConflict(e minio.ErrorResponse) bool {
+	return e.StatusCode == http.StatusConflict && !strings.HasPrefix(e.Code, "Bucket")
 }
 
 // isTemporary tells of a failure that may be over at once: S3 is busy, or the way to it broke.

@@ -146,7 +146,7 @@ func (r *reader) failed(err error) error {
 		err = ended
 	}
 	if isOneOf(err, "PreconditionFailed") {
-		err = fmt.Errorf("%w any more: it was replaced", blob.ErrNotFound)
+		err = errReplaced
 	}
 	return fmt.Errorf("read object %s: %w", r.info.Key, err)
 }
@@ -159,11 +159,11 @@ func (r *reader) ask(from, to int64) (piece, error) {
 		if err := errors.Join(options.SetRange(from, to-1), options.SetMatchETag(r.etag)); err != nil {
 			return err
 		}
-		body, _, header, err := r.store.core.GetObject(ctx, r.store.bucket, r.info.Key, options)
+		body, info, header, err := r.store.core.GetObject(ctx, r.store.bucket, r.info.Key, options)
 		if err != nil {
 			return err
 		}
-		if err := r.check(header, from, to); err != nil {
+		if err := r.check(info, header, from, to); err != nil {
 			return errors.Join(err, body.Close())
 		}
 		p.body = body
@@ -172,17 +172,23 @@ func (r *reader) ask(from, to int64) (piece, error) {
 	return p, err
 }
 
-// check sees that the answer is what was asked for: some that stand before an S3 send the
-// whole instead.
-func (r *reader) check(header http.Header, from, to int64) error {
-	got := header.Get("Content-Range")
-	if got == "" && from == 0 && header.Get("Content-Length") == strconv.FormatInt(to, 10) {
+// errReplaced tells that an object is another one than was opened.
+var errReplaced = fmt.Errorf("%w any more: it was replaced", blob.ErrNotFound)
+
+// check sees that the answer is what was asked for. Some that stand before an S3 send the
+// whole object instead, and some S3 look at the condition before they open another object.
+func (r *reader) check(info minio.ObjectInfo, header http.Header, from, to int64) error {
+	got, whole := header.Get("Content-Range"), from == 0 && to == r.info.Size
+	switch want := fmt.Sprintf("bytes %d-%d/%d", from, to-1, r.info.Size); {
+	case info.ETag != r.etag:
+		return errReplaced
+	case got == want, got == "" && whole && header.Get("Content-Length") == strconv.FormatInt(to, 10):
 		return nil
+	case got != "" && !strings.HasSuffix(got, "/"+strconv.FormatInt(r.info.Size, 10)):
+		return errReplaced
+	default:
+		return fmt.Errorf("S3 answered with the range %q, asked for %q", clean(got, maxCode), want)
 	}
-	if want := fmt.Sprintf("bytes %d-%d/", from, to-1); !strings.HasPrefix(got, want) {
-		return fmt.Errorf("S3 answered with the range %q, asked for %s%d", clean(got, maxCode), want, r.info.Size)
-	}
-	return nil
 }
 
 // Seek implements io.Seeker; it asks for nothing.

@@ -50,5 +50,6 @@ func (s *Store) SignPost(ctx context.Context, key string, policy blob.Policy) (b
 	if err != nil {
 		return blob.Form{}, fmt.Errorf("sign a form for object %s: %w", key, s.explain(err))
 	}
+	delete(fields, "bucket") // the address has it, and the policy holds it to that
 	return blob.Form{URL: u.String(), Fields: fields, Expires: expires}, nil
 }

@@ -101,12 +101,17 @@ func (s *Store) notFound(ctx context.Context, err error) error {
 	return err
 }
 
-// Copy implements [blob.Store]. The bytes do not come here.
+// Copy implements [blob.Store]. The bytes do not come here. S3 refuses to copy an object to
+// itself, which changes nothing.
 func (s *Store) Copy(ctx context.Context, from, to string) error {
 	for _, key := range []string{from, to} {
 		if err := blob.CheckKey(key); err != nil {
 			return err
 		}
+	}
+	if from == to {
+		_, err := s.Stat(ctx, from)
+		return err
 	}
 	err := s.try(withPatience(ctx, slowly(s.patience)), "PUT /{bucket}/{key}", func(ctx context.Context) error {
 		_, err := s.core.CopyObject(ctx, s.bucket, from, s.bucket, to, nil, minio.CopySrcOptions{}, minio.PutObjectOptions{})
@@ -138,6 +143,10 @@ const pageSize = 1000
 // List implements [blob.Store]. It asks for a page at a time.
 func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
+		if err := blob.CheckPrefix(prefix); err != nil {
+			yield(blob.Info{}, err)
+			return
+		}
 		for {
 			page, err := s.page(ctx, prefix, after)
 			if err != nil {

@@ -31,6 +31,7 @@ const (
 	region   = "us-east-1"
 	maxConns = 4096
 	maxParts = 10_000
+	maxCopy  = 5 << 30 // bytes
 	attempts = 20
 )
 
@@ -65,13 +66,13 @@ func open(dir string) (backend.Backend, error) {
 		}
 	}
 	if (meta.XattrMeta{}).Test(objects) == nil {
-		return posix.New(objects, meta.XattrMeta{}, posix.PosixOpts{})
+		return posix.New(objects, meta.XattrMeta{}, posix.PosixOpts{CopyObjectThreshold: maxCopy})
 	}
 	known, err := meta.NewSideCar(beside)
 	if err != nil {
 		return nil, err
 	}
-	return posix.New(objects, known, posix.PosixOpts{SideCarDir: beside})
+	return posix.New(objects, known, posix.PosixOpts{SideCarDir: beside, CopyObjectThreshold: maxCopy})
 }
 
 // serve tries again if somebody else takes the port that was free a moment ago.

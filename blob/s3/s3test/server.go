@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -112,6 +113,14 @@ func (s *Server) Host() string { return s.host }
 
 // URL returns the address of the bucket with the credentials, as S3_URL has it.
 func (s *Server) URL() config.Secret { return address(s.host, Key, Secret, Bucket) }
+
+// NewBucket returns the address of another bucket of the server, which is empty.
+func (s *Server) NewBucket(t testing.TB) config.Secret {
+	t.Helper()
+	name := "b-" + strings.ToLower(rand.Text())
+	must(t, s.Client(t).MakeBucket(t.Context(), name, minio.MakeBucketOptions{}))
+	return address(s.host, Key, Secret, name)
+}
 
 func address(host, key, secret, bucket string) config.Secret {
 	u := url.URL{Scheme: "http", User: url.UserPassword(key, secret), Host: host, Path: "/" + bucket, RawQuery: "region=" + Region}
