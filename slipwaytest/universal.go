@@ -85,6 +85,7 @@ type example func(k *Kit) *http.Request
 // universal is the suite for one module.
 type universal struct {
 	module   slipway.Module
+	beside   []slipway.Module // in each of the suite's worlds
 	settings map[string]string
 	worlds   []func(*Kit)
 	examples map[*api.Route]example
@@ -137,6 +138,12 @@ func Settings(values map[string]string) Fixture {
 // module's neighbours answer.
 func World(prepare func(k *Kit)) Fixture {
 	return func(u *universal) { u.worlds = append(u.worlds, prepare) }
+}
+
+// Beside gives each world of the suite more modules, of which nothing is asked: those that
+// tell by their contracts what a ready module has to do.
+func Beside(modules ...slipway.Module) Fixture {
+	return func(u *universal) { u.beside = append(u.beside, modules...) }
 }
 
 // Example gives the input of a success. It is called in a new world as a user with
@@ -195,8 +202,8 @@ func (u *universal) worldWith(t *testing.T, settings map[string]string, change .
 		all = map[string]string{}
 	}
 	maps.Copy(all, u.settings)
-	k := inProcess(t, all, []slipway.Module{u.module}, databases.Tx, false, change...) // of its own tokens an SSO would make none that is wrong
-	k.quiet = true                                                                     // a check says itself what it found, and asks a thousand times
+	k := inProcess(t, all, append([]slipway.Module{u.module}, u.beside...), databases.Tx, false, change...) // of its own tokens an SSO would make none that is wrong
+	k.quiet = true                                                                                          // a check says itself what it found, and asks a thousand times
 	if u.sabotage != nil {
 		k.transport = local(t, u.sabotage(outside(k.app.Handler())))
 	}

@@ -20,7 +20,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Store) serve(w http.ResponseWriter, r *http.Request) error {
 	key := r.PathValue("key")
 	if blob.CheckKey(key) != nil {
-		return problem.NoRoute(r.Method, r.URL.Path)
+		return problem.NotFound("there is nothing at this address") // which may hold anything, so it is not repeated
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:

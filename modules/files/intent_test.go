@@ -3,7 +3,6 @@ package files
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -28,16 +27,22 @@ func begin(t *testing.T, k *slipwaytest.Kit, profile, name string, size int) fil
 // post sends a content by the form of a ticket, as anybody, and returns the status.
 func (w *world) post(t *testing.T, ticket filesapi.Ticket, content string) int {
 	t.Helper()
-	to, err := url.Parse(ticket.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return w.In(t).Anonymous().JSON(http.MethodPost, formPath(ticket), formOf(ticket, content), asForm).Status
+}
+
+// formPath is where the form of a ticket goes, which is the module itself.
+func formPath(ticket filesapi.Ticket) string {
+	_, path, _ := strings.Cut(strings.TrimPrefix(ticket.URL, "http://"), "/")
+	return "/" + path
+}
+
+// formOf is the form of a ticket with a content.
+func formOf(ticket filesapi.Ticket, content string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(ticket.Fields)) {
 		parts = append(parts, field(name, ticket.Fields[name]))
 	}
-	body := strings.Join(append(parts, filePart(ticket.File.Name, content), end), "")
-	return w.In(t).Anonymous().JSON(http.MethodPost, to.RequestURI(), body, asForm).Status
+	return strings.Join(append(parts, filePart(ticket.File.Name, content), end), "")
 }
 
 // arrive announces and sends a file, which is not completed.

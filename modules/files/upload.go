@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-go/slipway/blob"
 	"github.com/slipway-go/slipway/internal/failpoint"
 	"github.com/slipway-go/slipway/internal/uuid7"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 )
@@ -72,7 +73,7 @@ func (s *service) expect(ctx context.Context, by sender, f *form, body int64) (r
 		return record{}, err
 	}
 	r.Content = uuid.NullUUID{UUID: uuid7.New(), Valid: true}
-	return r, s.ledger.announce(ctx, &r, s.cfg.limitsOf(by.principal, owner, by.profile), s.cfg.UploadWithin)
+	return r, s.ledger.announce(ctx, &r, s.cfg.limitsOf(by.principal, owner, by.profile), max(s.cfg.UploadWithin, filesapi.MaxTransfer))
 }
 
 // most returns how large the file may be, in bytes: what the form says, or else what the body
