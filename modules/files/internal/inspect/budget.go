@@ -17,6 +17,7 @@ type budget struct {
 	ctx     context.Context
 	bytes   int64
 	entries int
+	out     int64 // what has come out, packed or not
 }
 
 func newBudget(ctx context.Context, l Limits, size int64) *budget {
@@ -43,6 +44,7 @@ func (b *budget) drain(to io.Writer, from io.Reader, buffer []byte) (int64, erro
 		}
 		n, err := from.Read(buffer)
 		total += int64(n)
+		b.out += int64(n)
 		if b.bytes -= int64(n); b.bytes < 0 {
 			return total, refuse(filesapi.ReasonBomb, "the file becomes far too large when it is opened")
 		}

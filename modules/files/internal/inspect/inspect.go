@@ -50,6 +50,9 @@ type Verdict struct {
 	Reason filesapi.Reason
 	// Detail says the same for a person.
 	Detail string
+	// Unpacked is how much there was to look at, in bytes: the file itself, and all that was
+	// unpacked from it. Only of what may be kept.
+	Unpacked int64
 }
 
 // OK reports whether the file may be kept.
@@ -64,7 +67,8 @@ func Check(ctx context.Context, r io.ReaderAt, size int64, name string, allowed 
 // some types. The error says that the file could not be read, or that ctx ended; whatever
 // else is wrong is in the verdict.
 func (l Limits) Check(ctx context.Context, r io.ReaderAt, size int64, name string, allowed []filesapi.Type) (Verdict, error) {
-	c := &check{source: newSource(ctx, r, size), limits: l.withDefaults(), name: name, allowed: allowed}
+	l = l.withDefaults()
+	c := &check{source: newSource(ctx, r, size), limits: l, budget: newBudget(ctx, l, size), name: name, allowed: allowed}
 	err := c.run()
 	if refused, ok := errors.AsType[*refusalError](err); ok {
 		return Verdict{Type: c.found, Reason: refused.reason, Detail: refused.detail}, nil
@@ -72,7 +76,7 @@ func (l Limits) Check(ctx context.Context, r io.ReaderAt, size int64, name strin
 	if err != nil {
 		return Verdict{}, fmt.Errorf("inspect %q: %w", name, err)
 	}
-	return Verdict{Type: c.found}, nil
+	return Verdict{Type: c.found, Unpacked: size + c.budget.out}, nil
 }
 
 // A check is the inspection of one file.
@@ -83,6 +87,7 @@ type check struct {
 	allowed []filesapi.Type
 	found   filesapi.Type
 	zip     *zip
+	budget  *budget
 }
 
 // run looks at the cheap and the worst things first.

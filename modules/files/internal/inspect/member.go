@@ -83,6 +83,7 @@ func (u *unpacker) unpack(e entry, m *member) error {
 
 // stored looks at a file that is not packed: at its beginning, or at all of it if it is asked for.
 func (u *unpacker) stored(e entry, m *member) error {
+	u.z.budget.out += e.size
 	if m.keep || m.scan != nil {
 		_, err := io.CopyBuffer(struct{ io.Writer }{m}, struct{ io.Reader }{u.in}, u.buffer)
 		if err == nil && m.sum != e.sum {
@@ -185,7 +186,7 @@ func within(err error, name string) error {
 
 // nameZIP says what an archive is, by what is in it.
 func nameZIP(c *check) (filesapi.Type, error) {
-	z, err := openZIP(c.source, newBudget(c.source.ctx, c.limits, c.source.size), c.limits.Depth)
+	z, err := openZIP(c.source, c.budget, c.limits.Depth)
 	if err != nil {
 		return "", err
 	}

@@ -66,7 +66,7 @@ func lookPDF(c *check) error {
 	if err := checkHeadMarks(head, true); err != nil {
 		return err
 	}
-	p := &pdf{c: c, budget: newBudget(c.source.ctx, c.limits, c.source.size)}
+	p := &pdf{c: c, budget: c.budget}
 	if err := p.read(); err != nil {
 		return err
 	}
