@@ -112,7 +112,7 @@ func (s *service) inspect(ctx context.Context, r record, k kept) (kept, error) {
 		return k, fmt.Errorf("open the content of file %s: %w", r.ID, err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	verdict, err := inspect.Check(ctx, in, k.Size, r.Name, p.Rules().Types)
+	verdict, err := mayBecome(p.Rules()).Check(ctx, in, k.Size, r.Name, p.Rules().Types)
 	switch {
 	case err != nil:
 		return k, fmt.Errorf("look at the content of file %s: %w", r.ID, err)
@@ -120,7 +120,15 @@ func (s *service) inspect(ctx context.Context, r record, k kept) (kept, error) {
 		return k, refuse(verdict.Reason, "%s", verdict.Detail)
 	}
 	k.Type = verdict.Type
-	return k, nil
+	return k, s.scan(ctx, r, in, verdict.Unpacked)
+}
+
+// mayBecome says what a file of a profile may become when it is opened.
+func mayBecome(rules filesapi.Rules) inspect.Limits {
+	if rules.Image == nil {
+		return inspect.Limits{}
+	}
+	return inspect.Limits{Pixels: int64(rules.Image.MaxPixels)}
 }
 
 // conclude notes what came of the checks of a file, unless it is gone meanwhile.

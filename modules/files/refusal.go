@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/modules/files/internal/inspect"
 	"github.com/slipway-go/slipway/postgres"
 	"github.com/slipway-go/slipway/problem"
 )
@@ -41,14 +40,10 @@ func sizeDiffers(said, came int64) error {
 
 // checkName refuses a name early that the checks of the content would refuse anyway.
 func checkName(name string, rules filesapi.Rules) error {
-	if typeOf(name, rules.Types) != "" {
-		return nil
+	if v := inspect.CheckName(name, rules.Types); !v.OK() {
+		return refuse(v.Reason, "%s", v.Detail)
 	}
-	var all []string
-	for _, t := range rules.Types {
-		all = append(all, t.Extensions()...)
-	}
-	return refuse(filesapi.ReasonName, "its name ends in %.64q; what may be uploaded here ends in %s", path.Ext(name), strings.Join(all, ", "))
+	return nil
 }
 
 // rejectTime bounds the note that a file was refused, for which its sender need not wait.

@@ -75,7 +75,7 @@ func start(t *testing.T) clamd.Scanner {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		<-ended
+		_ = <-ended // it was killed
 	})
 	await(t, socket, ended, &out)
 	return clamd.Scanner{Addr: socket, Patience: 30 * time.Second}

@@ -79,6 +79,15 @@ func (l Limits) Check(ctx context.Context, r io.ReaderAt, size int64, name strin
 	return Verdict{Type: c.found, Unpacked: size + c.budget.out}, nil
 }
 
+// CheckName looks at a file's name alone, before there is a content: the verdict of
+// [Limits.Check] is no better.
+func CheckName(name string, allowed []filesapi.Type) Verdict {
+	if refused, ok := errors.AsType[*refusalError](checkName(name, allowed)); ok {
+		return Verdict{Reason: refused.reason, Detail: refused.detail}
+	}
+	return Verdict{}
+}
+
 // A check is the inspection of one file.
 type check struct {
 	source  *source
