@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/slipway-go/slipway/auth"
@@ -36,6 +37,35 @@ func (m *Mounted) MaxBody(bytes int64) *Mounted {
 	m.maxBody = bytes
 	return m.recheck()
 }
+
+// Takes documents what the handler reads. It checks nothing.
+func (m *Mounted) Takes(c Content) *Mounted {
+	m.takes = &c
+	return m
+}
+
+// Answers documents a success: its status, and what the handler writes. Default: 200, and
+// nothing is known of its body.
+func (m *Mounted) Answers(status int, c Content) *Mounted {
+	m.status, m.answers = status, &c
+	return m
+}
+
+// A Content is a body of a [Mounted] route, for its documentation: [Form], [JSON] or [Bytes].
+type Content struct {
+	media string
+	typed reflect.Type // nil for bytes
+}
+
+// Form is multipart/form-data with the fields of T, which is described by its tags as the
+// Body of an operation is. A field of text with the tag format:"binary" is a file.
+func Form[T any]() Content { return Content{"multipart/form-data", reflect.TypeFor[T]()} }
+
+// JSON is a T, as an operation answers it.
+func JSON[T any]() Content { return Content{"application/json", reflect.TypeFor[T]()} }
+
+// Bytes are of a media type, or of several, such as image/*.
+func Bytes(mediaType string) Content { return Content{media: mediaType} }
 
 func (m *Mounted) recheck() *Mounted {
 	if err := m.check(); err != nil {

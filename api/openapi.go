@@ -7,7 +7,9 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,7 +64,7 @@ func (c *Contract) document(doc *huma.OpenAPI, schemas map[string]*huma.Schema) 
 			continue
 		}
 		if route.mounted {
-			a.OpenAPI().AddOperation(route.describeMounted())
+			a.OpenAPI().AddOperation(route.describeMounted(a.OpenAPI().Components.Schemas))
 			continue
 		}
 		route.typed.document(a, route)
@@ -101,15 +103,42 @@ func operations(p *huma.PathItem) map[string]**huma.Operation {
 	}
 }
 
-// describeMounted documents a handler whose types the kit does not know.
-func (r *Route) describeMounted() *huma.Operation {
+// describeMounted documents a handler of which the kit knows what is declared.
+func (r *Route) describeMounted(schemas huma.Registry) *huma.Operation {
 	op := r.huma()
+	op.Parameters = append(r.pathParameters(), op.Parameters...)
 	op.Path = strings.TrimSuffix(strings.ReplaceAll(r.path, "...}", "}"), "{$}")
 	if op.Method == "" {
 		op.Method = http.MethodGet
 	}
-	op.Responses["200"] = &huma.Response{Description: r.doc}
+	success := &huma.Response{Description: r.doc}
+	if r.answers != nil {
+		success.Content = r.answers.describe(schemas)
+	}
+	op.Responses[strconv.Itoa(r.status)] = success
+	if r.takes != nil {
+		op.RequestBody = &huma.RequestBody{Content: r.takes.describe(schemas), Required: true}
+	}
 	return &op
+}
+
+var pathParameter = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
+
+// pathParameters are those of the pattern; nothing is known of them but their names.
+func (r *Route) pathParameters() []*huma.Param {
+	var all []*huma.Param
+	for _, m := range pathParameter.FindAllStringSubmatch(r.path, -1) {
+		all = append(all, &huma.Param{Name: m[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	return all
+}
+
+func (c *Content) describe(schemas huma.Registry) map[string]*huma.MediaType {
+	schema := &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	if c.typed != nil {
+		schema = schemas.Schema(c.typed, true, "Content")
+	}
+	return map[string]*huma.MediaType{c.media: {Schema: schema}}
 }
 
 func problemResponse(description string) *huma.Response {

@@ -55,6 +55,32 @@ func TestDocument(t *testing.T) {
 		}
 	})
 
+	t.Run("describes what a mounted route takes and answers", func(t *testing.T) {
+		t.Parallel()
+		c := api.Module("scans")
+		type form struct {
+			Note string `json:"note,omitempty" maxLength:"9"`
+			Scan string `json:"scan" format:"binary"`
+		}
+		api.Handler(c, "POST /scans/{shelf}/{name...}", public, "Send a scan").Takes(api.Form[form]()).Answers(201, api.JSON[book]())
+		api.Handler(c, "GET /scans/{name}", public, "See a scan").Answers(200, api.Bytes("image/*"))
+		doc := describe(t, c)
+		send, see := doc.Paths["/scans/{shelf}/{name}"]["post"], doc.Paths["/scans/{name}"]["get"]
+		if got := send.names(); !slices.Equal(got, []string{"path shelf", "path name"}) {
+			t.Errorf("parameters = %v", got)
+		}
+		fields := doc.Components.Schemas["scans.Form"].Properties
+		if ref := send.RequestBody.Content["multipart/form-data"].Schema.Ref; ref != "#/components/schemas/scans.Form" || fields["scan"].Format != "binary" || fields["note"] == nil {
+			t.Errorf("the form is %q with %+v, want a page to offer a file", ref, fields)
+		}
+		if ref := send.Responses["201"].Content["application/json"].Schema.Ref; ref != "#/components/schemas/scans.Book" || send.Responses["200"].Description != "" {
+			t.Errorf("the answer is %q of %+v, want a book with 201 and no 200", ref, send.Responses)
+		}
+		if got := see.Responses["200"].Content["image/*"].Schema; got.Format != "binary" {
+			t.Errorf("the image is %+v, want bytes", got)
+		}
+	})
+
 	t.Run("keeps to itself what is for services", func(t *testing.T) {
 		t.Parallel()
 		if got := describe(t, newShelf().contract).methods("/books/{id}"); !slices.Equal(got, []string{"get"}) {
@@ -65,12 +91,41 @@ func TestDocument(t *testing.T) {
 
 // A description is what these tests read of an OpenAPI document.
 type description struct {
-	Paths map[string]map[string]struct {
-		Summary string `json:"summary"`
-	} `json:"paths"`
+	Paths      map[string]map[string]operation `json:"paths"`
 	Components struct {
-		Schemas map[string]json.RawMessage `json:"schemas"`
+		Schemas map[string]*schema `json:"schemas"`
 	} `json:"components"`
+}
+
+type operation struct {
+	Summary    string `json:"summary"`
+	Parameters []struct {
+		In   string `json:"in"`
+		Name string `json:"name"`
+	} `json:"parameters"`
+	RequestBody content            `json:"requestBody"`
+	Responses   map[string]content `json:"responses"`
+}
+
+type content struct {
+	Description string `json:"description"`
+	Content     map[string]struct {
+		Schema schema `json:"schema"`
+	} `json:"content"`
+}
+
+type schema struct {
+	Ref        string             `json:"$ref"`
+	Format     string             `json:"format"`
+	Properties map[string]*schema `json:"properties"`
+}
+
+func (o operation) names() []string {
+	var all []string
+	for _, p := range o.Parameters {
+		all = append(all, p.In+" "+p.Name)
+	}
+	return all
 }
 
 func describe(t *testing.T, contracts ...*api.Contract) description {

@@ -42,6 +42,8 @@ type Route struct {
 	// mounted routes serve any http.Handler; typed is nil for them.
 	mounted bool
 	typed   typedRoute
+	// takes and answers document a mounted route; nil: nothing is known.
+	takes, answers *Content
 }
 
 // Contract returns the contract that declares the route.

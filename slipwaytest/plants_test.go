@@ -261,6 +261,7 @@ func plants() []plant {
 		{"contract", "an event that is gone", emitsNothing, []string{"shelf.book.shelved.v1 is not emitted any more"}},
 		{"contract", "an event that grew, until it is reviewed", emitsMore, []string{"shelf.asyncapi.json", `"pages"`, "SLIPWAY_UPDATE=1"}},
 		{"access", "a route that is looser than it says", looserThanDeclared, []string{"GET /books/{id} without the permission shelf:read: got 200, want 403", "served to more people than its contract says"}},
+		{"access", "a route for any module that users reach", servesEverybody, []string{"POST /reservations as a user of the edge: got 204, want 403: no permission, by any module", "POST /reservations as a user through no service: got 204"}},
 		{"access", "an owner check that was forgotten", ownsNothing, []string{"GET /books/{id} as another user than the owner: got 500, want 404", "declared Owner, but its handler succeeded without auth.Own"}},
 		{"access", "an owner check that asks the wrong question", ownsEverything, []string{"GET /books/{id} as another user than the owner: got 200, want 404", "auth.Own with the owner of the object"}},
 		{"access", "a path that is understood in a second way", straightensPaths, []string{"GET /window with a dot segment (/./window), without a token: got 200, want a refusal"}},
@@ -310,6 +311,7 @@ func plants() []plant {
 func harmless() []plant {
 	return []plant{
 		{"access", "a body of which a part is ignored", takesGifts(func(gift) string { return "" }), nil},
+		{"access", "a route for any module", servesModules, nil},
 		{"logs", "a token in a path, which is called one", takesInvitations, nil},
 		{"logs", "a label of a few values", countsBy(func(in newBook) string { return fmt.Sprint(in.Body.Pages > 0) }), nil},
 	}
@@ -350,6 +352,40 @@ func looserThanDeclared(s *shelf) {
 			next.ServeHTTP(forgiving{w}, r)
 		})
 	}
+}
+
+// servesModules has a route for whatever module calls it.
+func servesModules(s *shelf) {
+	var reserve *api.Operation[api.Empty, api.Empty]
+	s.declare = func(c *api.Contract) {
+		reserve = api.POST[api.Empty, api.Empty](c, "/reservations", auth.Services(auth.AnyModule), "Reserve a book")
+	}
+	s.setup = func(m *slipway.Setup, _ *api.Contract) error {
+		api.Handle(m, reserve, func(context.Context, api.Empty) (api.Empty, error) { return api.Empty{}, nil })
+		return nil
+	}
+}
+
+// servesEverybody takes users for modules.
+func servesEverybody(s *shelf) {
+	servesModules(s)
+	s.sabotage = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/reservations" {
+				w = generous{w}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+type generous struct{ http.ResponseWriter }
+
+func (g generous) WriteHeader(code int) {
+	if code == http.StatusForbidden {
+		code = http.StatusNoContent
+	}
+	g.ResponseWriter.WriteHeader(code)
 }
 
 type forgiving struct{ http.ResponseWriter }

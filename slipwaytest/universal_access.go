@@ -208,12 +208,16 @@ func (s *sweep) refusesCallers() {
 	s.kit.t.Helper()
 	const stranger = "stranger"
 	good, module := s.claims(s.owner), s.route.Contract().Name()
-	wrong := map[string]authtest.Claims{
-		"a service that it does not name": authtest.Service(stranger, good.Scopes...).For(module),
-	}
+	wrong := map[string]authtest.Claims{}
 	if s.route.Access().ServicesOnly() {
 		wrong["a user of the edge"] = authtest.User(s.owner, good.Scopes...)
-		wrong["a user through a service that it does not name"] = authtest.User(s.owner, good.Scopes...).Through(stranger).For(module)
+		wrong["a user through no service"] = authtest.User(s.owner, good.Scopes...).For(module)
+	}
+	if !s.route.Access().AdmitsService(stranger) {
+		wrong["a service that it does not name"] = authtest.Service(stranger, good.Scopes...).For(module)
+		if s.route.Access().ServicesOnly() {
+			wrong["a user through a service that it does not name"] = authtest.User(s.owner, good.Scopes...).Through(stranger).For(module)
+		}
 	}
 	for name, c := range wrong {
 		status, _, body := s.send(s.as(c))

@@ -181,7 +181,7 @@ func (a routeAccess) openTo(reasons []string) string {
 		who = append(who, "every user")
 	}
 	if len(a.Services) > 0 {
-		who = append(who, "service "+strings.Join(a.Services, ", "))
+		who = append(who, a.services())
 	}
 	if a.Owner {
 		who = append(who, "owner only")
@@ -190,6 +190,13 @@ func (a routeAccess) openTo(reasons []string) string {
 		who = append(who, "login within "+shortDuration(a.Fresh))
 	}
 	return strings.Join(who, "; ")
+}
+
+func (a routeAccess) services() string {
+	if slices.Contains(a.Services, auth.AnyModule) {
+		return "any module"
+	}
+	return "service " + strings.Join(a.Services, ", ")
 }
 
 // shortDuration drops the zeros that a duration is spelled with: 15m0s is 15m.

@@ -1,6 +1,7 @@
 package filesapi
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,10 +51,12 @@ const CodeAttached = "file_attached"
 
 // Content serves the content of a file to its owner and its module: whole, or the range that
 // is asked for.
-var Content = api.Handler(Module, "GET /files/{id}/content", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a file").Streams(MaxTransfer)
+var Content = api.Handler(Module, "GET /files/{id}/content", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a file").
+	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
 
 // VariantContent serves a smaller image of a file, as [Content] does.
-var VariantContent = api.Handler(Module, "GET /files/{id}/variants/{variant}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a variant of an image").Streams(MaxTransfer)
+var VariantContent = api.Handler(Module, "GET /files/{id}/variants/{variant}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a variant of an image").
+	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*"))
 
 // LinkInput is the input of [Link].
 type LinkInput struct {
@@ -80,11 +83,14 @@ var Link = api.POST[LinkInput, SignedLink](Module, "/files/{id}/links", auth.Nee
 // What everybody may follow.
 var (
 	// Linked serves what a [SignedLink] names.
-	Linked = api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link").Streams(MaxTransfer)
+	Linked = api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link").
+		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
 	// Media serves the content of a public file.
-	Media = api.Handler(Module, "GET /media/{id}", auth.Public("files of a public profile are for everybody"), "Download a public file").Streams(MaxTransfer)
+	Media = api.Handler(Module, "GET /media/{id}", auth.Public("files of a public profile are for everybody"), "Download a public file").
+		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
 	// MediaVariant serves a smaller image of a public file.
-	MediaVariant = api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image").Streams(MaxTransfer)
+	MediaVariant = api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image").
+			Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*"))
 	// Blobs is where the signed addresses of a store lead that has none of its own.
 	Blobs = api.Handler(Module, "/blobs/{key...}", auth.Public("each address is signed by the store, and expires"), "Send or fetch what a signed address names").
 		MaxBody(MaxFileBytes + 1<<20).Streams(MaxTransfer)

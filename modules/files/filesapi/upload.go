@@ -1,6 +1,7 @@
 package filesapi
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +16,15 @@ import (
 // the [File], stored or checked; 422 with the code file_rejected and the reason as field.
 // A module uses [Send].
 var Upload = api.Handler(Module, "POST /uploads/{module}/{profile}", auth.Need(Write).Users().Services(auth.AnyModule),
-	"Upload a file").MaxBody(MaxFileBytes + 1<<20).Streams(MaxTransfer)
+	"Upload a file").MaxBody(MaxFileBytes+1<<20).Streams(MaxTransfer).
+	Takes(api.Form[UploadForm]()).Answers(http.StatusCreated, api.JSON[File]())
+
+// UploadForm are the fields of [Upload], in this order.
+type UploadForm struct {
+	Owner string `json:"owner,omitempty" maxLength:"255" doc:"Of a module only: for whom it uploads. Before the file."`
+	Size  int64  `json:"size,omitempty" minimum:"1" doc:"In bytes, so that less of the quota is held meanwhile. Before the file."`
+	File  string `json:"file" format:"binary" doc:"The content, with its filename."`
+}
 
 // MaxTransfer bounds the time of an upload and of a download, which must move at the pace of
 // routes that stream ([api.Pace]).
