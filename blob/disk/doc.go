@@ -18,6 +18,14 @@
 //     leads out of the directory.
 //   - A process that dies leaves at most its files in tmp, which go after a day.
 //
+// # Browsers
+//
+// The page that sends a form is of the same origin as the URL, as it is where the edge of a
+// product serves both: the handler answers no preflight of another one. It asks for no token
+// and no cookie, since the signature is all that it believes; a guard against forms of other
+// websites has nothing to guard here. A request is as slow as whoever serves the handler lets
+// it be; api.Mounted.Streams bounds its pace.
+//
 // # What flushing costs
 //
 // Put flushes the file before it is renamed, since a file system may otherwise have the new

@@ -65,6 +65,9 @@ func cutShort(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
+	if _, ok := errors.AsType[*problem.Error](err); ok {
+		return err
+	}
 	return problem.BadRequest("the form ended before its end, or is malformed").WithCode("cut_short").Wrap(err)
 }
 
