@@ -68,7 +68,7 @@ func isDOS(head []byte) bool {
 	if !bytes.HasPrefix(head, []byte("MZ")) && !bytes.HasPrefix(head, []byte("ZM")) {
 		return false
 	}
-	return bytes.ContainsFunc(head[:min(len(head), 64)], isBinary)
+	return hasBinary(head[:min(len(head), 64)])
 }
 
 // isFlash looks at the version, too, which no text has there.
@@ -76,7 +76,13 @@ func isFlash(head []byte) bool {
 	return len(head) > 3 && strings.IndexByte("FCZ", head[0]) >= 0 && string(head[1:3]) == "WS" && head[3] < ' '
 }
 
-// isBinary reports whether it is a character that no text has.
-func isBinary(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' || r == 0x7f
+// hasBinary reports whether there is a character that no text has. It goes by bytes, of which
+// those of longer characters are none of these.
+func hasBinary(b []byte) bool {
+	for _, c := range b {
+		if (c < ' ' || c == 0x7f) && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
+			return true
+		}
+	}
+	return false
 }

@@ -37,6 +37,33 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
+// FuzzCheck_Content does the same with a name that fits, for each type, so that it gets
+// further into the content. No structure admits a byte behind its end.
+func FuzzCheck_Content(f *testing.F) {
+	for _, sample := range append(corpus.Hostile(), corpus.Benign()...) {
+		for i, kind := range corpus.Types() {
+			if content := sample.Content(); kind.Fits(sample.Name) && len(content) < 32<<10 {
+				f.Add(byte(i), content)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, i byte, content []byte) {
+		kind := corpus.Types()[int(i)%len(corpus.Types())]
+		name := "a" + kind.Extensions()[0]
+		got, err := few.Check(t.Context(), bytes.NewReader(content), int64(len(content)), name, corpus.Types())
+		if err != nil || got.OK() && got.Type != kind {
+			t.Fatalf("Check(%s) = %+v, %v", name, got, err)
+		}
+		if !got.OK() || kind == filesapi.Text || kind == filesapi.CSV {
+			return
+		}
+		more := append(content[:len(content):len(content)], 'x')
+		if got, err := few.Check(t.Context(), bytes.NewReader(more), int64(len(more)), name, corpus.Types()); err != nil || got.OK() {
+			t.Errorf("Check(%s) of one byte more = %+v, %v; want a refusal", name, got, err)
+		}
+	})
+}
+
 // Whatever comes behind a file that is known to its end is found: it is text, zeros aside.
 func TestCheck_Behind(t *testing.T) {
 	t.Parallel()

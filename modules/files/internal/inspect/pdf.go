@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/slipway-go/slipway/modules/files/filesapi"
@@ -12,6 +13,9 @@ import (
 
 // maxName bounds a name in a PDF, each of whose characters may be written as "#4a".
 const maxName = 3 * 128
+
+// longest is how long the names are that matter here.
+const longest = 16
 
 // What a PDF does, by the names that say so, and the reason for which each is refused.
 var (
@@ -184,22 +188,38 @@ func opensStream(before []byte) bool {
 
 // pdfName returns the name at the beginning, with all that is written as "#4a" made plain, and
 // its length.
-func pdfName(b []byte) (string, int) {
-	var name strings.Builder
-	i := 1
-	for i < len(b) && i < maxName && !delimits(b[i]) {
-		if c, ok := escaped(b[i:]); ok {
-			name.WriteByte(c)
-			i += 3
-			continue
-		}
-		name.WriteByte(b[i])
-		i++
+func pdfName(b []byte) ([]byte, int) {
+	n, plain := 1, true
+	for n < len(b) && n < maxName && !delimits(b[n]) {
+		plain = plain && b[n] != '#'
+		n++
 	}
-	return name.String(), i
+	if plain {
+		return b[1:n], n
+	}
+	return unescape(b[1:n]), n
 }
 
-func delimits(c byte) bool { return strings.IndexByte("\x00\t\n\f\r ()<>[]{}/%", c) >= 0 }
+// unescape returns a name with all that is written as "#4a" made plain.
+func unescape(b []byte) []byte {
+	name := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if plain, ok := escaped(b[i:]); ok {
+			c, i = plain, i+2
+		}
+		name = append(name, c)
+	}
+	return name
+}
+
+func delimits(c byte) bool {
+	switch c {
+	case 0, '\t', '\n', '\f', '\r', ' ', '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
+		return true
+	}
+	return false
+}
 
 // escaped returns the character that is written as "#4a".
 func escaped(b []byte) (byte, bool) {
@@ -223,21 +243,21 @@ func nibble(c byte) byte {
 }
 
 // name looks at a name and what follows.
-func (p *pdf) name(name string, rest []byte) error {
-	if what := longNames[name]; what != "" {
-		return refuse(filesapi.ReasonMacro, "the document %s (/%s)", what, name)
+func (p *pdf) name(word, rest []byte) error {
+	if len(word) < 2 || len(word) > longest || p.inStream && len(word) < 6 {
+		return nil // most of what looks like a name among the bytes of an image
 	}
-	if name == "Encrypt" && opensValue(rest, "<0123456789") {
+	if what := longNames[string(word)]; what != "" {
+		return refuse(filesapi.ReasonMacro, "the document %s (/%s)", what, word)
+	}
+	if string(word) == "Encrypt" && opensValue(rest, "<0123456789") {
 		return refuse(filesapi.ReasonEncrypted, "the document is locked")
 	}
-	if p.inStream && len(name) < 6 {
-		return nil
+	if what := shortNames[string(word)]; what != "" && opensValue(rest, "<([0123456789") {
+		return refuse(filesapi.ReasonMacro, "the document %s (/%s)", what, word)
 	}
-	if what := shortNames[name]; what != "" && opensValue(rest, "<([0123456789") {
-		return refuse(filesapi.ReasonMacro, "the document %s (/%s)", what, name)
-	}
-	p.dict.see(name)
-	p.inStream = p.inStream && name != "ObjStm" // no stream has that: it was none
+	p.dict.see(word)
+	p.inStream = p.inStream && string(word) != "ObjStm" // no stream has that: it was none
 	return nil
 }
 
@@ -249,18 +269,20 @@ func opensValue(rest []byte, first string) bool {
 }
 
 // see takes note of a name in a dictionary.
-func (d *dict) see(name string) {
-	switch {
-	case name == "ObjStm":
+func (d *dict) see(name []byte) {
+	switch string(name) {
+	case "ObjStm":
 		d.objects = true
-	case name == "First":
+	case "First":
 		d.first = true
-	case name == "Filter":
+	case "Filter":
 		d.filter = true
-	case name == "FlateDecode":
+	case "FlateDecode":
 		d.flate++
-	case packings[name]:
-		d.packing++
+	default:
+		if packings[string(name)] {
+			d.packing++
+		}
 	}
 }
 
@@ -283,7 +305,10 @@ func (p *pdf) stream(rest []byte, at int64) (int, error) {
 	if d.flate != 1 || d.packing > 0 {
 		return n, d.unreadable()
 	}
-	return n, p.packed(d, at+int64(n))
+	if err := p.budget.entry(); err != nil {
+		return n, err
+	}
+	return n, p.packed(d, rest[n:], at+int64(n))
 }
 
 // unreadable refuses objects that are packed in an unusual way. Where nothing says that they
@@ -295,10 +320,11 @@ func (d dict) unreadable() error {
 	return refuse(filesapi.ReasonEncrypted, "the document has objects that are packed in a way into which nobody can look")
 }
 
-// packed reads the objects that are packed in a stream.
-func (p *pdf) packed(d dict, at int64) error {
+// packed reads the objects that are packed in a stream, of which the beginning is at hand.
+func (p *pdf) packed(d dict, rest []byte, at int64) error {
 	s := p.c.source.beside(64 << 10)
-	err := p.unzip(bufio.NewReader(s.reader(at, s.size-at)))
+	at += int64(len(rest))
+	err := p.unzip(bufio.NewReader(io.MultiReader(bytes.NewReader(rest), s.reader(at, s.size-at))))
 	if err == nil {
 		err = p.unpacked()
 	}

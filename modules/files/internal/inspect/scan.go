@@ -95,6 +95,7 @@ const (
 	endLen       = 22
 	locatorLen   = 20
 	maxCommented = endLen + 1<<16
+	maxEnds      = 16 // no image has so many by chance, and each is looked into
 )
 
 // checkZIPTail refuses what ends like a ZIP archive, which is read from its end: another
@@ -105,17 +106,16 @@ func checkZIPTail(s *source) error {
 		return err
 	}
 	tail = bytes.Clone(tail) // the places that it names are read next
-	for i := bytes.Index(tail, []byte(endMark)); i >= 0; {
-		if found, err := endsZIP(s, tail[i:], at+int64(i)); found || err != nil {
-			return foundZIP(found, err)
-		}
-		next := bytes.Index(tail[i+1:], []byte(endMark))
+	for i, n := 0, 0; ; i, n = i+1, n+1 {
+		next := bytes.Index(tail[i:], []byte(endMark))
 		if next < 0 {
 			return nil
 		}
-		i += 1 + next
+		i += next
+		if found, err := endsZIP(s, tail[i:], at+int64(i)); found || err != nil || n == maxEnds {
+			return foundZIP(found || n == maxEnds, err)
+		}
 	}
-	return nil
 }
 
 func foundZIP(found bool, err error) error {

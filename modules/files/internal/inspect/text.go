@@ -10,7 +10,7 @@ import (
 // isText reports whether it begins like a text in UTF-8. The last character may be cut.
 func isText(head []byte) bool {
 	head = bytes.TrimPrefix(head, []byte("\ufeff"))
-	return !bytes.ContainsFunc(head, isBinary) && validUpToCut(head)
+	return !hasBinary(head) && validUpToCut(head)
 }
 
 // validUpToCut reports whether it is UTF-8, but for a character that the end may cut.
@@ -74,7 +74,7 @@ func checkText(b []byte, first bool) error {
 	if !utf8.Valid(b) {
 		return refuse(filesapi.ReasonType, "the content is no text in UTF-8")
 	}
-	if bytes.ContainsFunc(b, isBinary) {
+	if hasBinary(b) {
 		return refuse(filesapi.ReasonType, "the content has control characters, which no text has")
 	}
 	return nil

@@ -33,6 +33,7 @@ func images() []Sample {
 		of(filesapi.ReasonPolyglot, "a.jpg", "a page in a comment of a JPEG", same(segmented(JPEG(), 0xfe, "<html><script>alert(1)</script>"))),
 		of(filesapi.ReasonPolyglot, "a.jpg", "a PDF in a comment of a JPEG", same(segmented(JPEG(), 0xfe, "%PDF-1.4\n1 0 obj"))),
 		of(filesapi.ReasonPolyglot, "a.jpg", "an archive in a comment of a JPEG", same(segmented(JPEG(), 0xfe, zip))),
+		of(filesapi.ReasonPolyglot, "a.jpg", "many ends of archives in a comment of a JPEG", same(segmented(JPEG(), 0xfe, strings.Repeat("PK\x05\x06", 1000)))),
 		of(filesapi.ReasonPolyglot, "a.jpg", "a JPEG that is a comment of JavaScript", same(segmented(JPEG(), 0xe0, strings.Repeat("x", 0x2f2a-2)))),
 		of(filesapi.ReasonPolyglot, "a.jpg", "another JPEG that was not announced", and(JPEG(), string(JPEG()))),
 		of(filesapi.ReasonPolyglot, "a.png", "PHP in a chunk of a PNG", same(chunked(PNG(), "tEXt", "Comment\x00"+php))),

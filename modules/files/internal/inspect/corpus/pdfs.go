@@ -59,6 +59,9 @@ func pdfs() []Sample {
 		of(filesapi.ReasonBomb, "a.pdf", "a PDF with a bomb of objects", func() []byte {
 			return pdf(catalog(""), objects(strings.Repeat(" ", 40<<20), "/Filter/FlateDecode"))
 		}),
+		of(filesapi.ReasonBomb, "a.pdf", "a PDF with too many packed objects", func() []byte {
+			return pdf(catalog(""), strings.Repeat(objects("<<>>", "/Filter/FlateDecode"), 10_001))
+		}),
 		of(filesapi.ReasonEncrypted, "a.pdf", "a locked PDF", func() []byte {
 			return []byte(strings.Replace(string(PDF()), "/Root 1 0 R", "/Root 1 0 R/Encrypt 9 0 R", 1))
 		}),
