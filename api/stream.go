@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/slipway-go/slipway/problem"
@@ -195,25 +196,34 @@ const piece = 256 << 10
 func (x *exchange) stream(src io.Reader) (int64, error) {
 	limit := int64(math.MaxInt64)
 	outer, limited := src.(*io.LimitedReader)
-	file, isFile := src.(*os.File)
+	inner := src
 	if limited {
-		limit = outer.N
-		file, isFile = outer.R.(*os.File)
+		limit, inner = outer.N, outer.R
 	}
-	if !isFile {
+	if !isFile(inner) {
 		return io.Copy(writerOnly{x}, src)
 	}
-	n, err := x.send(file, limit)
+	n, err := x.send(inner, limit)
 	if limited {
 		outer.N -= n
 	}
 	return n, err
 }
 
+// isFile reports what the kernel can send by itself: an *os.File, or what reads one.
+func isFile(r io.Reader) bool {
+	conn, ok := r.(syscall.Conn)
+	if _, seeks := r.(io.Seeker); !ok || !seeks { // a connection cannot be sought in
+		return false
+	}
+	_, err := conn.SyscallConn()
+	return err == nil
+}
+
 // A writerOnly hides what else a writer can do.
 type writerOnly struct{ io.Writer }
 
-func (x *exchange) send(file *os.File, limit int64) (sent int64, err error) {
+func (x *exchange) send(file io.Reader, limit int64) (sent int64, err error) {
 	for sent < limit {
 		some := min(limit-sent, piece)
 		n, err := x.moved(func() (int64, error) { return io.CopyN(x.ResponseWriter, file, some) })

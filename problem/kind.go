@@ -65,6 +65,11 @@ func Gone(format string, args ...any) *Error {
 	return newError(http.StatusGone, format, args...)
 }
 
+// PreconditionFailed is 412: the thing is another than the request was made for.
+func PreconditionFailed(format string, args ...any) *Error {
+	return newError(http.StatusPreconditionFailed, format, args...)
+}
+
 // TooLarge is 413: the body is larger than the route takes.
 func TooLarge(format string, args ...any) *Error {
 	return newError(http.StatusRequestEntityTooLarge, format, args...)
@@ -73,6 +78,12 @@ func TooLarge(format string, args ...any) *Error {
 // UnsupportedMediaType is 415: the body is of a type that the route does not read.
 func UnsupportedMediaType(format string, args ...any) *Error {
 	return newError(http.StatusUnsupportedMediaType, format, args...)
+}
+
+// RangeNotSatisfiable is 416: the part that was asked for is not there. Say how long the
+// whole is with the header Content-Range.
+func RangeNotSatisfiable(format string, args ...any) *Error {
+	return newError(http.StatusRequestedRangeNotSatisfiable, format, args...)
 }
 
 // Unprocessable is 422: the request can be read but makes no sense.
@@ -118,6 +129,8 @@ func defaultCode(status int) string {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return "too_large"
+	case http.StatusRequestedRangeNotSatisfiable:
+		return "range_not_satisfiable"
 	case http.StatusUnprocessableEntity:
 		return "unprocessable"
 	case http.StatusInternalServerError:

@@ -39,6 +39,8 @@ type Config struct {
 
 	ClamdAddr  string `env:"CLAMD_ADDR" doc:"Where clamd listens, ClamAV's daemon, which is then asked about each file: host:port, or the path of its socket. Without it nobody is asked."`
 	ClamdBytes int64  `env:"CLAMD_BYTES" envDefault:"104857600" min:"1" doc:"How many bytes a file may have, with what is packed in it, to be scanned: no more than StreamMaxLength, MaxFileSize and MaxScanSize of clamd. A larger one is refused, if clamd is asked."`
+
+	Redirect bool `env:"REDIRECT" doc:"Answer downloads that need no token with a redirect to the store itself: for an S3 that clients reach, at S3_PUBLIC_URL."`
 }
 
 func setup(m *slipway.Setup, cfg Config) error {
@@ -47,12 +49,14 @@ func setup(m *slipway.Setup, cfg Config) error {
 }
 
 func newService(m *slipway.Setup, cfg Config) *service {
-	s := &service{cfg: cfg, profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), logger: m.Logger()}
-	api.Handle(m, filesapi.Get, s.get)
+	s := &service{
+		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), signer: &signer{db: m.DB()},
+		logger: m.Logger(),
+	}
 	s.takeIn(m)
 	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes)}).Timeout(renderTime)
 	s.live(m)
-	later(m)
+	s.reads(m)
 	return s
 }
 
@@ -66,9 +70,11 @@ func (s *service) takeIn(m *slipway.Setup) {
 
 type service struct {
 	cfg      Config
+	url      string // of the product, for people
 	profiles profiles
 	ledger   ledger
 	store    blob.Store
+	signer   *signer
 	logger   *slog.Logger
 	check    *jobs.Job[checking]
 	render   *jobs.Job[rendering]

@@ -80,6 +80,9 @@ type SignedLink struct {
 var Link = api.POST[LinkInput, SignedLink](Module, "/files/{id}/links", auth.Need(Read).Users().Services(auth.AnyModule).Owner(),
 	"Make a link to a file that anybody can follow, for a while").Status(201)
 
+// CodeLinkExpired is of a link whose time is over (410).
+const CodeLinkExpired = "link_expired"
+
 // What everybody may follow.
 var (
 	// Linked serves what a [SignedLink] names.

@@ -1,0 +1,178 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/problem"
+)
+
+// content serves a file, or a variant of it, to whoever may touch it.
+func (s *service) content(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.asked(r)
+	if err != nil {
+		return err
+	}
+	if err := own(r.Context(), p.record); err != nil {
+		return err
+	}
+	if err := p.ready(); err != nil {
+		return err
+	}
+	return s.send(w, r, p, toSome)
+}
+
+// media serves a public file, or a variant of it, to everybody. There is none before it is
+// stored.
+func (s *service) media(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.asked(r)
+	if err != nil {
+		return err
+	}
+	if !p.Public || p.ready() != nil {
+		return errNoFile(p.ID)
+	}
+	return s.send(w, r, p, toAll)
+}
+
+// asked returns what the path names.
+func (s *service) asked(r *http.Request) (piece, error) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil || id.String() != r.PathValue("id") { // one file, one address
+		return piece{}, problem.NotFound("there is no file %.64q: expected an id such as %s", r.PathValue("id"), uuid.Nil)
+	}
+	return s.ledger.piece(r.Context(), id, r.PathValue("variant"))
+}
+
+// An audience is who gets an answer, and so who may keep it and show it.
+type audience struct {
+	cache    string // Cache-Control
+	resource string // Cross-Origin-Resource-Policy
+	open     bool   // the store may answer itself, at an address that anybody can follow
+}
+
+var (
+	// toAll is for everybody and for ever: a content never changes.
+	toAll = audience{cache: "public, max-age=31536000, immutable", resource: "cross-origin", open: true}
+	// toBearer is for whoever has a link, while it lasts.
+	toBearer = audience{cache: "private, no-store", resource: "cross-origin", open: true}
+	// toSome is for whoever showed a token.
+	toSome = audience{cache: "private, no-store", resource: "same-origin"}
+)
+
+// send answers with a piece, or leads to where the store does.
+func (s *service) send(w http.ResponseWriter, r *http.Request, p piece, to audience) error {
+	if s.cfg.Redirect && to.open && r.Method == http.MethodGet { // a signed address is for one method
+		return s.lead(w, r, p)
+	}
+	content, err := s.open(r, p)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	describe(w.Header(), p, to)
+	stream(w, fewRanges(r), content)
+	return nil
+}
+
+// open opens the object, unless the client has it already.
+func (s *service) open(r *http.Request, p piece) (io.ReadSeekCloser, error) {
+	if strings.Contains(r.Header.Get("If-None-Match"), p.etag()) {
+		return unread{io.NewSectionReader(nil, 0, p.Size)}, nil
+	}
+	content, err := s.store.Open(r.Context(), p.key())
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
+		return nil, s.vanished(r.Context(), p)
+	case err != nil:
+		return nil, unreachable(err)
+	}
+	return &sending{Reader: content}, nil
+}
+
+// unread is a content of which only the size is looked at.
+type unread struct{ *io.SectionReader }
+
+func (unread) Close() error { return nil }
+
+// vanished says why the store has no object: the file was deleted a moment ago, or the store
+// has lost it.
+func (s *service) vanished(ctx context.Context, p piece) error {
+	now, err := s.ledger.piece(ctx, p.ID, p.Variant)
+	if err != nil {
+		return err
+	}
+	if now.ready() != nil || now.Content != p.Content {
+		return errNoFile(p.ID)
+	}
+	return fmt.Errorf("file %s is stored, but the store has no %s: it was lost; see slipway files reconcile", p.ID, p.key())
+}
+
+// unreachable is an error of the store. That is no reason for a client to believe that the
+// file is gone.
+func unreachable(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return problem.Unavailable("files cannot be read at the moment; try again later").WithHeader("Retry-After", "5").Wrap(err)
+}
+
+// leadFor is how long the address of a redirect lasts: it is followed at once.
+const leadFor = time.Minute
+
+// lead sends the client to the store itself.
+func (s *service) lead(w http.ResponseWriter, r *http.Request, p piece) error {
+	to, err := s.store.SignGet(r.Context(), p.key(), blob.Link{Expires: leadFor, Name: p.fileName(), Inline: p.isShown(), Type: p.mediaType()})
+	if err != nil {
+		return unreachable(err)
+	}
+	h := w.Header()
+	h.Set("Location", to)
+	h.Set("Cache-Control", "no-store") // the address ends before a cache would
+	w.WriteHeader(http.StatusTemporaryRedirect)
+	return nil
+}
+
+// describe says what the content is, and keeps a browser from running any of it.
+func describe(h http.Header, p piece, to audience) {
+	h.Set("Content-Type", p.mediaType())
+	h.Set("Content-Disposition", blob.Disposition(p.fileName(), p.isShown()))
+	h.Set("Etag", p.etag())
+	h.Set("Cache-Control", to.cache)
+	h.Set("Cross-Origin-Resource-Policy", to.resource)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+}
+
+// maxRanges bounds the parts of one answer: the store is asked for each of them.
+const maxRanges = 16
+
+// fewRanges returns the request without its ranges, if there are too many: then all is sent.
+func fewRanges(r *http.Request) *http.Request {
+	if strings.Count(r.Header.Get("Range"), ",") < maxRanges {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	r.Header = r.Header.Clone()
+	r.Header.Del("Range")
+	return r
+}
+
+// stream sends what the request asks of the content. One that breaks off takes the
+// connection with it: half a file must not look like a whole one.
+func stream(w http.ResponseWriter, r *http.Request, content io.ReadSeekCloser) {
+	http.ServeContent(&answer{ResponseWriter: w, r: r}, r, "", time.Time{}, content)
+	if s, ok := content.(*sending); ok && s.err() != nil {
+		_ = api.Note(r, fmt.Errorf("read %s: %w", s.Info().Key, s.err()))
+		panic(http.ErrAbortHandler)
+	}
+}
