@@ -71,7 +71,7 @@ func TestBegin(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		ada := w.As("customer")
-		slipwaytest.Do(ada, filesapi.Begin, intent("films", "a.mp4", 1)).WantCode(404, filesapi.CodeUnknownProfile)
+		slipwaytest.Do(ada, filesapi.Begin, intent("songs", "a.mp3", 1)).WantCode(404, filesapi.CodeUnknownProfile)
 		slipwaytest.Do(ada, filesapi.Begin, intent("exports", "a.csv", 1)).WantCode(403, filesapi.CodeNotForUsers)
 		slipwaytest.Do(w.User("ben", "files:write"), filesapi.Begin, intent("photos", "a.jpg", 1)).WantCode(403, filesapi.CodeNotForUsers)
 		slipwaytest.Do(ada, filesapi.Begin, intent("documents", "a.exe", 1)).WantCode(422, filesapi.CodeRejected)

@@ -97,9 +97,7 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	if r.Content.Valid && r.Content.UUID != twin.Content && r.Content.UUID != c.kept.Content {
 		going = append(going, r.Content.UUID) // what was encoded anew takes its place
 	}
-	b.Queue(`UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
-		AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`,
-		r.ID, c.to, twin.Content, twin.Type, twin.Size, c.held(r), s.timeFor(r, c.to))
+	b.Queue(admitFile, r.ID, c.to, twin.Content, twin.Type, twin.Size, c.held(r), s.timeFor(r, c.to))
 	after, err := s.finish(ctx, tx, r, b, going)
 	if err == nil && after.State != c.to {
 		return r, fmt.Errorf("content %s was swept while it was written: it took longer than FILES_GRACE", twin.Content)
@@ -115,13 +113,20 @@ func (c change) held(r record) int64 {
 	return r.Held
 }
 
+const (
+	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
+	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND module = $2 AND profile = $3 AND source = $4 AND state = 'kept' FOR UPDATE`
+	admitFile = `
+UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
+   AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`
+)
+
 // twinOf returns the content that the owner has of the same bytes, in the same profile, and
 // keeps it and others who ask the same from going on until the transaction ends.
 func twinOf(ctx context.Context, tx postgres.Tx, r record, source []byte) (twin kept, found bool, err error) {
 	b := &pgx.Batch{}
-	b.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`, r.Owner, r.Module, r.Profile, source)
-	b.Queue(`SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND module = $2 AND profile = $3 AND source = $4 AND state = 'kept' FOR UPDATE`,
-		r.Owner, r.Module, r.Profile, source)
+	b.Queue(lockBytes, r.Owner, r.Module, r.Profile, source)
+	b.Queue(findTwin, r.Owner, r.Module, r.Profile, source)
 	results := tx.SendBatch(ctx, b)
 	_, locking := results.Exec()
 	err = results.QueryRow().Scan(&twin.Content, &twin.Source, &twin.Hash, &twin.Size, &twin.Type)

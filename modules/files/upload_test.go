@@ -71,7 +71,7 @@ func TestUpload(t *testing.T) {
 		w := newWorld(t)
 		ada, service := w.As("customer"), w.Service("album", "files", "files:write")
 		text, csv := []string{filePart("a.txt", hello), end}, []string{filePart("a.csv", "a,b\n1,2\n"), end}
-		send(ada, "films", text...).WantCode(404, filesapi.CodeUnknownProfile)
+		send(ada, "songs", text...).WantCode(404, filesapi.CodeUnknownProfile)
 		send(ada, "exports", csv...).WantCode(403, filesapi.CodeNotForUsers)
 		send(w.User("ben", "files:write"), "photos", text...).WantCode(403, filesapi.CodeNotForUsers)
 		send(w.User("ben"), "documents", text...).Want(403)
@@ -172,7 +172,7 @@ func TestBegin_Golden(t *testing.T) {
 func TestUpload_disconnected(t *testing.T) {
 	slipwaytest.Deployments(t, []slipway.Module{New(), albumModule()}, func(t *testing.T, k *slipwaytest.Kit) {
 		ada := k.As("customer")
-		conn, err := net.Dial("tcp", k.AddrOf(filesapi.Module.Name()))
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", k.AddrOf(filesapi.Module.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,7 @@ var (
 		Encode: true, MaxPixels: 1_000_000, Variants: []filesapi.Variant{{Name: "thumb", Width: 40, Height: 40}, {Name: "large", Width: 160, Height: 160}},
 	}})
 	_       = filesapi.Define(album, "covers", filesapi.Rules{Doc: "Covers of an album", Types: []filesapi.Type{filesapi.PNG}, Upload: albumAdd, Image: &filesapi.Image{Variants: []filesapi.Variant{{Name: "thumb", Width: 40, Height: 40}}}})
+	_       = filesapi.Define(album, "films", filesapi.Rules{Doc: "Films", Types: []filesapi.Type{filesapi.MP4}, MaxBytes: 1 << 30, MaxFiles: 1_000_000, Upload: filesapi.Write})
 	exports = filesapi.Define(album, "exports", filesapi.Rules{Doc: "Exports of an album", Types: []filesapi.Type{filesapi.CSV}})
 )
 
