@@ -170,9 +170,9 @@ func (s *Store) move(draft, file string) error {
 func (s *Store) folder(name string) error {
 	err := s.root.MkdirAll(name, folderMode)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // a Delete was quicker: it is tried again
-	case isNotFolder(err), errors.Is(err, fs.ErrExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
+		return nil // a Delete took away what was there, or is just made: it is tried again
+	case isNotFolder(err):
 		return belowObject(err)
 	case err != nil:
 		return err
