@@ -11,7 +11,7 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func TestMain(m *testing.M) { slipwaytest.Main(m, New(), albumModule()) }
+func TestMain(m *testing.M) { slipwaytest.Main(m, New(), albumModule(), witnessModule()) }
 
 // The album is a module that has files: public photos of its users, of which those who may
 // add to the album upload, their private documents, and exports that it writes itself.
