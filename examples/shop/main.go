@@ -1,5 +1,5 @@
-// Command shop is a product made of modules: people register, fill a cart, pay, and get
-// a receipt. Everything but the catalog and the receipts comes with the kit.
+// Command shop is a product made of modules: people register, look at photos, fill a cart,
+// pay, and get a receipt. Everything but the catalog and the receipts comes with the kit.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart"
+	"github.com/slipway-go/slipway/modules/files"
 	"github.com/slipway-go/slipway/modules/sso"
 )
 
@@ -20,6 +21,7 @@ func main() { slipway.Main(modules()...) }
 func modules() []slipway.Module {
 	return []slipway.Module{
 		sso.New(sso.WithDemoUsers(sso.DemoUser{Email: "ada@example.com", Password: "correct-horse-battery", Name: "Ada"})),
+		files.New(),
 		catalog.New(),
 		cart.New(),
 		acquiring.New(simulator.Adapter()),

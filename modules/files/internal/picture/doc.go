@@ -17,10 +17,11 @@
 //     of more than 65,535 (a JPEG cannot have more), and what would take more than
 //     [BytesPerPixel] bytes for each pixel that is allowed, with a fixed [Overhead] besides:
 //     808 MB for 40 million. [Sketch.Memory] says how much it is for this image, all steps
-//     included; most take far less: a photo of 12 million pixels 90 MB, as it comes from a
-//     camera.
-//   - An image that is broken, breaks off, or is not what it says is ErrCorrupt, never a
-//     panic. An error of the reader stays that error.
+//     included. Announced, and measured with the whole process around it: a photo of 12
+//     million pixels, turned, 87 and 88 MB; one of 40 million 269 and 241 MB; the worst
+//     progressive one of 40 million 610 and 622 MB.
+//   - A photo of 12 million pixels is encoded anew, with two variants, in some 0.6 s of one
+//     core (BenchmarkRender).
 //   - Work ends soon after its context: at the next read of 4 KB, row of pixels, or write.
 //
 // # Not guaranteed
