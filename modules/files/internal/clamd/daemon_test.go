@@ -75,7 +75,9 @@ func start(t *testing.T) clamd.Scanner {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = <-ended // it was killed
+		if err := <-ended; err == nil {
+			t.Error("clamd ended by itself")
+		}
 	})
 	await(t, socket, ended, &out)
 	return clamd.Scanner{Addr: socket, Patience: 30 * time.Second}

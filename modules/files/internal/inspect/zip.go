@@ -316,6 +316,9 @@ func findEnd(s *source) (end, error) {
 	if le16(b[20:]) != len(b)-endLen || endsBefore(tail, i) {
 		return end{}, polyglot("something else comes behind the end of the archive, or in its comment")
 	}
+	if mark := findMark(b[endLen:]); mark != "" {
+		return end{}, polyglot("the comment of the archive has %q in it, which a server could run", mark)
+	}
 	at += int64(i)
 	e := end{entries: int64(le16(b[10:])), from: le32(b[16:]), to: le32(b[16:]) + le32(b[12:])}
 	wide := e.entries == 0xffff || e.from == max32 || le32(b[12:]) == max32

@@ -49,6 +49,11 @@ func archives() []Sample {
 			binary.LittleEndian.PutUint16(b[len(b)-2:], uint16(len(hello))) //nolint:gosec // it is short
 			return append(b, hello...)
 		}),
+		of(filesapi.ReasonPolyglot, "a.zip", "PHP in the comment of an archive", func() []byte {
+			b := bytes.Clone(hello)
+			binary.LittleEndian.PutUint16(b[len(b)-2:], uint16(len(php)))
+			return append(b, php...)
+		}),
 		of(filesapi.ReasonEncrypted, "a.zip", "a locked archive", func() []byte { return raw(file{name: "a", content: "xxxxxxxxxxxxxxxx", flags: 1}) }),
 		of(filesapi.ReasonEncrypted, "a.zip", "an archive in an unusual packing", func() []byte { return raw(file{name: "a", content: "x", method: 14}) }),
 		of(filesapi.ReasonType, "a.zip", "a document of another office", func() []byte {

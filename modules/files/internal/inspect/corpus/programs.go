@@ -67,8 +67,9 @@ func scripts() []Sample {
 		"PHP": "<?php system('id');", "short PHP": "<?=`id`?>", "PHP in the middle": "a,b\n1,<?php phpinfo(); ?>\n", "ASP": "<%@ Page %>",
 		"HTML": "<!DOCTYPE html><p>hi", "HTML behind a comment": "<!-- hi -->\n<html>", "HTML in a table": "a,b\n1,<script>alert(1)</script>\n",
 		"SVG": `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "SVG behind a declaration": `<?xml version="1.0"?><svg onload="alert(1)"/>`,
-		"XML with a script": `<?xml version="1.0"?><a xmlns:h="http://www.w3.org/1999/xhtml"><h:script/><script>1</script></a>`,
-		"batch":             "@echo off\r\ndel x\r\n", "PowerShell": "#Requires -Version 5\n", "VBScript": "Set s = CreateObject(\"WScript.Shell\")\n", "JScript": "var a = new ActiveXObject(\"x\");",
+		"XML with a script":        `<?xml version="1.0"?><a xmlns:h="http://www.w3.org/1999/xhtml"><h:script/><script>1</script></a>`,
+		"WSF behind a declaration": "<?xml version=\"1.0\"?>\n<package><job/></package>",
+		"batch":                    "@echo off\r\ndel x\r\n", "PowerShell": "#Requires -Version 5\n", "VBScript": "Set s = CreateObject(\"WScript.Shell\")\n", "JScript": "var a = new ActiveXObject(\"x\");",
 		"encoded script": "#@~^AAAAAA==", "HTA": "<hta:application id=x>", "desktop entry": "[Desktop Entry]\nExec=id\n", "shortcut to a page": "[InternetShortcut]\r\nURL=file://x\r\n",
 		"registry": "Windows Registry Editor Version 5.00\r\n", "autorun": "[autorun]\r\nopen=x\r\n", "PostScript": "%!PS-Adobe-3.0\n", "RTF": `{\rtf1 {\object}}`,
 	}
