@@ -28,6 +28,28 @@
 //     the public address off the product's own domain.
 //   - That S3 keeps no older version: where a bucket has versions, Delete hides the object.
 //
+// # The bucket
+//
+// It is private, without versions, and the product's alone. What the key needs at Amazon;
+// without s3:ListBucket an object that is missing looks like one that is forbidden:
+//
+//	{"Version": "2012-10-17", "Statement": [
+//	  {"Effect": "Allow", "Resource": "arn:aws:s3:::BUCKET",
+//	   "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads"]},
+//	  {"Effect": "Allow", "Resource": "arn:aws:s3:::BUCKET/*",
+//	   "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]}]}
+//
+// What lets a page of the product send a form to it (PutBucketCors):
+//
+//	{"CORSRules": [{"AllowedOrigins": ["https://shop.example"], "AllowedMethods": ["POST", "GET"],
+//	  "AllowedHeaders": ["*"], "MaxAgeSeconds": 3600}]}
+//
+// What takes away uploads that nobody goes on with, should the store not come to it
+// (PutBucketLifecycleConfiguration):
+//
+//	{"Rules": [{"ID": "parts", "Status": "Enabled", "Filter": {"Prefix": ""},
+//	  "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2}}]}
+//
 // # Testing
 //
 // Package s3test starts an S3 of a test's own.

@@ -88,7 +88,7 @@ func meaning(e minio.ErrorResponse) error {
 	case e.Code == "EntityTooLarge":
 		return blob.ErrTooLarge
 	case isBusy(e):
-		return problem.Unavailable("a part of the service cannot be reached; try again later")
+		return errAway()
 	}
 	return nil
 }
@@ -129,6 +129,16 @@ func isBusy(e minio.ErrorResponse) bool {
 // object is a directory when another deletes the last object of a folder meanwhile.
 func isConflict(e minio.ErrorResponse) bool {
 	return e.StatusCode == http.StatusConflict && !strings.HasPrefix(e.Code, "Bucket")
+}
+
+// A cutError is an answer that broke off under way, of which a client learns as of an S3 that
+// is down.
+type cutError struct{ error }
+
+func (c cutError) Unwrap() []error { return []error{errAway(), c.error} }
+
+func errAway() error {
+	return problem.Unavailable("a part of the service cannot be reached; try again later")
 }
 
 // isTemporary tells of a failure that may be over at once: S3 is busy, or the way to it broke.

@@ -52,6 +52,9 @@ type reader struct {
 	chunk  int64 // how much is asked for next
 	closed bool
 
+	failures int // since enough has come
+	came     int // since the last failure
+
 	mu     sync.Mutex
 	blocks []block // the one that was used last is the last
 }
@@ -69,7 +72,8 @@ type block struct {
 
 func (r *reader) Info() blob.Info { return r.info }
 
-// Read implements io.Reader. If the connection breaks it goes on with another.
+// Read implements io.Reader. If the connection breaks it goes on with another, unless little
+// comes of that: who trickles is not to be waited for piece by piece.
 func (r *reader) Read(p []byte) (int, error) {
 	if r.closed {
 		return 0, os.ErrClosed
@@ -86,11 +90,14 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (r *reader) read(p []byte) (int, error) {
-	for failures := 0; ; {
+	for {
 		if err := r.reach(); err != nil {
 			return 0, err
 		}
 		n, err := r.piece.Read(p)
+		if r.came += n; r.came >= enough {
+			r.failures = 0
+		}
 		if n > 0 {
 			return n, nil
 		}
@@ -98,7 +105,8 @@ func (r *reader) read(p []byte) (int, error) {
 		if err == nil || err == io.EOF { //nolint:errorlint // piece gives it as it is
 			return 0, io.ErrNoProgress // a piece is never asked for beyond its end
 		}
-		if failures++; failures == attempts || r.ctx.Err() != nil {
+		r.came = 0
+		if r.failures++; r.failures >= attempts || r.ctx.Err() != nil {
 			return 0, r.failed(err)
 		}
 	}
@@ -137,6 +145,9 @@ func (p *piece) Read(b []byte) (int, error) {
 	p.from += int64(n)
 	if err == io.EOF && p.from < p.to {
 		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		err = cutError{err}
 	}
 	return n, err
 }
