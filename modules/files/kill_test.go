@@ -89,6 +89,8 @@ var deaths = []death{
 	{"files.removed", "expired", expiring},
 	{"files.removing", "swept", sweeping},
 	{"files.removed", "swept", sweeping},
+	{"files.removing", "deleted", deleting},
+	{"files.removed", "deleted", deleting},
 	{"files.reconciling", "reconciled", reconciled},
 	{"files.unwanted", "reconciled", reconciled},
 	{"files.lost", "reconciled", reconciled},
@@ -172,6 +174,11 @@ func expiring(p *mortal, ada *slipwaytest.Kit) func() {
 	sendFile(p.t, ada, "documents", "goodbye.txt", "Goodbye!\n")
 	p.exec(`UPDATE files SET expires_at = now() WHERE owner = $1`, ada.Subject())
 	return func() { p.fire("expire") }
+}
+
+func deleting(p *mortal, ada *slipwaytest.Kit) func() {
+	in := filesapi.FileInput{ID: sendFile(p.t, ada, "documents", "hello.txt", hello).ID}
+	return func() { _ = slipwaytest.Try(ada, filesapi.Delete, in) }
 }
 
 // sweeping has a file that expired, and whose job is dead.
@@ -264,7 +271,7 @@ func (p *mortal) age() {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		return os.Chtimes(path, old, old)
+		return os.Chtimes(path, old, old) //nolint:gosec // a directory of the test's own
 	})
 	if err != nil && !os.IsNotExist(err) {
 		p.t.Fatal(err)
