@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/slipway-go/slipway/httpclient"
@@ -63,7 +64,10 @@ type watch struct {
 	patience time.Duration
 	timer    *time.Timer
 
-	moved int           // since the time began anew
+	mu       sync.Mutex
+	answered bool // what is still sent then is of no interest
+
+	moved int           // of the answer, since the time began anew
 	left  time.Duration // of the time
 }
 
@@ -78,18 +82,34 @@ func newWatch(ctx context.Context, patience time.Duration) *watch {
 func (w *watch) roundTrip(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	r = r.WithContext(w.ctx)
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &sent{r.Body, w}
+		r.Body = &sent{ReadCloser: r.Body, watch: w}
 	}
 	resp, err := next.RoundTrip(r)
-	w.timer.Stop()
+	w.answer()
 	if err != nil {
 		err = w.explain(err)
 		w.cancel()
 		return nil, err
 	}
-	w.left, w.moved = w.patience, 0
 	resp.Body = &received{resp.Body, w}
 	return resp, nil
+}
+
+// answer ends the watch over what is sent: a server may answer before it has read all.
+func (w *watch) answer() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answered = true
+	w.timer.Stop()
+}
+
+// goesOn begins the time of what is sent anew.
+func (w *watch) goesOn() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.answered {
+		w.timer.Reset(w.patience)
+	}
 }
 
 // explain makes an error that came of the watch say so.
@@ -105,14 +125,14 @@ type sent struct {
 	io.ReadCloser
 
 	watch *watch
+	moved int
 }
 
 func (s *sent) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
-	s.watch.moved += n
-	if s.watch.moved >= enough || err != nil {
-		s.watch.moved = 0
-		s.watch.timer.Reset(s.watch.patience)
+	if s.moved += n; s.moved >= enough || err != nil {
+		s.moved = 0
+		s.watch.goesOn()
 	}
 	return n, err
 }
