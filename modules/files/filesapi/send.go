@@ -107,5 +107,6 @@ func open(ctx context.Context, files api.Caller, route *api.Mounted, path map[st
 	if err != nil {
 		return nil, err
 	}
-	return &Download{ReadCloser: resp.Body, Type: Type(resp.Header.Get("Content-Type")), Size: resp.ContentLength}, nil
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // without the charset of a text
+	return &Download{ReadCloser: resp.Body, Type: Type(kind), Size: resp.ContentLength}, nil
 }

@@ -1,0 +1,318 @@
+// Package filestest stands in for module files in tests of other modules.
+//
+// A test says what was uploaded, and the double answers for it as module files would: to the
+// module of the file and to its owner, by its state, with the same codes.
+//
+//	k := slipwaytest.Tx(t, catalog.New())
+//	files := filestest.New(t, k, catalogapi.Module)
+//	photo := files.Stored(catalogapi.Photos, ada.Subject(), "mug.jpg", nil)
+//	…
+//	if got := files.File(photo.ID).Reference; got != "mug-blue" {
+//
+// # Guaranteed
+//
+// What the double answers to [filesapi.Get], [filesapi.Attach], [filesapi.Detach],
+// [filesapi.Delete], [filesapi.Link], [filesapi.Send] and [filesapi.Open] is what the module
+// answers, but for the addresses of links. One scenario is run against both.
+//
+// # Not guaranteed
+//
+// It looks into no content, knows no quota and no clock, and makes no variants. Faults come
+// from [slipwaytest.Fail], and from [Files.Reject] and [Files.Lose]. Where the content counts,
+// give the world module files itself.
+package filestest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/problem"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+// Files are those that the modules of one world find at module files.
+type Files struct {
+	kit      *slipwaytest.Kit
+	t        testing.TB
+	profiles []*filesapi.Profile
+
+	mu  sync.Mutex
+	all map[uuid.UUID]*entry
+}
+
+type entry struct {
+	filesapi.File
+
+	content []byte
+}
+
+// New lets the double answer for module files in the kit's world, to which the contracts
+// belong that declare profiles.
+func New(t testing.TB, k *slipwaytest.Kit, contracts ...*api.Contract) *Files {
+	t.Helper()
+	f := &Files{kit: k, t: t, all: map[uuid.UUID]*entry{}}
+	for _, c := range contracts {
+		f.profiles = append(f.profiles, filesapi.Profiles(c)...)
+	}
+	slipwaytest.Serve(k, filesapi.Get, f.get)
+	slipwaytest.Serve(k, filesapi.Attach, f.attach)
+	slipwaytest.Serve(k, filesapi.Detach, f.remove)
+	slipwaytest.Serve(k, filesapi.Delete, f.remove)
+	slipwaytest.Serve(k, filesapi.Link, f.link)
+	slipwaytest.Mount(k, filesapi.Content, http.HandlerFunc(f.download))
+	slipwaytest.Mount(k, filesapi.Upload, http.HandlerFunc(f.upload))
+	return f
+}
+
+// Stored says that somebody has uploaded a file, and returns when the jobs have run of those
+// who subscribe to [filesapi.Stored]. Without content it has a few bytes.
+func (f *Files) Stored(p *filesapi.Profile, owner, name string, content []byte) filesapi.File {
+	f.t.Helper()
+	if content == nil {
+		content = []byte("content of " + name)
+	}
+	file, refusal := f.add(p, owner, name, content)
+	if refusal != nil {
+		f.t.Fatalf("%s was not stored: %v; the profile admits %v", name, refusal, p.Rules().Types)
+	}
+	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Stored, file.ID.String(), file)
+	return file
+}
+
+// Reject says that somebody's file was refused after it came, and returns when the jobs have
+// run of those who subscribe to [filesapi.Rejected].
+func (f *Files) Reject(p *filesapi.Profile, owner, name string, reason filesapi.Reason) filesapi.File {
+	f.t.Helper()
+	file, refusal := f.add(p, owner, name, nil)
+	if refusal != nil {
+		f.t.Fatalf("%s could not even come: %v", name, refusal)
+	}
+	file = f.change(file.ID, func(e *entry) { e.State, e.Reason, e.SHA256 = filesapi.StateRejected, reason, "" })
+	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Rejected, file.ID.String(), file)
+	return file
+}
+
+// Lose says that the content of a file is gone, and why, and returns when the jobs have run of
+// those who subscribe to [filesapi.Deleted].
+func (f *Files) Lose(id uuid.UUID, reason filesapi.Reason) {
+	f.t.Helper()
+	file := f.change(id, func(e *entry) { e.State, e.Reason, e.content = filesapi.StateDeleted, reason, nil })
+	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Deleted, id.String(), file)
+}
+
+// File returns what is known of a file now: its reference, say.
+func (f *Files) File(id uuid.UUID) filesapi.File {
+	f.t.Helper()
+	return f.change(id, func(*entry) {})
+}
+
+func (f *Files) change(id uuid.UUID, change func(*entry)) filesapi.File {
+	f.t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.all[id]
+	if e == nil {
+		f.t.Fatalf("there is no file %s: Stored returns those that there are", id)
+	}
+	change(e)
+	return e.File
+}
+
+func (f *Files) add(p *filesapi.Profile, owner, name string, content []byte) (filesapi.File, *problem.Error) {
+	i := slices.IndexFunc(p.Rules().Types, func(t filesapi.Type) bool { return t.Fits(name) })
+	if i < 0 {
+		return filesapi.File{}, rejected(filesapi.ReasonName, "its extension %q is none of the profile's types", path.Ext(name))
+	}
+	sum, until := sha256.Sum256(content), time.Now().Add(p.Rules().AttachWithin)
+	e := &entry{content: content, File: filesapi.File{
+		ID: uuid.Must(uuid.NewV7()), Module: p.Module(), Profile: p.Name(), Owner: owner, Name: name, Type: p.Rules().Types[i],
+		Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), State: filesapi.StateStored, Visibility: p.Rules().Visibility,
+		CreatedAt: time.Now().UTC(), ExpiresAt: &until,
+	}}
+	e.URL = "/files/" + e.ID.String() + "/content"
+	if e.Visibility == filesapi.Public {
+		e.URL = "/media/" + e.ID.String()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all[e.ID] = e
+	return e.File, nil
+}
+
+func rejected(reason filesapi.Reason, format string, args ...any) *problem.Error {
+	return problem.Unprocessable(format, args...).WithCode(filesapi.CodeRejected).WithField("reason", string(reason))
+}
+
+// find returns a file of whoever asks; f.mu is held.
+func (f *Files) find(ctx context.Context, id uuid.UUID) (*entry, error) {
+	none := problem.NotFound("there is no file %s, or it is not yours", id)
+	e := f.all[id]
+	if e == nil {
+		return nil, none
+	}
+	if p, ok := auth.PrincipalFrom(ctx); ok && p.Service() != "" && p.Service() != e.Module {
+		return nil, none
+	}
+	if err := auth.Own(ctx, e.Owner); err != nil {
+		return nil, none
+	}
+	return e, nil
+}
+
+func (f *Files) get(ctx context.Context, in filesapi.FileInput) (filesapi.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, err := f.find(ctx, in.ID)
+	if err != nil {
+		return filesapi.File{}, err
+	}
+	return e.File, nil
+}
+
+func (f *Files) attach(ctx context.Context, in filesapi.AttachInput) (filesapi.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, err := f.find(ctx, in.ID)
+	if err != nil {
+		return filesapi.File{}, err
+	}
+	if e.State != filesapi.StateStored {
+		return filesapi.File{}, notStored(e)
+	}
+	e.Reference, e.ExpiresAt = in.Body.Reference, nil
+	return e.File, nil
+}
+
+func notStored(e *entry) *problem.Error {
+	return problem.Conflict("the file %s is not stored but %s", e.ID, e.State).WithCode(filesapi.CodeNotStored)
+}
+
+// remove is Detach and Delete: a module lets go of a file, an owner only of one that no module uses.
+func (f *Files) remove(ctx context.Context, in filesapi.FileInput) (none api.Empty, _ error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, err := f.find(ctx, in.ID)
+	if err != nil {
+		return none, err
+	}
+	p, _ := auth.PrincipalFrom(ctx)
+	switch {
+	case e.State != filesapi.StateStored: // it is gone
+	case p.Service() == e.Module:
+		e.end(filesapi.ReasonDetached)
+	case e.Reference != "":
+		return none, problem.Conflict("the file %s is part of something that %s has", e.ID, e.Module).WithCode(filesapi.CodeAttached)
+	default:
+		e.end(filesapi.ReasonByOwner)
+	}
+	return none, nil
+}
+
+// end removes the content at once; at the module a job does.
+func (e *entry) end(reason filesapi.Reason) {
+	e.State, e.Reason, e.SHA256, e.content, e.ExpiresAt = filesapi.StateDeleted, reason, "", nil, nil
+}
+
+func (f *Files) link(ctx context.Context, in filesapi.LinkInput) (filesapi.SignedLink, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, err := f.find(ctx, in.ID)
+	if err != nil {
+		return filesapi.SignedLink{}, err
+	}
+	if e.State != filesapi.StateStored {
+		return filesapi.SignedLink{}, notStored(e)
+	}
+	until := time.Now().Add(time.Duration(in.Body.Seconds) * time.Second).Truncate(time.Second).UTC()
+	return filesapi.SignedLink{URL: "http://localhost/media/links/" + e.ID.String(), Expires: until}, nil
+}
+
+func (f *Files) download(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		api.Fail(w, r, problem.NotFound("there is no file %q, or it is not yours", r.PathValue("id")))
+		return
+	}
+	e, err := f.find(r.Context(), id)
+	switch {
+	case err != nil:
+		api.Fail(w, r, err)
+	case e.State != filesapi.StateStored:
+		api.Fail(w, r, notStored(e))
+	default:
+		w.Header().Set("Content-Type", string(e.Type))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(e.content))
+	}
+}
+
+// upload serves what a module sends; the profile's own rules are those of its contract.
+func (f *Files) upload(w http.ResponseWriter, r *http.Request) {
+	file, err := f.receive(r)
+	if err != nil {
+		api.Fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(file) // the caller may be gone
+}
+
+func (f *Files) profile(module, name string) *filesapi.Profile {
+	for _, p := range f.profiles {
+		if p.Module() == module && p.Name() == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func (f *Files) receive(r *http.Request) (filesapi.File, error) {
+	p := f.profile(r.PathValue("module"), r.PathValue("profile"))
+	who, _ := auth.PrincipalFrom(r.Context())
+	switch {
+	case p == nil:
+		return filesapi.File{}, problem.NotFound("no module declares files of this kind").WithCode(filesapi.CodeUnknownProfile)
+	case who.Service() != p.Module():
+		return filesapi.File{}, problem.Forbidden("files of the kind %s are uploaded by module %s", p, p.Module()).WithCode(filesapi.CodeNotForUsers)
+	}
+	part, header, err := r.FormFile("file")
+	if err != nil {
+		return filesapi.File{}, problem.Unprocessable("the form has no file").Wrap(err)
+	}
+	content, err := io.ReadAll(part)
+	if err != nil {
+		return filesapi.File{}, err
+	}
+	owner := r.FormValue("owner")
+	if owner == "" {
+		owner = who.Subject
+	}
+	switch {
+	case len(content) == 0:
+		return filesapi.File{}, rejected(filesapi.ReasonEmpty, "it has no byte")
+	case int64(len(content)) > p.Rules().MaxBytes:
+		return filesapi.File{}, rejected(filesapi.ReasonTooLarge, "it may have up to %d bytes", p.Rules().MaxBytes)
+	}
+	file, refusal := f.add(p, owner, header.Filename, content)
+	if refusal != nil {
+		return filesapi.File{}, refusal
+	}
+	return file, nil
+}
