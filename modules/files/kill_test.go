@@ -89,6 +89,10 @@ var deaths = []death{
 	{"files.removed", "expired", expiring},
 	{"files.removing", "swept", sweeping},
 	{"files.removed", "swept", sweeping},
+	{"tx.committing", "attached", attaching},
+	{"tx.committed", "attached", attaching},
+	{"tx.committing", "detached", detaching},
+	{"files.removing", "detached", detaching},
 	{"files.removing", "deleted", deleting},
 	{"files.removed", "deleted", deleting},
 	{"files.reconciling", "reconciled", reconciled},
@@ -174,6 +178,26 @@ func expiring(p *mortal, ada *slipwaytest.Kit) func() {
 	sendFile(p.t, ada, "documents", "goodbye.txt", "Goodbye!\n")
 	p.exec(`UPDATE files SET expires_at = now() WHERE owner = $1`, ada.Subject())
 	return func() { p.fire("expire") }
+}
+
+func attaching(p *mortal, ada *slipwaytest.Kit) func() {
+	p.kept(ada, "Goodbye!\n")
+	in := filesapi.FileInput{ID: sendFile(p.t, ada, "documents", "hello.txt", hello).ID}
+	return func() { _ = slipwaytest.Try(ada, albumKeep, in) }
+}
+
+func detaching(p *mortal, ada *slipwaytest.Kit) func() {
+	in := p.kept(ada, hello)
+	return func() { _ = slipwaytest.Try(ada, albumDrop, in) }
+}
+
+// kept returns a file that the album has, which may take a while to find the process again
+// that died before.
+func (p *mortal) kept(ada *slipwaytest.Kit, text string) filesapi.FileInput {
+	p.t.Helper()
+	in := filesapi.FileInput{ID: sendFile(p.t, ada, "documents", "hello.txt", text).ID}
+	p.eventually("the album keeps a file", func() bool { return slipwaytest.Do(ada.In(p.t), albumKeep, in).Status == http.StatusOK })
+	return in
 }
 
 func deleting(p *mortal, ada *slipwaytest.Kit) func() {

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"testing"
 
 	"github.com/slipway-go/slipway"
@@ -18,6 +19,8 @@ func TestMain(m *testing.M) { slipwaytest.Main(m, New(), albumModule(), witnessM
 var (
 	album     = api.Module("album").Permits(albumAdd)
 	albumAdd  = auth.Perm("album:add", "Add photos to the album").GrantTo("customer")
+	albumKeep = api.PUT[filesapi.FileInput, filesapi.File](album, "/album/{id}", auth.Need(albumAdd), "Put a file into the album")
+	albumDrop = api.DELETE[filesapi.FileInput, api.Empty](album, "/album/{id}", auth.Need(albumAdd), "Take a file out of the album")
 	photos    = filesapi.Define(album, "photos", filesapi.Rules{Doc: "Photos of an album", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG}, MaxBytes: 1 << 20, Visibility: filesapi.Public, Upload: albumAdd})
 	documents = filesapi.Define(album, "documents", filesapi.Rules{Doc: "Documents of a user", Types: []filesapi.Type{filesapi.PDF, filesapi.Text}, MaxFiles: 20, Upload: filesapi.Write})
 	_         = filesapi.Define(album, "portraits", filesapi.Rules{Doc: "Photos of people", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG, filesapi.WebP}, Upload: albumAdd, Image: &filesapi.Image{
@@ -29,7 +32,16 @@ var (
 )
 
 func albumModule() slipway.Module {
-	return slipway.NewModule(album, func(*slipway.Setup, struct{}) error { return nil }, slipway.Calls(filesapi.Module))
+	return slipway.NewModule(album, func(m *slipway.Setup, _ struct{}) error {
+		files := m.Calls(filesapi.Module)
+		api.Handle(m, albumKeep, func(ctx context.Context, in filesapi.FileInput) (filesapi.File, error) {
+			return api.Call(ctx, files, filesapi.Attach, filesapi.AttachInput{ID: in.ID, Body: filesapi.Attachment{Reference: "a page"}})
+		})
+		api.Handle(m, albumDrop, func(ctx context.Context, in filesapi.FileInput) (api.Empty, error) {
+			return api.Call(ctx, files, filesapi.Detach, in)
+		})
+		return nil
+	}, slipway.Calls(filesapi.Module))
 }
 
 // A world is the module with an album, and what only the inside of the module knows.
