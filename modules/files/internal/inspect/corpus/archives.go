@@ -49,6 +49,10 @@ func archives() []Sample {
 			binary.LittleEndian.PutUint16(b[len(b)-2:], uint16(len(hello))) //nolint:gosec // it is short
 			return append(b, hello...)
 		}),
+		of(filesapi.ReasonPolyglot, "a.zip", "something behind what is packed in a file", func() []byte {
+			packed := deflated("hello")
+			return raw(file{name: "a", content: packed[2:len(packed)-4] + php, plain: "hello", method: 8})
+		}),
 		of(filesapi.ReasonPolyglot, "a.zip", "PHP in the comment of an archive", func() []byte {
 			b := bytes.Clone(hello)
 			binary.LittleEndian.PutUint16(b[len(b)-2:], uint16(len(php)))
@@ -90,7 +94,8 @@ func symlink() []byte {
 type file struct {
 	name, other   string // in the directory, and before the file if that is another
 	content       string
-	size          int // in the directory, if it is another
+	size          int    // in the directory, if it is another
+	plain         string // what the content is unpacked
 	flags, method int
 	gap           string // what comes behind it
 }
@@ -128,7 +133,11 @@ func (f file) entry(at int) string {
 
 // facts are what is said of a file in both places.
 func (f file) facts(size int) string {
-	sum := crc32.ChecksumIEEE([]byte(f.content))
+	plain := f.content
+	if f.method == 8 {
+		plain, size = f.plain, len(f.plain)
+	}
+	sum := crc32.ChecksumIEEE([]byte(plain))
 	return little16(f.flags) + little16(f.method) + "\x00\x00\x21\x00" + string(binary.LittleEndian.AppendUint32(nil, sum)) + little32(len(f.content)) + little32(size)
 }
 
