@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/modules/files/internal/inspect"
 	"github.com/slipway-go/slipway/modules/files/internal/inspect/corpus"
 )
@@ -37,4 +38,14 @@ func verdict(t *testing.T, sample corpus.Sample) inspect.Verdict {
 		t.Fatalf("Check(%s, %q): %v", sample.Why, sample.Name, err)
 	}
 	return got
+}
+
+// Where a type is not allowed, the profile is the reason, and not the name.
+func TestCheck_OtherType(t *testing.T) {
+	t.Parallel()
+	content := corpus.PNG()
+	got, err := inspect.Check(t.Context(), bytes.NewReader(content), int64(len(content)), "a.jpg", []filesapi.Type{filesapi.JPEG})
+	if err != nil || got.Reason != filesapi.ReasonType || got.Type != filesapi.PNG {
+		t.Errorf("Check() of a PNG where JPEGs are allowed = %+v, %v; want %s", got, err, filesapi.ReasonType)
+	}
 }
