@@ -103,7 +103,7 @@ func OpenVariant(ctx context.Context, files api.Caller, id uuid.UUID, variant st
 }
 
 func open(ctx context.Context, files api.Caller, route *api.Mounted, path map[string]string) (*Download, error) {
-	resp, err := api.Send(ctx, files, route, api.Request{Path: path})
+	resp, err := api.Send(ctx, files, route, api.Request{Path: path}) //nolint:bodyclose // whoever opened it does
 	if err != nil {
 		return nil, err
 	}
