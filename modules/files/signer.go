@@ -110,6 +110,6 @@ func (s *signer) load(ctx context.Context) (key []byte, err error) {
 	}
 	made := make([]byte, sha256.Size)
 	_, _ = rand.Read(made) // it never fails
-	err = s.db.QueryRow(ctx, `INSERT INTO signing (key) VALUES ($1) ON CONFLICT (only) DO UPDATE SET key = signing.key RETURNING key`, made).Scan(&key)
+	err = s.db.QueryRow(ctx, `INSERT INTO signing AS s (key) VALUES ($1) ON CONFLICT (one) DO UPDATE SET key = s.key RETURNING s.key`, made).Scan(&key)
 	return key, err
 }

@@ -1,0 +1,129 @@
+package files
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/slipwaytest"
+)
+
+func attaching(id uuid.UUID, to string) filesapi.AttachInput {
+	return filesapi.AttachInput{ID: id, Body: filesapi.Attachment{Reference: to}}
+}
+
+func TestAttach(t *testing.T) {
+	t.Parallel()
+
+	t.Run("is for its module, and for what is stored", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		slipwaytest.Do(s.Service("cart", "files"), filesapi.Attach, attaching(s.id, "x")).Want(404)
+		pending := s.announce(t, s.ada.Subject(), aDocument)
+		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(pending, "x")).WantCode(409, filesapi.CodeNotStored).Golden()
+	})
+
+	t.Run("keeps the file", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200).Golden().Body; f.ExpiresAt != nil {
+			t.Errorf("the file goes at %s, want it to stay", f.ExpiresAt)
+		}
+		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200)
+		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 2")).Want(200).Body; f.Reference != "page 2" {
+			t.Errorf("the file is part of %s, want page 2", f.Reference)
+		}
+	})
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+
+	t.Run("is not for others", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		slipwaytest.Do(s.As("customer"), filesapi.Delete, filesapi.FileInput{ID: s.id}).Want(404).Golden()
+		slipwaytest.Do(s.Service("cart", "files", "files:write"), filesapi.Delete, filesapi.FileInput{ID: s.id}).Want(404)
+	})
+
+	t.Run("is not for the owner while the module has the file", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200)
+		slipwaytest.Do(s.ada, filesapi.Delete, filesapi.FileInput{ID: s.id}).WantCode(409, filesapi.CodeAttached).Golden()
+		slipwaytest.Do(s.album(t), filesapi.Detach, filesapi.FileInput{ID: s.id}).Want(204).Golden()
+		slipwaytest.Do(s.album(t), filesapi.Detach, filesapi.FileInput{ID: s.id}).Want(204)
+		if got := slipwaytest.Published(s.Kit, filesapi.Deleted); len(got) != 1 || got[0].Reason != filesapi.ReasonDetached || got[0].Reference != "page 1" {
+			t.Errorf("told: %+v, want that what was part of page 1 was let go", got)
+		}
+	})
+
+	t.Run("frees the owner's room, once", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		for range 2 {
+			slipwaytest.Do(s.ada, filesapi.Delete, filesapi.FileInput{ID: s.id}).Want(204)
+		}
+		s.wantUsage(t, s.ada.Subject(), limit{})
+		if f := slipwaytest.Do(s.ada, filesapi.Get, filesapi.FileInput{ID: s.id}).Want(200).Body; f.State != filesapi.StateDeleted || f.Reason != filesapi.ReasonByOwner {
+			t.Errorf("the file is %s (%s), want deleted by its owner", f.State, f.Reason)
+		}
+	})
+
+	t.Run("may be of a file that never came", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		pending := s.announce(t, s.ada.Subject(), aDocument)
+		slipwaytest.Do(s.ada, filesapi.Delete, filesapi.FileInput{ID: pending}).Want(204)
+		s.wantUsage(t, s.ada.Subject(), limit{1, int64(len(aDocument.text))})
+	})
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, aDocument)
+	photo, gone := s.shelve(t, s.ada.Subject(), aPhoto), s.announce(t, s.ada.Subject(), aDocument)
+	slipwaytest.Do(s.ada, filesapi.Delete, filesapi.FileInput{ID: gone}).Want(204)
+	s.shelve(t, "eve", aPhoto)
+
+	for name, c := range map[string]struct {
+		in   filesapi.ListInput
+		want []uuid.UUID
+	}{
+		"has the caller's own that are not gone, the newest first": {filesapi.ListInput{}, []uuid.UUID{photo, s.id}},
+		"goes on behind a page":      {filesapi.ListInput{Before: photo}, []uuid.UUID{s.id}},
+		"may be of a module":         {filesapi.ListInput{Module: "cart"}, nil},
+		"may be of a kind":           {filesapi.ListInput{Module: "album", Profile: "photos"}, []uuid.UUID{photo}},
+		"ends behind the last of it": {filesapi.ListInput{Before: s.id}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := slipwaytest.Do(s.ada.In(t), filesapi.List, c.in).Want(200).Body.Files
+			if len(got) != len(c.want) {
+				t.Fatalf("got %d files, want %d", len(got), len(c.want))
+			}
+			for i := range got {
+				if got[i].ID != c.want[i] {
+					t.Errorf("file %d is %s, want %s", i, got[i].ID, c.want[i])
+				}
+			}
+		})
+	}
+	t.Run("does not know a kind without its module", func(t *testing.T) {
+		slipwaytest.Do(s.ada.In(t), filesapi.List, filesapi.ListInput{Profile: "photos"}).Want(422).Golden()
+	})
+	t.Run("shows what a file is", func(t *testing.T) {
+		slipwaytest.Do(s.ada.In(t), filesapi.List, filesapi.ListInput{}).Want(200).Golden()
+	})
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, aDocument)
+	slipwaytest.Do(s.ada, filesapi.GetUsage, api.Empty{}).Want(200).Golden()
+	plenty := slipwaytest.Do(s.As("customer", "admin"), filesapi.GetUsage, api.Empty{}).Want(200).Body
+	if plenty.Files != 0 || plenty.MaxFiles != 20000 {
+		t.Errorf("the usage is %+v, want none of plenty", plenty)
+	}
+}
