@@ -10,7 +10,7 @@ import (
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
-func attaching(id uuid.UUID, to string) filesapi.AttachInput {
+func attachedTo(id uuid.UUID, to string) filesapi.AttachInput {
 	return filesapi.AttachInput{ID: id, Body: filesapi.Attachment{Reference: to}}
 }
 
@@ -20,19 +20,19 @@ func TestAttach(t *testing.T) {
 	t.Run("is for its module, and for what is stored", func(t *testing.T) {
 		t.Parallel()
 		s := newShelf(t, aDocument)
-		slipwaytest.Do(s.Service("cart", "files"), filesapi.Attach, attaching(s.id, "x")).Want(404)
+		slipwaytest.Do(s.Service("cart", "files"), filesapi.Attach, attachedTo(s.id, "x")).Want(404)
 		pending := s.announce(t, s.ada.Subject(), aDocument)
-		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(pending, "x")).WantCode(409, filesapi.CodeNotStored).Golden()
+		slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(pending, "x")).WantCode(409, filesapi.CodeNotStored).Golden()
 	})
 
 	t.Run("keeps the file", func(t *testing.T) {
 		t.Parallel()
 		s := newShelf(t, aDocument)
-		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200).Golden().Body; f.ExpiresAt != nil {
+		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(s.id, "page 1")).Want(200).Golden().Body; f.ExpiresAt != nil {
 			t.Errorf("the file goes at %s, want it to stay", f.ExpiresAt)
 		}
-		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200)
-		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 2")).Want(200).Body; f.Reference != "page 2" {
+		slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(s.id, "page 1")).Want(200)
+		if f := slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(s.id, "page 2")).Want(200).Body; f.Reference != "page 2" {
 			t.Errorf("the file is part of %s, want page 2", f.Reference)
 		}
 	})
@@ -51,7 +51,7 @@ func TestDelete(t *testing.T) {
 	t.Run("is not for the owner while the module has the file", func(t *testing.T) {
 		t.Parallel()
 		s := newShelf(t, aDocument)
-		slipwaytest.Do(s.album(t), filesapi.Attach, attaching(s.id, "page 1")).Want(200)
+		slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(s.id, "page 1")).Want(200)
 		slipwaytest.Do(s.ada, filesapi.Delete, filesapi.FileInput{ID: s.id}).WantCode(409, filesapi.CodeAttached).Golden()
 		slipwaytest.Do(s.album(t), filesapi.Detach, filesapi.FileInput{ID: s.id}).Want(204).Golden()
 		slipwaytest.Do(s.album(t), filesapi.Detach, filesapi.FileInput{ID: s.id}).Want(204)
