@@ -34,9 +34,9 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.ExampleRequest(filesapi.Upload, func(*slipwaytest.Kit) *http.Request {
 			return asking(t, http.MethodPost, "/uploads/neighbour/texts", filePart("hello.txt", hello), end)
 		}),
-		slipwaytest.Example(filesapi.Begin, func(*slipwaytest.Kit) filesapi.IntentInput { return announcing() }),
+		slipwaytest.Example(filesapi.Begin, func(*slipwaytest.Kit) filesapi.IntentInput { return announcement() }),
 		slipwaytest.Example(filesapi.Complete, func(k *slipwaytest.Kit) filesapi.FileInput {
-			ticket := slipwaytest.Do(k, filesapi.Begin, announcing()).Want(http.StatusCreated).Body
+			ticket := slipwaytest.Do(k, filesapi.Begin, announcement()).Want(http.StatusCreated).Body
 			k.Anonymous().JSON(http.MethodPost, formPath(ticket), formOf(ticket, hello), asForm).Want(http.StatusNoContent)
 			return filesapi.FileInput{ID: ticket.File.ID}
 		}),
@@ -62,7 +62,7 @@ func TestUniversal(t *testing.T) {
 	)
 }
 
-func announcing() filesapi.IntentInput {
+func announcement() filesapi.IntentInput {
 	return filesapi.IntentInput{Module: "neighbour", Profile: "texts", Body: filesapi.Intent{Name: "hello.txt", Size: int64(len(hello))}}
 }
 
