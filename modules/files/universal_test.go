@@ -42,11 +42,11 @@ func TestUniversal(t *testing.T) {
 		}),
 		slipwaytest.Example(filesapi.Get, func(k *slipwaytest.Kit) filesapi.FileInput { return filesapi.FileInput{ID: text(t, k)} }),
 		slipwaytest.Example(filesapi.Delete, func(k *slipwaytest.Kit) filesapi.FileInput { return filesapi.FileInput{ID: text(t, k)} }),
-		slipwaytest.Example(filesapi.Attach, func(k *slipwaytest.Kit) filesapi.AttachInput { return attaching(text(t, k)) }),
+		slipwaytest.Example(filesapi.Attach, func(k *slipwaytest.Kit) filesapi.AttachInput { return anAttachment(text(t, k)) }),
 		slipwaytest.Example(filesapi.Detach, func(k *slipwaytest.Kit) filesapi.FileInput {
 			id := text(t, k)
 			module := k.Claims(authtest.User(k.Subject()).Through("neighbour").For("files"))
-			slipwaytest.Do(module, filesapi.Attach, attaching(id)).Want(http.StatusOK)
+			slipwaytest.Do(module, filesapi.Attach, anAttachment(id)).Want(http.StatusOK)
 			return filesapi.FileInput{ID: id}
 		}),
 		slipwaytest.Example(filesapi.Link, func(k *slipwaytest.Kit) filesapi.LinkInput {
@@ -66,7 +66,7 @@ func announcement() filesapi.IntentInput {
 	return filesapi.IntentInput{Module: "neighbour", Profile: "texts", Body: filesapi.Intent{Name: "hello.txt", Size: int64(len(hello))}}
 }
 
-func attaching(id uuid.UUID) filesapi.AttachInput {
+func anAttachment(id uuid.UUID) filesapi.AttachInput {
 	return filesapi.AttachInput{ID: id, Body: filesapi.Attachment{Reference: "a letter"}}
 }
 

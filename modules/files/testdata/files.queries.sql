@@ -16,12 +16,12 @@ INSERT INTO files (id, module, profile, owner, uploader, service, name, type, si
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval)
   RETURNING created_at, expires_at;
 
-INSERT INTO signing (key)
+INSERT INTO signing AS s (key)
   VALUES ($1)
   ON CONFLICT (one) DO
   UPDATE
-  SET key = signing.key
-  RETURNING key;
+  SET key = s.key
+  RETURNING s.key;
 
 INSERT INTO usage AS u (kind, name, files, bytes)
   SELECT $1::text, $2::text, 1, $3::bigint
@@ -103,6 +103,10 @@ SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type
   WHERE f.owner = $1 AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2 AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
   ORDER BY f.id DESC
   LIMIT $5;
+
+SELECT files, bytes
+  FROM usage
+  WHERE kind = $1 AND name = $2;
 
 SELECT id
   FROM contents
