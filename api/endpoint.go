@@ -195,7 +195,7 @@ func (e *endpoint) bound(x *exchange, r *http.Request) {
 	}
 	deadline := http.NewResponseController(x.ResponseWriter).SetReadDeadline
 	_ = deadline(x.start.Add(e.bodyTimeout)) // not supported in process, where no body trickles
-	r.Body = &timedBody{ReadCloser: e.limited(x, r), deadline: deadline, header: x.Header(), raw: e.raw, broken: &x.broken}
+	r.Body = &timedBody{ReadCloser: e.limited(x, r), deadline: deadline, raw: e.raw, broken: &x.broken}
 }
 
 func hasBody(r *http.Request) bool {

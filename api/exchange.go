@@ -122,6 +122,9 @@ func (x *exchange) WriteHeader(code int) {
 	if _, ok := h["X-Content-Type-Options"]; !ok {
 		h["X-Content-Type-Options"] = noSniff
 	}
+	if x.broken.unread.Load() {
+		h["Connection"] = closing // what may still come is no request, and net/http would take it for one
+	}
 	if _, ok := h["Cache-Control"]; !ok && x.endpoint.private {
 		h["Cache-Control"] = noStore
 	}
@@ -139,6 +142,7 @@ func (x *exchange) skipsOwner(code int) bool {
 var (
 	noSniff = []string{"nosniff"}
 	noStore = []string{"no-store"}
+	closing = []string{"close"}
 )
 
 // replace answers with err instead of what the handler is about to write.
@@ -288,8 +292,7 @@ func (x *exchange) failure() string {
 type timedBody struct {
 	io.ReadCloser
 	deadline func(time.Time) error
-	header   http.Header // of the answer
-	raw      bool        // its errors stay what they are
+	raw      bool // its errors stay what they are
 	broken   *brokenBody
 }
 
@@ -299,8 +302,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF):
 		_ = b.deadline(time.Time{})
 	case err != nil:
-		// What may still come is no request, and net/http would take it for one.
-		b.header.Set("Connection", "close")
+		b.broken.unread.Store(true)
 		if !b.raw {
 			err = b.broken.keep(bodyError(err))
 		}

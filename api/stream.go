@@ -100,8 +100,7 @@ type streamBody struct {
 	flow
 	start  time.Time
 	broken *brokenBody
-	header http.Header // of the answer
-	err    error       // that it has ended with
+	err    error // that it has ended with
 }
 
 func (b *streamBody) Read(p []byte) (int, error) {
@@ -123,7 +122,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		b.stop()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		b.header.Set("Connection", "close")
+		b.broken.unread.Store(true)
 		err = b.broken.keep(err)
 	}
 	b.err = err
@@ -157,8 +156,11 @@ func bodyError(err error) error {
 
 // A brokenBody has the error with which a body ended, if it did. With it net/http takes the
 // client for gone and ends the request's context, so that whatever else is at work fails by
-// that; the body is the reason.
-type brokenBody struct{ err atomic.Pointer[error] }
+// that; the body is the reason. It is read by the transport of the edge as well, beside the handler.
+type brokenBody struct {
+	err    atomic.Pointer[error]
+	unread atomic.Bool
+}
 
 func (b *brokenBody) keep(err error) error {
 	b.err.Store(&err)
@@ -285,7 +287,7 @@ func (e *endpoint) stream(x *exchange, r *http.Request) {
 		return
 	}
 	b := &streamBody{
-		ReadCloser: e.limited(x, r), start: x.start, header: x.Header(), broken: &x.broken,
+		ReadCloser: e.limited(x, r), start: x.start, broken: &x.broken,
 		flow: flow{pause: e.pace.Pause, window: 2 * e.pace.Pause, rate: e.pace.Rate, end: end, deadline: c.SetReadDeadline},
 	}
 	b.begin(x.start) // for a body that nobody reads: net/http reads on for a while, to use the connection again
