@@ -100,13 +100,14 @@ func choosing(sku string, file uuid.UUID) catalogapi.SetPhotoInput {
 	return catalogapi.SetPhotoInput{SKU: sku, Body: catalogapi.PhotoChoice{File: file}}
 }
 
-// editor registers somebody who may edit the catalog, and returns what shows that in a request.
+// editor registers somebody who may edit the catalog, an admin and nothing else, and returns
+// what shows that in a request.
 func (s *shop) editor() slipwaytest.Extra {
 	s.t.Helper()
 	mail, anonymous := uuid.NewString()+"@example.com", s.kit.Anonymous()
 	login := fmt.Sprintf(`{"email":%q,"password":"correct horse battery staple"`, mail)
 	anonymous.JSON(http.MethodPost, "/sso/v1/registrations", login+`,"name":"Root"}`).Want(201)
-	s.exec("sso", `INSERT INTO sso.user_roles (user_id, role) SELECT id, 'admin' FROM sso.users WHERE email = $1`, mail)
+	s.exec("sso", `UPDATE sso.user_roles SET role = 'admin' WHERE user_id = (SELECT id FROM sso.users WHERE email = $1)`, mail)
 	var got struct {
 		Token string `json:"access_token"`
 	}
