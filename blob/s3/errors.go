@@ -137,6 +137,12 @@ type cutError struct{ error }
 
 func (c cutError) Unwrap() []error { return []error{errAway(), c.error} }
 
+// A brokenError is a connection that ended. The object did not: whoever decodes what is read
+// would take the end of a connection for that of the object, and the object for a broken one.
+type brokenError struct{ error }
+
+func (brokenError) Unwrap() error { return errAway() }
+
 func errAway() error {
 	return problem.Unavailable("a part of the service cannot be reached; try again later")
 }

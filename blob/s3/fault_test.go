@@ -285,6 +285,25 @@ func TestFault_AnAnswerIsCut(t *testing.T) {
 			t.Errorf("read %d bytes, %v, want an error", len(got), err)
 		}
 	})
+	t.Run("It is no end of the object", func(t *testing.T) {
+		t.Parallel()
+		for name, fault := range map[string]s3test.Fault{"down": s3test.Down(), "cut": s3test.CutAnswer(0)} {
+			b := newBroken(t)
+			put(t, b, "a", data)
+			r, err := b.Open(t.Context(), "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.gate.Break(s3test.When(isGet, fault))
+			_, reading := io.ReadAll(r)
+			_, readingAt := r.ReadAt(make([]byte, 100), 1000)
+			for _, err := range []error{reading, readingAt} {
+				if problem.Status(err) != http.StatusServiceUnavailable || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("%s: %v, want 503 and nothing by which a decoder takes it for the end", name, err)
+				}
+			}
+		}
+	})
 	t.Run("Once in each piece", func(t *testing.T) {
 		t.Parallel()
 		b := newBroken(t)

@@ -159,6 +159,9 @@ func (r *reader) failed(err error) error {
 	if isOneOf(err, "PreconditionFailed") {
 		err = errReplaced
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = brokenError{err}
+	}
 	return fmt.Errorf("read object %s: %w", r.info.Key, err)
 }
 
