@@ -83,7 +83,7 @@ func (c *child) stop() error {
 // workers do something else than to serve, and serve nothing.
 func workers() map[string]func(ctx context.Context, log io.Writer) (http.Handler, error) {
 	return map[string]func(context.Context, io.Writer) (http.Handler, error){
-		"kit": kitChild, "river": riverChild, "waiting": waitingChild,
+		"kit": kitChild, "river": riverChild, "waiting": waitingChild, "files": productChild, "copies": copiesChild,
 	}
 }
 

@@ -35,5 +35,13 @@
 // A refresh waits for 100 ms on purpose: as many are under way as it takes for the machine
 // and not the wait to be the bound.
 //
+// # Files
+//
+// A product with its PostgreSQL and its disk is in a process of its own, and so is the bare
+// server; both keep what comes on the same disk, whose state decides as much as they do. The
+// ratios are of the time that passes. Bare pgx runs the upload's own statements; one row of
+// them counts all files of a module, so that one commit waits for the other, in both.
+// A download costs a statement, which small ones show.
+//
 // It is a Go module of its own: nobody who uses the kit downloads its peers.
 package main

@@ -43,6 +43,7 @@ func sections() []section {
 		{name: "shop", doc: "start and memory of the shop's binary", run: measureShop},
 		{name: "events", doc: "events over RabbitMQ, beside bare clients and others", run: measureEvents},
 		{name: "jobs", doc: "jobs that write a row, beside River and bare transactions", run: measureJobs},
+		{name: "files", doc: "uploads and downloads, beside bare net/http and pgx", run: measureFiles},
 		{name: "river-evidence", doc: "why jobs are not River's, reproduced (minutes; only when named)", run: measureRiver, slow: true},
 		{name: "build", doc: "the shop's cold build and its heaviest dependencies (minutes; only when named)", run: measureBuild, slow: true},
 	}
