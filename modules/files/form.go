@@ -65,13 +65,18 @@ func (f *form) take(part *multipart.Part) (err error) {
 		}
 		f.owner, err = value(part, "owner")
 	case "size":
-		if f.size != 0 {
-			return wrongField("size", "it came twice")
-		}
-		f.size, err = size(part)
+		return f.takeSize(part)
 	default:
 		return wrongField(part.FormName(), "expected owner, size and, at the end, file")
 	}
+	return err
+}
+
+func (f *form) takeSize(part *multipart.Part) (err error) {
+	if f.size != 0 {
+		return wrongField("size", "it came twice")
+	}
+	f.size, err = size(part)
 	return err
 }
 
@@ -119,16 +124,33 @@ func value(part *multipart.Part, name string) (string, error) {
 	return string(text), nil
 }
 
-// end reads what comes behind the file, which is nothing.
+// end reads what comes behind the file, which is nothing, or its size where a page sends its
+// fields in another order.
 func (f *form) end() error {
-	part, err := f.parts.NextRawPart()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
-		return unreadable(err)
+	for {
+		part, err := f.parts.NextRawPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return unreadable(err)
+		}
+		if err := f.takeBehind(part); err != nil {
+			return err
+		}
 	}
-	return wrongField(part.FormName(), "expected nothing behind the file; one request uploads one file")
+}
+
+func (f *form) takeBehind(part *multipart.Part) error {
+	switch part.FormName() {
+	case "size":
+		return f.takeSize(part)
+	case "owner":
+		return wrongField("owner", "expected before the file, since it decides whose quota is asked")
+	case "file":
+		return wrongField("file", "it came twice; one request uploads one file")
+	}
+	return wrongField(part.FormName(), "expected nothing behind the file but its size")
 }
 
 func wrongField(name, message string) *problem.Error {

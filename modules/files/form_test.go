@@ -79,7 +79,11 @@ func TestUpload_Form(t *testing.T) {
 			"a nameless file":   field("file", hello) + end,
 			"base64":            strings.Replace(file, "\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n", 1) + end,
 			"two files":         file + file + end,
-			"a field behind it": file + field("size", "14") + end,
+			"an owner behind":   file + field("owner", "ben") + end,
+			"size twice behind": file + field("size", "14") + field("size", "14") + end,
+			"size at both ends": field("size", "14") + file + field("size", "14") + end,
+			"words behind":      file + field("size", "ten") + end,
+			"a file last":       file + field("size", "14") + file + end,
 		} {
 			if got := send(ada.In(t), "documents", body).WantCode(422, "unprocessable"); len(got.Problem.Errors) != 1 {
 				t.Errorf("%s: %+v, want what is wrong with one part", name, got.Problem)
@@ -102,5 +106,10 @@ func TestUpload_Form(t *testing.T) {
 		w.wantUsage(t, ada.Subject(), limit{})
 		w.wantObjects(t, 0)
 		slipwaytest.Unpublished(w.Kit, filesapi.Stored)
+	})
+
+	t.Run("may say the size behind the file, as forms of pages do", func(t *testing.T) {
+		send(ada.In(t), "documents", filePart("a.txt", hello), field("size", "14"), end).Want(http.StatusCreated)
+		send(ada.In(t), "documents", filePart("a.txt", hello), field("size", "13"), end).WantCode(422, filesapi.CodeRejected)
 	})
 }

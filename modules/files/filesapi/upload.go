@@ -10,19 +10,19 @@ import (
 	"github.com/slipway-go/slipway/auth"
 )
 
-// Upload takes a file through the service: multipart/form-data with one part "file", and
-// before it, if there are any, the fields "owner" (of a module only, for whom it uploads)
-// and "size" (in bytes, so that less of the quota is held meanwhile). The answer is 201 with
+// Upload takes a file through the service: multipart/form-data with one part "file", and if
+// there are any the fields "owner" (of a module only, for whom it uploads; before the file)
+// and "size" (in bytes; before the file, less of the quota is held meanwhile). The answer is 201 with
 // the [File], stored or checked; 422 with the code file_rejected and the reason as field.
 // A module uses [Send].
 var Upload = api.Handler(Module, "POST /uploads/{module}/{profile}", auth.Need(Write).Users().Services(auth.AnyModule),
 	"Upload a file").MaxBody(MaxFileBytes+1<<20).Streams(MaxTransfer).
 	Takes(api.Form[UploadForm]()).Answers(http.StatusCreated, api.JSON[File]())
 
-// UploadForm are the fields of [Upload], in this order.
+// UploadForm are the fields of [Upload].
 type UploadForm struct {
 	Owner string `json:"owner,omitempty" maxLength:"255" doc:"Of a module only: for whom it uploads. Before the file."`
-	Size  int64  `json:"size,omitempty" minimum:"1" doc:"In bytes, so that less of the quota is held meanwhile. Before the file."`
+	Size  int64  `json:"size,omitempty" minimum:"1" doc:"In bytes. Before the file, less of the quota is held meanwhile."`
 	File  string `json:"file" format:"binary" doc:"The content, with its filename."`
 }
 
