@@ -101,7 +101,7 @@ func filename(part *multipart.Part) string {
 
 func size(part *multipart.Part) (int64, error) {
 	text, err := value(part, "size")
-	if err != nil {
+	if err != nil || text == "" {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -111,13 +111,13 @@ func size(part *multipart.Part) (int64, error) {
 	return n, nil
 }
 
+// value returns what a field says; "" is what a page sends of one that was left blank, and
+// says nothing.
 func value(part *multipart.Part, name string) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
 	switch {
 	case err != nil:
 		return "", unreadable(err)
-	case len(text) == 0:
-		return "", wrongField(name, "it is empty")
 	case len(text) > maxField:
 		return "", wrongField(name, "it is longer than "+strconv.Itoa(maxField)+" bytes")
 	}
@@ -146,11 +146,19 @@ func (f *form) takeBehind(part *multipart.Part) error {
 	case "size":
 		return f.takeSize(part)
 	case "owner":
-		return wrongField("owner", "expected before the file, since it decides whose quota is asked")
+		return lateOwner(part)
 	case "file":
 		return wrongField("file", "it came twice; one request uploads one file")
 	}
 	return wrongField(part.FormName(), "expected nothing behind the file but its size")
+}
+
+func lateOwner(part *multipart.Part) error {
+	owner, err := value(part, "owner")
+	if err == nil && owner != "" {
+		err = wrongField("owner", "expected before the file, since it decides whose quota is asked")
+	}
+	return err
 }
 
 func wrongField(name, message string) *problem.Error {
