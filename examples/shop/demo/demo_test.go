@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart"
+	"github.com/slipway-go/slipway/modules/files"
 	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
@@ -22,7 +23,7 @@ import (
 func TestMain(m *testing.M) { slipwaytest.Main(m, modules()...) }
 
 func modules() []slipway.Module {
-	return []slipway.Module{sso.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter()), receipts.New()}
+	return []slipway.Module{sso.New(), files.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter()), receipts.New()}
 }
 
 func TestPurchase(t *testing.T) {
