@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-go/slipway/modules/acquiring"
 	"github.com/slipway-go/slipway/modules/acquiring/simulator"
 	"github.com/slipway-go/slipway/modules/cart"
+	"github.com/slipway-go/slipway/modules/files"
 	"github.com/slipway-go/slipway/modules/sso"
 	"github.com/slipway-go/slipway/postgres"
 )
@@ -45,7 +46,7 @@ type shop struct {
 var theShop shop
 
 func modules() []slipway.Module {
-	return []slipway.Module{sso.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter()), receipts.New()}
+	return []slipway.Module{sso.New(), files.New(), catalog.New(), cart.New(), acquiring.New(simulator.Adapter()), receipts.New()}
 }
 
 // cartSecret is the credential of the module cart.
