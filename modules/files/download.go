@@ -58,13 +58,14 @@ type audience struct {
 	cache    string // Cache-Control
 	resource string // Cross-Origin-Resource-Policy
 	open     bool   // the store may answer itself, at an address that anybody can follow
+	led      string // Cache-Control of a redirect there
 }
 
 var (
 	// toAll is for everybody and for ever: a content never changes.
-	toAll = audience{cache: "public, max-age=31536000, immutable", resource: "cross-origin", open: true}
+	toAll = audience{cache: "public, max-age=31536000, immutable", resource: "cross-origin", open: true, led: "public, max-age=30"}
 	// toBearer is for whoever has a link, while it lasts.
-	toBearer = audience{cache: "private, no-store", resource: "cross-origin", open: true}
+	toBearer = audience{cache: "private, no-store", resource: "cross-origin", open: true, led: "private, no-store"}
 	// toSome is for whoever showed a token.
 	toSome = audience{cache: "private, no-store", resource: "same-origin"}
 )
@@ -72,7 +73,7 @@ var (
 // send answers with a piece, or leads to where the store does.
 func (s *service) send(w http.ResponseWriter, r *http.Request, p piece, to audience) error {
 	if s.cfg.Redirect && to.open && r.Method == http.MethodGet { // a signed address is for one method
-		return s.lead(w, r, p)
+		return s.lead(w, r, p, to)
 	}
 	content, err := s.open(r, p)
 	if err != nil {
@@ -126,18 +127,22 @@ func unreachable(err error) error {
 	return problem.Unavailable("files cannot be read at the moment; try again later").WithHeader("Retry-After", "5").Wrap(err)
 }
 
-// leadFor is how long the address of a redirect lasts: it is followed at once.
+// leadFor is how long the address of a redirect lasts. What a cache keeps of a redirect ends
+// well before that (see audience.led): the address must be followed yet.
 const leadFor = time.Minute
 
-// lead sends the client to the store itself.
-func (s *service) lead(w http.ResponseWriter, r *http.Request, p piece) error {
-	to, err := s.store.SignGet(r.Context(), p.key(), blob.Link{Expires: leadFor, Name: p.fileName(), Inline: p.isShown(), Type: p.mediaType()})
+// lead sends the client to the store itself. A store such as S3 sends of ours the type and the
+// disposition alone, and neither nosniff nor a policy: so what it sends is saved, and never
+// shown. Pages may still show it as an image, for which a browser asks no disposition.
+func (s *service) lead(w http.ResponseWriter, r *http.Request, p piece, to audience) error {
+	at, err := s.store.SignGet(r.Context(), p.key(), blob.Link{Expires: leadFor, Name: p.fileName(), Type: p.mediaType()})
 	if err != nil {
 		return unreachable(err)
 	}
 	h := w.Header()
-	h.Set("Location", to)
-	h.Set("Cache-Control", "no-store") // the address ends before a cache would
+	h.Set("Location", at)
+	h.Set("Cache-Control", to.led)
+	h.Set("Cross-Origin-Resource-Policy", to.resource)
 	w.WriteHeader(http.StatusTemporaryRedirect)
 	return nil
 }

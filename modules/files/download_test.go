@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -226,19 +227,38 @@ func TestMedia_redirect(t *testing.T) {
 	})
 	t.Run("is not where there is nothing", func(t *testing.T) { download(w.Anonymous().In(t), mediaPath(document)).Want(404) })
 
-	t.Run("leads to the store, for a minute", func(t *testing.T) {
-		a := download(w.Anonymous().In(t), mediaPath(photo)).Want(307)
-		at := a.Header.Get("Location")
-		if !strings.Contains(at, "/blobs/") || a.Header.Get("Cache-Control") != "no-store" {
-			t.Fatalf("the answer is %v, want an address of the store that no cache keeps", a.Header)
-		}
-		_, path, _ := strings.Cut(at, "/blobs/")
-		stored := download(w.Anonymous().In(t), "/blobs/"+path).Want(200)
+	t.Run("leads to the store, which is kept for less than the minute that the address lasts", func(t *testing.T) {
+		stored := wantLed(t, w, mediaPath(photo), "public, max-age=30")
 		wantText(t, stored, aPhoto.text)
-		if got := stored.Header.Get("Content-Disposition"); got != `inline; filename="blue mug.jpg"` || stored.Header.Get("Content-Type") != "image/jpeg" {
-			t.Errorf("the store says %v, want the name and the type", stored.Header)
-		}
+		wantSaved(t, stored, `attachment; filename="blue mug.jpg"`, "image/jpeg")
 	})
+	t.Run("leads from a link that no cache keeps", func(t *testing.T) {
+		in := filesapi.LinkInput{ID: document, Body: filesapi.LinkRequest{Seconds: 60}}
+		link := slipwaytest.Do(ada.In(t), filesapi.Link, in).Want(http.StatusCreated).Body
+		_, token, _ := strings.Cut(link.URL, linksPath)
+		stored := wantLed(t, w, linksPath+token, "private, no-store")
+		wantText(t, stored, aDocument.text)
+	})
+}
+
+// wantLed follows a redirect to the store.
+func wantLed(t *testing.T, w *world, path, cached string) *slipwaytest.Answer[json.RawMessage] {
+	t.Helper()
+	a := download(w.Anonymous().In(t), path).Want(http.StatusTemporaryRedirect)
+	at := a.Header.Get("Location")
+	if !strings.Contains(at, "/blobs/") || a.Header.Get("Cache-Control") != cached {
+		t.Fatalf("the answer is %v, want an address of the store, and %s", a.Header, cached)
+	}
+	_, key, _ := strings.Cut(at, "/blobs/")
+	return download(w.Anonymous().In(t), "/blobs/"+key).Want(http.StatusOK)
+}
+
+// wantSaved fails the test unless a browser saves what the store sent, under the name.
+func wantSaved(t *testing.T, a *slipwaytest.Answer[json.RawMessage], disposition, kind string) {
+	t.Helper()
+	if got := a.Header.Get("Content-Disposition"); got != disposition || a.Header.Get("Content-Type") != kind {
+		t.Errorf("the store says %v, want %s of the type %s", a.Header, disposition, kind)
+	}
 }
 
 // A broken store fails in one way, whatever is asked of it.

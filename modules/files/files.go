@@ -40,7 +40,7 @@ type Config struct {
 	ClamdAddr  string `env:"CLAMD_ADDR" doc:"Where clamd listens, ClamAV's daemon, which is then asked about each file: host:port, or the path of its socket. Without it nobody is asked."`
 	ClamdBytes int64  `env:"CLAMD_BYTES" envDefault:"104857600" min:"1" doc:"How many bytes a file may have, with what is packed in it, to be scanned: no more than StreamMaxLength, MaxFileSize and MaxScanSize of clamd. A larger one is refused, if clamd is asked."`
 
-	Redirect bool `env:"REDIRECT" doc:"Answer downloads that need no token with a redirect to the store itself: for an S3 that clients reach, at S3_PUBLIC_URL."`
+	Redirect bool `env:"REDIRECT" doc:"Answer downloads that need no token with a redirect to the store itself: for an S3 that clients reach, at S3_PUBLIC_URL. What the store sends has the checked type and is always saved, never shown as a page; the store sends no nosniff, no policy, and no caching for ever."`
 }
 
 func setup(m *slipway.Setup, cfg Config) error {

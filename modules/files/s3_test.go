@@ -142,6 +142,9 @@ func fetch(t *testing.T, to string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if saved := resp.Header.Get("Content-Disposition"); !strings.HasPrefix(saved, "attachment;") {
+		t.Errorf("the S3 says %q, want that a browser saves what it sends", saved)
+	}
 	return string(body)
 }
 

@@ -84,6 +84,11 @@ var Link = api.POST[LinkInput, SignedLink](Module, "/files/{id}/links", auth.Nee
 const CodeLinkExpired = "link_expired"
 
 // What everybody may follow.
+//
+// [Linked], [Media] and [MediaVariant] answer with the content, its checked type, nosniff and a
+// policy that allows nothing; or with FILES_REDIRECT=true with 307, to the store itself. What that
+// sends has the checked type and is an attachment, whatever it is; nosniff, the policy and the
+// caching for ever are not to be had from it.
 var (
 	// Linked serves what a [SignedLink] names.
 	Linked = api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link").
