@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -75,35 +74,26 @@ func (s *service) send(w http.ResponseWriter, r *http.Request, p piece, to audie
 	if s.cfg.Redirect && to.open && r.Method == http.MethodGet { // a signed address is for one method
 		return s.lead(w, r, p, to)
 	}
-	content, err := s.open(r, p)
-	if err != nil {
-		return err
-	}
+	content := &sending{size: p.Size, open: func() (blob.Reader, error) { return s.open(r.Context(), p) }}
 	defer content.Close()
 	describe(w.Header(), p, to)
 	stream(w, fewRanges(r), content)
 	return nil
 }
 
-// open opens the object, unless the client has it already.
-func (s *service) open(r *http.Request, p piece) (io.ReadSeekCloser, error) {
-	if strings.Contains(r.Header.Get("If-None-Match"), p.etag()) {
-		return unread{io.NewSectionReader(nil, 0, p.Size)}, nil
-	}
-	content, err := s.store.Open(r.Context(), p.key())
+// open opens the object of a piece.
+func (s *service) open(ctx context.Context, p piece) (blob.Reader, error) {
+	content, err := s.store.Open(ctx, p.key())
 	switch {
 	case errors.Is(err, blob.ErrNotFound):
-		return nil, s.vanished(r.Context(), p)
+		return nil, s.vanished(ctx, p)
 	case err != nil:
 		return nil, unreachable(err)
+	case content.Info().Size != p.Size:
+		return nil, errors.Join(fmt.Errorf("object %s has %d bytes, and not the %d that were stored", p.key(), content.Info().Size, p.Size), content.Close())
 	}
-	return &sending{Reader: content}, nil
+	return content, nil
 }
-
-// unread is a content of which only the size is looked at.
-type unread struct{ *io.SectionReader }
-
-func (unread) Close() error { return nil }
 
 // vanished says why the store has no object: the file was deleted a moment ago, or the store
 // has lost it.
@@ -174,10 +164,10 @@ func fewRanges(r *http.Request) *http.Request {
 
 // stream sends what the request asks of the content. One that breaks off takes the
 // connection with it: half a file must not look like a whole one.
-func stream(w http.ResponseWriter, r *http.Request, content io.ReadSeekCloser) {
-	http.ServeContent(&answer{ResponseWriter: w, r: r}, r, "", time.Time{}, content)
-	if s, ok := content.(*sending); ok && s.err() != nil {
-		_ = api.Note(r, fmt.Errorf("read %s: %w", s.Info().Key, s.err()))
+func stream(w http.ResponseWriter, r *http.Request, content *sending) {
+	http.ServeContent(&answer{ResponseWriter: w, r: r, content: content}, r, "", time.Time{}, content)
+	if err := content.err(); err != nil {
+		_ = api.Note(r, err)
 		panic(http.ErrAbortHandler)
 	}
 }

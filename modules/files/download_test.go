@@ -205,6 +205,31 @@ func TestMedia(t *testing.T) {
 		wantText(t, download(s.Anonymous(), mediaPath(s.id)+"/thumb").Want(200).Golden(), aPhoto.thumb)
 	})
 
+	t.Run("is sent to who says in no proper way that it is there already", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aPhoto)
+		tag := download(s.Anonymous(), mediaPath(s.id)).Header.Get("Etag")
+		for _, bad := range []string{"x" + tag, "W/" + tag[1:] + tag} {
+			wantText(t, download(s.Anonymous(), mediaPath(s.id), "If-None-Match", bad).Want(200), aPhoto.text)
+		}
+	})
+
+	t.Run("is not opened where none of it is sent", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aPhoto)
+		tag := download(s.Anonymous(), mediaPath(s.id)).Header.Get("Etag")
+		s.service.store = broken{s.service.store, func(r blob.Reader, err error) (blob.Reader, error) {
+			t.Error("the store was asked for it")
+			return r, err
+		}}
+		for _, has := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+			download(s.Anonymous(), mediaPath(s.id), "If-None-Match", has).Want(304)
+		}
+		download(s.Anonymous(), mediaPath(s.id), "If-Match", `"other"`).Want(412)
+		download(s.Anonymous(), mediaPath(s.id), "Range", "bytes=99-").Want(416)
+		s.Anonymous().JSON(http.MethodHead, mediaPath(s.id), "").Want(200)
+	})
+
 	t.Run("is at the address that the file tells", func(t *testing.T) {
 		t.Parallel()
 		s := newShelf(t, aPhoto)
@@ -298,6 +323,14 @@ func TestContent_storeThatFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		download(s.ada, mediaPath(s.id)).WantCode(500, "internal")
+	})
+
+	t.Run("has another content than was stored, which is no affair of the client's either", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aPhoto)
+		s.putObject(t, s.contentOf(t, s.id), "less")
+		download(s.ada, mediaPath(s.id)).WantCode(500, "internal")
+		download(s.ada, mediaPath(s.id), "Range", "bytes=0-1,3-4").WantCode(500, "internal")
 	})
 
 	t.Run("has no content of a file that was deleted a moment ago", func(t *testing.T) {
