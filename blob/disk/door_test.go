@@ -3,7 +3,6 @@ package disk_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -166,19 +165,13 @@ func signPost(t *testing.T, store blob.Store) (address string, pairs []string) {
 
 func TestStore_SignPost(t *testing.T) {
 	t.Parallel()
-	many := func(n int) (pairs []string) {
-		for i := range n {
-			pairs = append(pairs, fmt.Sprint("field", i), "x")
-		}
-		return pairs
-	}
 	for name, c := range map[string]struct {
 		before, after []string
 		status        int
 		code          string
 	}{
-		"refuses more fields than it reads":    {many(20), []string{"file", "content"}, http.StatusBadRequest, "too_many_fields"},
-		"refuses a field that is too large":    {[]string{"x", strings.Repeat("x", 1025)}, []string{"file", "content"}, http.StatusBadRequest, "field_too_large"},
+		"refuses a name that goes on":          {[]string{strings.Repeat("%", 1<<20), "x"}, []string{"file", "content"}, http.StatusBadRequest, "form_too_long"},
+		"refuses a value that goes on":         {[]string{"min", strings.Repeat("1", 1<<20)}, []string{"file", "content"}, http.StatusBadRequest, "form_too_long"},
 		"refuses a field that it did not sign": {[]string{"x", "y"}, []string{"file", "content"}, http.StatusForbidden, "wrong_signature"},
 		"refuses a field that comes twice":     {[]string{"max", "1000000"}, []string{"file", "content"}, http.StatusForbidden, "wrong_signature"},
 		"refuses a form without a file":        {nil, nil, http.StatusBadRequest, "no_file"},
@@ -194,6 +187,18 @@ func TestStore_SignPost(t *testing.T) {
 			isGone(t, store, "a")
 		})
 	}
+
+	t.Run("reads little of what it refuses", func(t *testing.T) {
+		t.Parallel()
+		store := signing(t)
+		at, _ := signPost(t, store)
+		part := "--b\r\nContent-Disposition: form-data; name=\"" + strings.Repeat("%", 9<<20) + "\"\r\n\r\nx\r\n"
+		body := strings.NewReader(strings.Repeat(part, 15))
+		wantProblem(t, ask(t, store, http.MethodPost, at, body, "Content-Type", "multipart/form-data; boundary=b"), http.StatusBadRequest, "form_too_long")
+		if read := body.Size() - int64(body.Len()); read > 128<<10 {
+			t.Errorf("it read %d bytes before it knew the signature", read)
+		}
+	})
 
 	t.Run("refuses what is no form", func(t *testing.T) {
 		t.Parallel()

@@ -8,13 +8,8 @@ import (
 	"net/url"
 
 	"github.com/slipway-go/slipway/blob"
+	"github.com/slipway-go/slipway/internal/fileform"
 	"github.com/slipway-go/slipway/problem"
-)
-
-// The bounds of a form's fields, which are read before their signature is known to be good.
-const (
-	maxFields = 16
-	maxField  = 1 << 10 // in bytes
 )
 
 // A form is read as it comes: its fields, and then the file.
@@ -23,41 +18,45 @@ type form struct {
 	file   io.Reader
 }
 
+// readForm reads the fields, which are no more than those that every form has been given,
+// before it is known whether their signature is good.
 func readForm(r *http.Request) (form, error) {
-	parts, err := r.MultipartReader()
+	parts, err := fileform.New(r)
 	if err != nil {
 		return form{}, problem.UnsupportedMediaType("the content comes in a form of type multipart/form-data").Wrap(err)
 	}
 	f := form{fields: url.Values{}}
-	for range maxFields {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+	for {
+		part, err := parts.Next()
+		switch {
+		case errors.Is(err, io.EOF):
 			return form{}, problem.BadRequest("the form has no field called file; it comes last").WithCode("no_file")
-		}
-		if err != nil {
+		case err != nil:
 			return form{}, cutShort(err)
-		}
-		if part.FormName() == "file" {
-			f.file = part
+		case part.FormName() == "file":
+			f.file = parts.File(part)
 			return f, nil
 		}
 		if err := f.read(part); err != nil {
 			return form{}, err
 		}
 	}
-	return form{}, problem.BadRequest("the form has more fields than it was given").WithCode("too_many_fields")
 }
 
 func (f form) read(part *multipart.Part) error {
-	value, err := io.ReadAll(io.LimitReader(part, maxField+1))
-	switch {
-	case err != nil:
-		return cutShort(err)
-	case len(value) > maxField:
-		return problem.BadRequest("field %.100q of the form has more than %d bytes", part.FormName(), maxField).WithCode("field_too_large")
+	switch name := part.FormName(); {
+	case name != leastParam && name != mostParam && name != expires && name != signature:
+		return problem.Forbidden("the form was not given the field %.100q: use it as it was given, without a change", name).WithCode("wrong_signature")
+	case f.fields.Has(name):
+		return problem.Forbidden("the field %s came twice: use the form as it was given, without a change", name).WithCode("wrong_signature")
+	default:
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return cutShort(err)
+		}
+		f.fields.Set(name, string(value))
+		return nil
 	}
-	f.fields.Add(part.FormName(), string(value))
-	return nil
 }
 
 // cutShort tells a client that its request ended too soon, unless the error says more.
@@ -67,6 +66,9 @@ func cutShort(err error) error {
 	}
 	if _, ok := errors.AsType[*problem.Error](err); ok {
 		return err
+	}
+	if errors.Is(err, fileform.ErrTooLong) {
+		return problem.BadRequest("the form has more than %d bytes beside its file: use it as it was given", fileform.MaxBytes).WithCode("form_too_long").Wrap(err)
 	}
 	return problem.BadRequest("the form ended before its end, or is malformed").WithCode("cut_short").Wrap(err)
 }

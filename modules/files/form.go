@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"io"
@@ -10,21 +9,18 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/slipway-go/slipway/internal/clip"
+	"github.com/slipway-go/slipway/internal/fileform"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/problem"
 )
 
-const (
-	// maxField bounds the value of a field, in bytes.
-	maxField = 255
-	// readAhead is how much of a body is taken from the network at once; package multipart
-	// alone would ask for 4 KiB.
-	readAhead = 64 << 10
-)
+// maxField bounds the value of a field, in bytes.
+const maxField = 255
 
 // A form is a request's multipart/form-data as it comes in, up to its file.
 type form struct {
-	parts *multipart.Reader
+	parts *fileform.Reader
 	owner string
 	size  int64 // of the file; 0: it was not said
 	name  string
@@ -34,13 +30,13 @@ type form struct {
 // readForm reads the fields before the file, and nothing of the file. Nothing of it is held
 // but a few KiB.
 func readForm(r *http.Request) (*form, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
-		return nil, problem.UnsupportedMediaType("a file is uploaded as multipart/form-data, with the content in the part file")
+	parts, err := fileform.New(r)
+	if err != nil {
+		return nil, problem.UnsupportedMediaType("a file is uploaded as multipart/form-data, with the content in the part file").Wrap(err)
 	}
-	f := &form{parts: multipart.NewReader(bufio.NewReaderSize(r.Body, readAhead), params["boundary"])}
+	f := &form{parts: parts}
 	for f.file == nil {
-		part, err := f.parts.NextRawPart()
+		part, err := f.parts.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, problem.Unprocessable("the form has no file").WithField("file", "expected one part with this name, and a filename")
@@ -88,7 +84,7 @@ func (f *form) open(part *multipart.Part) error {
 	if coding := part.Header.Get("Content-Transfer-Encoding"); coding != "" && coding != "binary" && coding != "8bit" && coding != "7bit" {
 		return wrongField("file", "its Content-Transfer-Encoding must be left out") // RFC 7578, section 4.7
 	}
-	f.file = part
+	f.file = f.parts.File(part)
 	return nil
 }
 
@@ -128,7 +124,7 @@ func value(part *multipart.Part, name string) (string, error) {
 // fields in another order.
 func (f *form) end() error {
 	for {
-		part, err := f.parts.NextRawPart()
+		part, err := f.parts.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -161,8 +157,11 @@ func lateOwner(part *multipart.Part) error {
 	return err
 }
 
+// maxFieldName is how much of a name that a client has made up is repeated to it, in bytes.
+const maxFieldName = 64
+
 func wrongField(name, message string) *problem.Error {
-	return problem.Unprocessable("the form cannot be used").WithField(cmp.Or(name, "form"), message)
+	return problem.Unprocessable("the form cannot be used").WithField(clip.Text(cmp.Or(name, "form"), maxFieldName), message)
 }
 
 // unreadable says what is wrong with a form that could not be read to its end: what the kit
@@ -170,6 +169,10 @@ func wrongField(name, message string) *problem.Error {
 func unreadable(err error) error {
 	if problem.Expected(err) {
 		return err
+	}
+	if errors.Is(err, fileform.ErrTooLong) {
+		return problem.BadRequest("the form has more than %d bytes beside its file: expected owner, size and, at the end, file", fileform.MaxBytes).
+			WithCode("form_too_long").Wrap(err)
 	}
 	return problem.BadRequest("the form breaks off, or is none").Wrap(err)
 }

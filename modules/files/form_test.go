@@ -90,6 +90,24 @@ func TestUpload_Form(t *testing.T) {
 		}
 	})
 
+	t.Run("has short headers", func(t *testing.T) {
+		long := strings.Repeat("%", 9<<20)
+		for name, body := range map[string]string{
+			"the name of a file":    filePart(long, hello) + end,
+			"the name of a field":   field(long, "x") + end,
+			"a field behind a file": filePart("a.txt", hello) + field(long, "x") + end,
+			"a header of no use":    "--" + boundary + "\r\nX: " + long + "\r\n\r\nx\r\n" + end,
+		} {
+			if got := send(ada.In(t), "documents", body).WantCode(400, "form_too_long"); len(got.Body) > 1000 {
+				t.Errorf("%s is answered with %d bytes", name, len(got.Body))
+			}
+		}
+		name := strings.Repeat("x", 10_000)
+		if got := send(ada.In(t), "documents", field(name, "x")+end).WantCode(422, "unprocessable"); len(got.Body) > 1000 {
+			t.Errorf("a name of %d bytes is repeated in %d bytes", len(name), len(got.Body))
+		}
+	})
+
 	t.Run("is read to its end", func(t *testing.T) {
 		whole := field("size", "14") + filePart("a.txt", hello) + end
 		for cut := range len(whole) - len("--\r\n") {
