@@ -98,7 +98,8 @@ func (w *world) exec(t *testing.T, sql string, args ...any) {
 func (w *world) later(t *testing.T, d time.Duration) {
 	t.Helper()
 	w.exec(t, `UPDATE files SET created_at = created_at - $1::interval, changed_at = changed_at - $1::interval, expires_at = expires_at - $1::interval, form_until = form_until - $1::interval`, d)
-	w.exec(t, `UPDATE contents SET changed_at = changed_at - $1::interval`, d)
+	w.exec(t, `UPDATE contents SET changed_at = changed_at - $1::interval, missed_at = missed_at - $1::interval`, d)
+	w.exec(t, `UPDATE variants SET missed_at = missed_at - $1::interval`, d)
 }
 
 // tick runs what the clock starts every minute.

@@ -20,17 +20,23 @@ func (s *service) reconcileDaily(ctx context.Context, _ jobs.Delivery[jobs.Slot]
 }
 
 func (s *service) reconcile(ctx context.Context, rules reconciling) (findings, error) {
-	r := &reconciler{ledger: s.ledger, store: s.store, rules: rules, loseContent: s.loseContent, loseVariant: s.loseVariant}
-	err := r.reconcile(ctx)
+	apart, err := s.apart(ctx, rules)
+	if err != nil {
+		return findings{}, fmt.Errorf("look whether the store and the database belong together: %w", err)
+	}
+	r := &reconciler{ledger: s.ledger, store: s.store, rules: rules, apart: apart, loseContent: s.loseContent, loseVariant: s.loseVariant}
+	err = r.reconcile(ctx)
 	return r.found, err
 }
 
 func (s *service) logReconciled(ctx context.Context, f findings) {
 	facts := []any{
 		"objects", f.Objects, "contents", f.Contents, "orphans", f.Orphans, "orphan_bytes", f.OrphanBytes, "young", f.Young, "foreign", f.Foreign,
-		"lost", f.Lost, "lost_variants", f.LostVariants, "deleted", f.Deleted, "ended", f.Ended, "limit", f.Limit,
+		"lost", f.Lost, "lost_variants", f.LostVariants, "deleted", f.Deleted, "missed", f.Missed, "ended", f.Ended, "limit", f.Limit,
 	}
 	switch {
+	case f.Apart != "":
+		s.logger.ErrorContext(ctx, f.Apart, facts...)
 	case f.OverLimit:
 		s.logger.ErrorContext(ctx, "the store and the rows differ by more than the limit, so nothing was changed: see that both are the right ones, then run files reconcile with a higher --limit", facts...)
 	case f.Lost+f.LostVariants > 0:

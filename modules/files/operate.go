@@ -45,8 +45,13 @@ func reconcileCommand() *cobra.Command {
 		Long: `Compare the store with the rows. It may run beside the product and beside itself.
 
 An object that no row wants is deleted, and a file whose object is not there is ended: its
-module learns that it is deleted, for the reason lost. If there are more of either than
---limit, none of these goes: the store or the database may be the wrong one.`,
+module learns that it is deleted, for the reason lost. It must have been missed by a run at
+least --grace before. If there are more of either than --limit, none of these goes: the store
+or the database may be the wrong one.
+
+A store and a database that belong together hold the same identity. If they do not, nothing
+goes. Once both are the right ones, such as after a backup was restored, --adopt gives them a
+new one.`,
 		RunE: operating(func(ctx context.Context, s *service, _ []string) (slipway.Report, error) {
 			if err := rules.check(); err != nil {
 				return nil, err
@@ -56,8 +61,10 @@ module learns that it is deleted, for the reason lost. If there are more of eith
 	}
 	c.Flags().BoolVar(&rules.dry, "dry-run", false, "only say what would go")
 	c.Flags().IntVar(&rules.limit, "limit", 0, "how much may go each way, up to 100000 (default FILES_RECONCILE_LIMIT)")
-	c.Flags().DurationVar(&rules.grace, "grace", -1, "how old an object is at least that goes, such as 24h (default FILES_GRACE)")
+	c.Flags().DurationVar(&rules.grace, "grace", -1, "how old an object is at least that goes, and how long one is missed, such as 24h (default FILES_GRACE)")
 	c.Flags().Lookup("grace").DefValue = ""
+	c.Flags().BoolVar(&rules.adopt, "adopt", false, "have this store and this database belong together from now on")
+	c.MarkFlagsMutuallyExclusive("adopt", "dry-run")
 	return c
 }
 
@@ -94,6 +101,7 @@ func (f findings) Tables() []slipway.Table {
 		{"kept contents", n(f.Contents), ""},
 		{"  without an object", n(f.Lost), n(f.Ended) + " ended, with variants"},
 		{"variants without an object", n(f.LostVariants), ""},
+		{"  of both, not for long", n(f.Missed), ""},
 	}}}
 	for _, key := range f.Examples {
 		tables = append(tables, slipway.Table{Empty: "  " + key})
@@ -104,6 +112,9 @@ func (f findings) Tables() []slipway.Table {
 func (f findings) sentences() (all []slipway.Table) {
 	if f.DryRun {
 		all = append(all, slipway.Table{Empty: "Nothing was changed, since it was a dry run."})
+	}
+	if f.Apart != "" {
+		all = append(all, slipway.Table{Empty: "Nothing was changed: " + f.Apart + "."})
 	}
 	if f.OverLimit {
 		all = append(all, slipway.Table{Empty: fmt.Sprintf("There is more than the limit of %d, and so none of that goes. See that store and database belong together, then give a higher --limit.", f.Limit)})

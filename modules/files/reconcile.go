@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/slipway-go/slipway/blob"
 	"github.com/slipway-go/slipway/internal/failpoint"
+	"github.com/slipway-go/slipway/postgres"
 )
 
 // A reconciler compares the store with the rows, both ways: objects that no row wants go,
@@ -25,6 +27,7 @@ type reconciler struct {
 	store  blob.Store
 	rules  reconciling
 	found  findings
+	apart  string // why nothing may change: see [service.apart]
 	// loseContent and loseVariant end what has no object, if that is still so.
 	loseContent func(ctx context.Context, content uuid.UUID) (done bool, err error)
 	loseVariant func(ctx context.Context, content uuid.UUID, name string) (done bool, err error)
@@ -34,7 +37,8 @@ type reconciler struct {
 type reconciling struct {
 	dry   bool
 	limit int           // of what goes, each way; with more than that nothing goes
-	grace time.Duration // how old an object is at least that goes
+	grace time.Duration // how old an object is at least that goes, and how long one is missed
+	adopt bool          // have the store and the rows belong together from now on
 }
 
 // findings are what a reconciler found and did.
@@ -49,7 +53,9 @@ type findings struct {
 	Lost         int64    `json:"lost"`          // contents without an object
 	LostVariants int64    `json:"lost_variants"` // variants, likewise
 	Deleted      int64    `json:"deleted"`       // objects that went
+	Missed       int64    `json:"missed"`        // contents and variants that are not ended yet, since their object was there a grace ago
 	Ended        int64    `json:"ended"`         // contents and variants whose rows went
+	Apart        string   `json:"apart"`         // why store and rows may not belong together, so that nothing went; empty if they do
 	OverLimit    bool     `json:"over_limit"`    // so many that nothing went
 	Limit        int      `json:"limit"`
 	Examples     []string `json:"examples"` // keys of both kinds, some
@@ -63,7 +69,7 @@ const (
 // reconcile looks at everything and then changes what it may. What it found counts also if
 // it returns an error.
 func (r *reconciler) reconcile(ctx context.Context) error {
-	r.found = findings{DryRun: r.rules.dry, Limit: r.rules.limit, Examples: []string{}}
+	r.found = findings{DryRun: r.rules.dry, Limit: r.rules.limit, Apart: r.apart, Examples: []string{}}
 	orphans, err := r.orphans(ctx)
 	if err != nil {
 		return fmt.Errorf("look for objects that no row wants: %w", err)
@@ -82,7 +88,7 @@ func (r *reconciler) reconcile(ctx context.Context) error {
 func (r *reconciler) mayChange(n int64) bool {
 	over := n > int64(r.rules.limit)
 	r.found.OverLimit = r.found.OverLimit || over
-	return !over && !r.rules.dry
+	return !over && !r.rules.dry && r.apart == ""
 }
 
 func (r *reconciler) example(key string) {
@@ -94,6 +100,7 @@ func (r *reconciler) example(key string) {
 // orphans returns the objects that no row wants, up to one more than may go.
 func (r *reconciler) orphans(ctx context.Context) (all []blob.Info, err error) {
 	err = inPages(r.store.List(ctx, "", ""), func(page []blob.Info) error {
+		page = slices.DeleteFunc(page, func(o blob.Info) bool { return o.Key == identityKey })
 		unwanted, err := r.unwanted(ctx, page)
 		if err != nil {
 			return err
@@ -335,7 +342,7 @@ func (r *reconciler) endAll(ctx context.Context, lost []expected) error {
 	if !r.mayChange(r.found.Lost + r.found.LostVariants) {
 		return nil
 	}
-	var errs []error
+	errs := []error{r.forgive(ctx, lost)}
 	for _, e := range lost {
 		if err := r.end(ctx, e); err != nil {
 			errs = append(errs, fmt.Errorf("end what has lost the object %s: %w", e.key(), err))
@@ -349,6 +356,9 @@ func (r *reconciler) end(ctx context.Context, e expected) error {
 	if !errors.Is(err, blob.ErrNotFound) {
 		return err // or it is there
 	}
+	if believed, err := r.believe(ctx, e); !believed {
+		return err
+	}
 	lose := func() (bool, error) { return r.loseContent(ctx, e.Content) }
 	if e.Name != "" {
 		lose = func() (bool, error) { return r.loseVariant(ctx, e.Content, e.Name) }
@@ -359,4 +369,45 @@ func (r *reconciler) end(ctx context.Context, e expected) error {
 		failpoint.Hit(ctx, "files.lost")
 	}
 	return err
+}
+
+const (
+	missContent = `UPDATE contents SET missed_at = coalesce(missed_at, now()) WHERE id = $1 AND state = 'kept' AND '' = $2 RETURNING missed_at <= now() - $3::interval`
+	missVariant = `UPDATE variants SET missed_at = coalesce(missed_at, now()) WHERE content = $1 AND name = $2 RETURNING missed_at <= now() - $3::interval`
+)
+
+// believe notes that an object is missed, and reports whether it is for as long as the grace:
+// a store from which something is gone for an hour has not lost it.
+func (r *reconciler) believe(ctx context.Context, e expected) (believed bool, err error) {
+	sql := missContent
+	if e.Name != "" {
+		sql = missVariant
+	}
+	err = r.ledger.db.QueryRow(ctx, sql, e.Content, e.Name, r.rules.grace).Scan(&believed)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil // nobody expects it any more
+	case err != nil:
+		return false, fmt.Errorf("note that it is missed: %w", err)
+	}
+	if !believed {
+		r.found.Missed++
+	}
+	return believed, nil
+}
+
+// forgive forgets that objects were missed which are there again.
+func (r *reconciler) forgive(ctx context.Context, lost []expected) error {
+	ids, names := make([]uuid.UUID, len(lost)), make([]string, len(lost))
+	for n, e := range lost {
+		ids[n], names[n] = e.Content, e.Name
+	}
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE contents SET missed_at = NULL WHERE missed_at IS NOT NULL AND (id, '') NOT IN (SELECT * FROM unnest($1::uuid[], $2::text[]))`, ids, names)
+	b.Queue(`UPDATE variants SET missed_at = NULL WHERE missed_at IS NOT NULL AND (content, name) NOT IN (SELECT * FROM unnest($1::uuid[], $2::text[]))`, ids, names)
+	err := r.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return tx.SendBatch(ctx, b).Close() })
+	if err != nil {
+		return fmt.Errorf("note which objects are there again: %w", err)
+	}
+	return nil
 }

@@ -170,6 +170,129 @@ func TestReconcile(t *testing.T) {
 	})
 }
 
+// What is gone for an hour is not lost: somebody may be at work on the store.
+func TestReconcile_believesNoLossAtOnce(t *testing.T) {
+	t.Parallel()
+	day := reconciling{limit: maxLimit, grace: 24 * time.Hour}
+
+	t.Run("that is not seen again a grace later", func(t *testing.T) {
+		t.Parallel()
+		w := lively(t)
+		id := w.stored(t, "hello")
+		w.lose(t, id)
+		wantFound(t, w.reconcile(t, day), findings{Contents: 1, Lost: 1, Missed: 1})
+		w.later(t, 23*time.Hour)
+		wantFound(t, w.reconcile(t, day), findings{Contents: 1, Lost: 1, Missed: 1})
+		w.wantState(t, id, filesapi.StateStored, "")
+		w.later(t, time.Hour)
+		wantFound(t, w.reconcile(t, day), findings{Contents: 1, Lost: 1, Ended: 1})
+		w.wantState(t, id, filesapi.StateDeleted, filesapi.ReasonLost)
+	})
+
+	t.Run("of what was there meanwhile", func(t *testing.T) {
+		t.Parallel()
+		w := lively(t)
+		id := w.stored(t, "hello")
+		w.exec(t, `INSERT INTO variants (content, name, width, height, size, type) SELECT id, 'thumb', 1, 1, 5, 'image/png' FROM contents`)
+		w.lose(t, id)
+		wantFound(t, w.reconcile(t, day), findings{Contents: 1, Lost: 1, LostVariants: 1, Missed: 2})
+		w.later(t, 24*time.Hour)
+		content := w.record(t, id).Content.UUID
+		w.put(t, contentKey(content), "hello")
+		w.put(t, variantKey(content, "thumb"), "small")
+		wantFound(t, w.reconcile(t, day), findings{Objects: 2, Contents: 1})
+		w.lose(t, id)
+		wantFound(t, w.reconcile(t, day), findings{Objects: 1, Contents: 1, Lost: 1, Missed: 1})
+		w.put(t, contentKey(content), "hello")
+	})
+}
+
+// A product that is given the wrong store, or none, loses nothing, however little it has.
+func TestReconcile_strangers(t *testing.T) {
+	t.Parallel()
+	wantApart := func(t *testing.T, w *world) {
+		t.Helper()
+		found := w.reconcile(t, all)
+		if !strings.Contains(found.Apart, "files reconcile --adopt") || found.Deleted+found.Ended+found.Missed > 0 {
+			t.Errorf("it found %+v, want nothing changed, and what to look at", found)
+		}
+		if out := w.command(t, "reconcile", "--grace", "0s"); !strings.Contains(out, "Nothing was changed: the store and the database do not belong together") {
+			t.Errorf("it says\n%s\nwant that nothing was changed", out)
+		}
+	}
+
+	t.Run("a store that is not mounted", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		first, second := w.stored(t, "hello"), w.stored(t, "others")
+		w.unmount(t)
+		wantApart(t, w)
+		w.tidy(t) // which does not take it for new
+		wantApart(t, w)
+		w.wantState(t, first, filesapi.StateStored, "")
+		w.wantState(t, second, filesapi.StateStored, "")
+	})
+
+	t.Run("a database that is new beside the store of another", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.exec(t, `DELETE FROM identity`)
+		w.put(t, contentKey(uuid.New()), "hello")
+		w.tidy(t)
+		wantApart(t, w)
+		w.wantInStore(t, 1)
+	})
+
+	t.Run("a store with the name of another", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.stored(t, "hello")
+		w.put(t, contentKey(uuid.New()), "hello")
+		w.put(t, identityKey, uuid.NewString())
+		wantApart(t, w)
+		w.wantInStore(t, 2)
+	})
+
+	t.Run("until somebody says that they are right", func(t *testing.T) {
+		t.Parallel()
+		w := lively(t)
+		id := w.stored(t, "hello")
+		w.unmount(t)
+		if out, err := w.Command("files", "reconcile", "--adopt", "--dry-run"); err == nil {
+			t.Errorf("it says\n%s\nwant that a dry run adopts nothing", out)
+		}
+		w.command(t, "reconcile", "--adopt")
+		wantFound(t, w.reconcile(t, all), findings{Contents: 1, Lost: 1, Ended: 1})
+		w.wantState(t, id, filesapi.StateDeleted, filesapi.ReasonLost)
+	})
+
+	t.Run("unless the store has a content of this database, before either has a name", func(t *testing.T) {
+		t.Parallel()
+		w := lively(t)
+		w.stored(t, "hello")
+		w.exec(t, `DELETE FROM identity`)
+		w.remove(t, identityKey)
+		w.put(t, contentKey(uuid.New()), "hello")
+		wantFound(t, w.reconcile(t, all), findings{Objects: 2, Contents: 1, Orphans: 1, OrphanBytes: 5, Deleted: 1})
+	})
+}
+
+// unmount has the store be empty.
+func (w *world) unmount(t *testing.T) {
+	t.Helper()
+	for key := range w.ground().objects(t) {
+		w.remove(t, key)
+	}
+	w.remove(t, identityKey)
+}
+
+func (w *world) remove(t *testing.T, key string) {
+	t.Helper()
+	if err := w.service.store.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Between the look and the deletion everything can change.
 func TestReconcile_looksAgain(t *testing.T) {
 	t.Parallel()
@@ -270,6 +393,9 @@ func TestReconcile_command(t *testing.T) {
 	if out := w.command(t, "reconcile"); !strings.Contains(out, "likewise, too young to go  1") {
 		t.Errorf("it says\n%s\nwant that the object is too young to go", out)
 	}
+	w.wantState(t, id, filesapi.StateStored, "")
+	w.later(t, w.service.cfg.Grace)
+	w.command(t, "reconcile")
 	w.wantState(t, id, filesapi.StateDeleted, filesapi.ReasonLost)
 	for _, line := range []string{"that no row wants          1 (5 B)  0 deleted", "Nothing was changed, since it was a dry run."} {
 		if out := w.command(t, "reconcile", "--dry-run", "--grace", "0s"); !strings.Contains(out, line) {

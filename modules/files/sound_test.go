@@ -99,6 +99,7 @@ func (g ground) objects(t testing.TB) map[string]blob.Info {
 		}
 		all[o.Key] = o
 	}
+	delete(all, identityKey)
 	return all
 }
 

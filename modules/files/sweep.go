@@ -134,11 +134,13 @@ func (s *service) clearForm(ctx context.Context, d jobs.Delivery[clearing]) (job
 	return jobs.Done, nil
 }
 
-// sweep removes what others have left: contents whose removal did not come to its end,
+// sweep notes which store belongs to the rows, once there is one, for the reconciler. It
+// removes what others have left: contents whose removal did not come to its end,
 // contents that nobody finished, what came by a form whose file had ended, and rows of files
 // that are long gone.
 func (s *service) sweep(ctx context.Context, _ jobs.Delivery[jobs.Slot]) (jobs.Effect, error) {
 	return jobs.Done, errors.Join(
+		s.identify(ctx),
 		s.sweepUnfinished(ctx),
 		s.sweepGoing(ctx),
 		s.sweepForms(ctx),

@@ -55,6 +55,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{}
 	w.Kit = slipwaytest.Tx(t, w.module(), albumModule())
+	w.identify(t)
 	return w
 }
 
@@ -63,6 +64,7 @@ func newRealWorld(t *testing.T, settings map[string]string) *world {
 	t.Helper()
 	w := &world{}
 	w.Kit = slipwaytest.CommitWith(t, settings, w.module(), albumModule())
+	w.identify(t)
 	return w
 }
 
@@ -72,4 +74,12 @@ func (w *world) module() slipway.Module {
 		w.service = newService(m, cfg)
 		return nil
 	}, slipway.Migrations(migrations.Files), emitted(), slipway.Commands(commands))
+}
+
+// identify does what a process does soon after it started.
+func (w *world) identify(t *testing.T) {
+	t.Helper()
+	if err := w.service.identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -13,6 +13,7 @@ CREATE TABLE contents (
     type       text        NOT NULL DEFAULT '',
     state      text        NOT NULL CHECK (state IN ('writing', 'kept', 'going')),
     changed_at timestamptz NOT NULL DEFAULT now(),
+    missed_at  timestamptz, -- when its object was missed first, if it is
     CHECK (state <> 'kept' OR (source IS NOT NULL AND hash IS NOT NULL))
 );
 
@@ -26,6 +27,7 @@ CREATE TABLE variants (
     height  int    NOT NULL CHECK (height > 0),
     size    bigint NOT NULL CHECK (size > 0),
     type    text   NOT NULL,
+    missed_at timestamptz, -- as that of contents
     PRIMARY KEY (content, name)
 );
 
@@ -75,7 +77,14 @@ CREATE TABLE signing (
     key bytea   NOT NULL CHECK (octet_length(key) = 32)
 );
 
+-- Which store belongs to these rows: the one whose object "store" has the same id.
+CREATE TABLE identity (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    id  uuid    NOT NULL
+);
+
 -- +goose Down
+DROP TABLE identity;
 DROP TABLE signing;
 DROP TABLE usage;
 DROP TABLE files;

@@ -16,6 +16,13 @@ INSERT INTO files (id, module, profile, owner, uploader, service, name, type, si
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval)
   RETURNING created_at, expires_at;
 
+INSERT INTO identity (id)
+  VALUES ($1)
+  ON CONFLICT (one) DO
+  UPDATE
+  SET id = identity.id
+  RETURNING id::text;
+
 INSERT INTO signing AS s (key)
   VALUES ($1)
   ON CONFLICT (one) DO
@@ -115,6 +122,12 @@ SELECT id
   LIMIT $2;
 
 SELECT id
+  FROM contents
+  WHERE state = 'kept'
+  ORDER BY id
+  LIMIT 1;
+
+SELECT id
   FROM files
   WHERE content = $1 AND state = 'expired'
   ORDER BY id;
@@ -137,6 +150,15 @@ SELECT id, source, hash, size, type
   FOR
   UPDATE;
 
+SELECT id::text
+  FROM identity;
+
+SELECT k.n
+  FROM unnest($1::text[], $2::uuid[], $3::text[]) WITH ORDINALITY AS k (folder, id, name, n)
+  WHERE CASE k.folder
+  WHEN 'contents' THEN EXISTS (SELECT FROM contents c WHERE c.id = k.id)
+  WHEN 'quarantine' THEN EXISTS (SELECT FROM files f WHERE f.id = k.id AND f.state IN ('pending', 'uploaded')) ELSE EXISTS (SELECT FROM variants v WHERE v.content = k.id AND v.name = k.name) OR EXISTS (SELECT FROM contents c WHERE c.id = k.id AND c.state <> 'kept') OR EXISTS (SELECT FROM files f WHERE f.content = k.id AND f.state = 'checked') END;
+
 SELECT key
   FROM signing;
 
@@ -145,6 +167,10 @@ SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' 
 SELECT source, hash, size, type
   FROM contents
   WHERE id = $1;
+
+UPDATE contents
+  SET missed_at = NULL
+  WHERE missed_at IS NOT NULL AND (id, '') NOT IN (SELECT * FROM unnest($1::uuid[], $2::text[]));
 
 UPDATE contents
   SET state = $2, source = $3, hash = $4, size = $5, type = $6, changed_at = now()
@@ -182,3 +208,7 @@ UPDATE files
 UPDATE usage
   SET files = files + $3, bytes = bytes + $4
   WHERE kind = $1 AND name = $2;
+
+UPDATE variants
+  SET missed_at = NULL
+  WHERE missed_at IS NOT NULL AND (content, name) NOT IN (SELECT * FROM unnest($1::uuid[], $2::text[]));
