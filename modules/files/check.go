@@ -135,7 +135,7 @@ func mayBecome(rules filesapi.Rules) inspect.Limits {
 func (s *service) conclude(ctx context.Context, tx postgres.Tx, file uuid.UUID, content kept, refused error) error {
 	r, err := s.ledger.lock(ctx, tx, file)
 	if problem.Expected(err) || err == nil && r.State != filesapi.StateUploaded {
-		return nil // and the copy is swept
+		return s.stray(ctx, tx, content.Content)
 	}
 	if err != nil {
 		return err

@@ -50,12 +50,16 @@ func checkName(name string, rules filesapi.Rules) error {
 const rejectTime = 10 * time.Second
 
 // refuse notes why a file was not taken, even if its sender is gone, and returns what its
-// sender is told. What cannot be noted is found when the time of the file is over.
+// sender is told. What cannot be noted is found when the time of the file is over. Of a file
+// that was given up meanwhile, what has come goes.
 func (s *service) refuse(ctx context.Context, r record, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rejectTime)
 	defer cancel()
 	err := s.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		now, err := s.ledger.lock(ctx, tx, r.ID)
+		if problem.Expected(err) || err == nil && isGone(now.State) {
+			return s.stray(ctx, tx, r.Content.UUID)
+		}
 		if err != nil {
 			return err
 		}

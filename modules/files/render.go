@@ -222,7 +222,7 @@ func (c *counter) Write(p []byte) (int, error) {
 func (j renders) end(ctx context.Context, tx postgres.Tx, id uuid.UUID, made rendered, c change) error {
 	r, err := j.s.ledger.lock(ctx, tx, id)
 	if problem.Expected(err) || err == nil && r.State != filesapi.StateChecked {
-		return nil // and what was made is swept
+		return j.s.stray(ctx, tx, made.Content)
 	}
 	if err != nil {
 		return err

@@ -32,16 +32,17 @@ const (
 )
 
 // removing removes a content that is nobody's: its objects, then its row. A content that is
-// going never comes back, and one that is gone is removed twice without harm.
+// going never comes back, and one that is gone is removed twice without harm: what was still
+// being written the first time is there the second time.
 type removing struct{ s *service }
 
 var _ jobs.Handler[removal] = removing{}
 
 // IsTriggered implements jobs.Handler.
 func (h removing) IsTriggered(ctx context.Context, d jobs.Delivery[removal]) (jobs.Decision, error) {
-	going, err := h.s.ledger.isGoing(ctx, d.Data.Content)
-	if err == nil && !going {
-		return jobs.Skip("the content is gone already"), nil
+	wanted, err := h.s.ledger.isWanted(ctx, d.Data.Content)
+	if err == nil && wanted {
+		return jobs.Skip("the content is somebody's"), nil
 	}
 	return jobs.Triggered, err
 }
@@ -54,12 +55,26 @@ func (h removing) Process(ctx context.Context, d jobs.Delivery[removal]) (jobs.E
 	return func(ctx context.Context, tx postgres.Tx) error { return h.s.removeRow(ctx, tx, d.Data.Content) }, nil
 }
 
-func (l ledger) isGoing(ctx context.Context, content uuid.UUID) (going bool, err error) {
-	err = l.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state = 'going')`, content).Scan(&going)
+func (l ledger) isWanted(ctx context.Context, content uuid.UUID) (wanted bool, err error) {
+	err = l.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state <> 'going')`, content).Scan(&wanted)
 	if err != nil {
 		return false, fmt.Errorf("look whether content %s is to go: %w", content, err)
 	}
-	return going, nil
+	return wanted, nil
+}
+
+// stray has a content removed that was written for a file which was given up meanwhile, unless
+// a file has it. Its row may be gone already, with what was there of it then.
+func (s *service) stray(ctx context.Context, tx postgres.Tx, content uuid.UUID) error {
+	if content == uuid.Nil {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE contents SET state = 'going', changed_at = now()
+		WHERE id = $1 AND state = 'writing' AND NOT EXISTS (SELECT FROM files WHERE content = $1)`, content)
+	if err != nil {
+		return fmt.Errorf("let go of content %s, which comes late: %w", content, err)
+	}
+	return s.remove.Enqueue(ctx, tx, content.String(), removal{Content: content})
 }
 
 // removeObjects deletes what there is of a content, its own object last.

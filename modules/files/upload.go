@@ -156,5 +156,8 @@ func (s *service) settle(ctx context.Context, r record, content kept) (after rec
 		return err
 	})
 	failpoint.Hit(ctx, "files.settled")
-	return after, err
+	if err != nil {
+		return r, err // with the content that has come for it
+	}
+	return after, nil
 }
