@@ -40,10 +40,16 @@ type pdf struct {
 	c        *check
 	budget   *budget
 	inStream bool
-	objects  bool // whether there was an object
-	dict     dict // of the object that we are in
+	objects  bool  // whether there was an object
+	dict     dict  // of the object that we are in
+	inner    bool  // whether these are objects that were packed in a stream
+	packed   int64 // how much of the file may be read to unpack objects, in bytes
 	z        zipper
 }
+
+// What the objects of a document may be. They are text: those of thousands of pages are a few
+// mebibytes.
+const maxObjects = 64 << 20
 
 // A dict is what matters of an object to tell whether objects are packed in its stream.
 //
@@ -54,6 +60,7 @@ type dict struct {
 	first          bool // it says where in its stream the first object is, and no more
 	filter         bool
 	flate, packing int
+	parms          bool // it says that what comes out must be computed further
 }
 
 // A zipper is a decompressor that is used again and again.
@@ -70,7 +77,8 @@ func lookPDF(c *check) error {
 	if err := checkHeadMarks(head, true); err != nil {
 		return err
 	}
-	p := &pdf{c: c, budget: c.budget}
+	c.budget.bytes = min(c.budget.bytes, maxObjects)
+	p := &pdf{c: c, budget: c.budget, packed: 2*c.source.size + free}
 	if err := p.read(); err != nil {
 		return err
 	}
@@ -123,39 +131,51 @@ func (p *pdf) read() error {
 
 // piece looks at what begins in the first n bytes, and returns how many it passed over.
 func (p *pdf) piece(b []byte, n int, at int64) (int, error) {
+	w := newMarks()
 	for i := 0; ; {
-		next := p.interesting(b[i:])
-		if next < 0 || i+next >= n {
+		next := w.next(b, i, p.inStream)
+		if next >= n {
 			return max(n, i), nil
 		}
-		i += next
-		used, err := p.token(b, i, at)
+		used, err := p.token(b, next, at)
 		if err != nil {
 			return 0, err
 		}
-		i += used
+		i = next + used
 	}
 }
 
-// interesting returns where the next name or word that matters could begin, or -1.
-func (p *pdf) interesting(b []byte) int {
-	if !p.inStream {
-		return bytes.IndexAny(b, "/so")
+// marks finds the names and words that matter, each of which is looked for but once in a piece.
+type marks struct{ slash, obj, stream, endStream, endObj word }
+
+// A word is what is looked for, and where it was found.
+type word struct {
+	text string
+	at   int
+}
+
+func newMarks() marks {
+	return marks{word{"/", -1}, word{"obj", -1}, word{"stream", -1}, word{"endstream", -1}, word{"endobj", -1}}
+}
+
+// next returns where the next one could begin, or the length.
+func (w *marks) next(b []byte, i int, inStream bool) int {
+	if inStream {
+		return min(w.slash.next(b, i), w.endStream.next(b, i), w.endObj.next(b, i))
 	}
-	slash := bytes.IndexByte(b, '/')
-	if slash < 0 {
-		slash = len(b)
+	return min(w.slash.next(b, i), w.obj.next(b, i), w.stream.next(b, i))
+}
+
+// next returns where the word is at a place or behind it, or the length.
+func (w *word) next(b []byte, i int) int {
+	if w.at >= i {
+		return w.at
 	}
-	if end := bytes.Index(b[:min(slash+9, len(b))], []byte("endstream")); end >= 0 {
-		return end
+	w.at = len(b)
+	if n := bytes.Index(b[i:], []byte(w.text)); n >= 0 {
+		w.at = i + n
 	}
-	if end := bytes.Index(b[:min(slash+6, len(b))], []byte("endobj")); end >= 0 {
-		return end
-	}
-	if slash == len(b) {
-		return -1
-	}
-	return slash
+	return w.at
 }
 
 // token looks at what is at a place, and returns how long it is, at least 1.
@@ -171,14 +191,27 @@ func (p *pdf) token(b []byte, i int, at int64) (int, error) {
 	case bytes.HasPrefix(rest, []byte("obj")):
 		p.dict.first, p.objects = false, true
 		return 3, nil
-	case bytes.HasPrefix(rest, []byte("stream")) && (p.dict.packs() || opensStream(b[:i])):
+	case p.inner && opensStream(b[:i]):
+		return 0, errStreamWithin()
+	case p.inner:
+		return 1, nil // a word in a string
+	case p.dict.packs() || opensStream(b[:i]):
 		return p.stream(rest, at+int64(i))
 	}
 	return 1, nil
 }
 
 // packs reports whether objects are packed in the stream that comes next.
-func (d dict) packs() bool { return (d.objects || d.first) && d.filter }
+//
+// What is named like a packing is one, whatever it is said to be: some readers know short words.
+func (d dict) packs() bool {
+	return (d.objects || d.first) && (d.filter || d.flate+d.packing > 0)
+}
+
+// errStreamWithin refuses a stream among objects that were packed in one, which the format forbids.
+func errStreamWithin() error {
+	return corrupt("the document has a stream among the objects that are packed in one")
+}
 
 // opensStream reports whether a dictionary ends before the word, which is else only a word.
 // Where that is not clear, what follows is read as objects, which misses nothing.
@@ -256,6 +289,9 @@ func (p *pdf) name(word, rest []byte) error {
 	if what := shortNames[string(word)]; what != "" && opensValue(rest, "<([0123456789") {
 		return refuse(filesapi.ReasonMacro, "the document %s (/%s)", what, word)
 	}
+	if p.inner && string(word) == "ObjStm" {
+		return errStreamWithin()
+	}
 	p.dict.see(word)
 	p.inStream = p.inStream && string(word) != "ObjStm" // no stream has that: it was none
 	return nil
@@ -279,6 +315,8 @@ func (d *dict) see(name []byte) {
 		d.filter = true
 	case "FlateDecode":
 		d.flate++
+	case "DecodeParms", "DP":
+		d.parms = true
 	default:
 		if packings[string(name)] {
 			d.packing++
@@ -298,46 +336,49 @@ func (p *pdf) stream(rest []byte, at int64) (int, error) {
 	}
 	d := p.dict
 	p.dict = dict{}
-	p.inStream = !d.objects || d.filter // objects that are not packed are read like others
+	p.inStream = !d.objects || d.packs() // objects that are not packed are read like others
 	if !d.packs() {
 		return n, nil
 	}
-	if d.flate != 1 || d.packing > 0 {
-		return n, d.unreadable()
+	if d.flate != 1 || d.packing > 0 || d.parms {
+		return n, unreadable()
 	}
 	if err := p.budget.entry(); err != nil {
 		return n, err
 	}
-	return n, p.packed(d, rest[n:], at+int64(n))
+	return n, p.unpack(d, rest[n:], at+int64(n))
 }
 
-// unreadable refuses objects that are packed in an unusual way. Where nothing says that they
-// are objects, they are left.
-func (d dict) unreadable() error {
-	if !d.objects {
-		return nil
-	}
+// unreadable refuses objects that are packed in an unusual way.
+func unreadable() error {
 	return refuse(filesapi.ReasonEncrypted, "the document has objects that are packed in a way into which nobody can look")
 }
 
-// packed reads the objects that are packed in a stream, of which the beginning is at hand.
-func (p *pdf) packed(d dict, rest []byte, at int64) error {
+// unpack reads the objects that are packed in a stream, of which the beginning is at hand.
+// Where nothing says that they are objects, and nothing looks like it, they are left.
+func (p *pdf) unpack(d dict, rest []byte, at int64) error {
 	s := p.c.source.beside(64 << 10)
 	at += int64(len(rest))
-	err := p.unzip(bufio.NewReader(io.MultiReader(bytes.NewReader(rest), s.reader(at, s.size-at))))
+	from := &io.LimitedReader{R: io.MultiReader(bytes.NewReader(rest), s.reader(at, s.size-at)), N: p.packed}
+	err := p.unzip(bufio.NewReader(from))
 	if err == nil {
 		err = p.unpacked()
 	}
+	if p.packed = from.N; p.packed <= 0 {
+		return refuse(filesapi.ReasonBomb, "the document has packed objects that share their bytes")
+	}
+	if errors.Is(err, errNoObjects) && d.objects {
+		return unreadable()
+	}
 	if errors.Is(err, errNoObjects) {
-		return d.unreadable()
+		return nil
 	}
 	return unpackError(err)
 }
 
 // unpacked looks at all that comes out of the decompressor.
 func (p *pdf) unpacked() error {
-	inner := &pdf{c: p.c, budget: p.budget}
-	look := &unpacked{look: inner.piece}
+	look := &unpacked{look: (&pdf{c: p.c, budget: p.budget, inner: true}).piece}
 	if _, err := p.budget.drain(look, p.z, make([]byte, 32<<10)); err != nil {
 		return err
 	}

@@ -29,6 +29,12 @@ func Benign() []Sample {
 		fine(filesapi.WebP, "dot.webp", "a small image", WebP),
 		fine(filesapi.PDF, "bill.pdf", "a page", PDF),
 		fine(filesapi.PDF, "packed.pdf", "a page with packed objects", func() []byte { return packedPDF("<</Type/Catalog/Pages 2 0 R>>") }),
+		fine(filesapi.PDF, "table.pdf", "a page with packed objects and a packed table behind a predictor", func() []byte {
+			table := deflated("\x02\x01\x00\x10\x00")
+			return pdf("<</Type/Catalog/Pages 2 0 R>>", objects("(a stream, and objects)", "/Filter/FlateDecode"),
+				fmt.Sprintf("<</Type/XRef/W[1 2 1]/Size 6/Filter/FlateDecode/DecodeParms<</Columns 4/Predictor 12>>/Length %d>>\nstream\n%s\nendstream", len(table), table),
+				objects("<</Title(streams)>>", "/Filter/FlateDecode"))
+		}),
 		fine(filesapi.Text, "notes.txt", "a text", func() []byte { return []byte("Grüße\n\tan alle\r\n") }),
 		fine(filesapi.Text, "marked.txt", "a text with a mark of the byte order", func() []byte { return []byte("\ufeffGrüße\n") }),
 		fine(filesapi.Text, "MZ.txt", "a text that begins like a program", func() []byte { return []byte("MZ is a mark of two letters, ID3 another.\n") }),

@@ -48,6 +48,21 @@ func pdfs() []Sample {
 			packed := deflated("10 0 " + action)
 			return pdf(catalog(""), fmt.Sprintf("<</N 1/First 5/Filter[/Fl#61teDecode]/Length %d>> stream\n%s\nendstream", len(packed), packed))
 		}),
+		of(filesapi.ReasonEncrypted, "a.pdf", "a PDF whose packed script is behind a predictor", func() []byte {
+			return predicted("/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 1>>", action)
+		}),
+		of(filesapi.ReasonEncrypted, "a.pdf", "a PDF whose packed script is behind a predictor, in short words", func() []byte {
+			return predicted("/F/Fl/DP<</Predictor 12/Columns 1>>", action)
+		}),
+		of(filesapi.ReasonEncrypted, "a.pdf", "a PDF whose packed script is packed by short words", func() []byte { return pdf(catalog(""), objects(action, "/F/Fl")) }),
+		of(filesapi.ReasonMacro, "a.pdf", "a PDF whose packed script is packed by a short word", func() []byte { return pdf(catalog(""), objects(action, "/F/FlateDecode")) }),
+		of(filesapi.ReasonCorrupt, "a.pdf", "a PDF with packed objects within packed objects", func() []byte {
+			return packedPDF(objects(action, "/Filter/FlateDecode"))
+		}),
+		of(filesapi.ReasonCorrupt, "a.pdf", "a PDF with a stream within packed objects", func() []byte { return packedPDF("<</Length 1>>\nstream\nx\nendstream") }),
+		of(filesapi.ReasonBomb, "a.pdf", "a PDF with more packed objects than any has", func() []byte {
+			return pdf(catalog(""), objects(strings.Repeat("/", 65<<20), "/Filter/FlateDecode"), "<</Length 400000>>\nstream\n"+strings.Repeat("x", 400_000)+"\nendstream")
+		}),
 		of(filesapi.ReasonEncrypted, "a.pdf", "a PDF with objects that are packed twice", func() []byte {
 			return pdf(catalog(""), objects(action, "/Filter[/FlateDecode/FlateDecode]"))
 		}),
@@ -76,4 +91,14 @@ func pdfs() []Sample {
 		is(filesapi.ReasonCorrupt, "a.pdf", "the beginning of a PDF alone", "%PDF-1.7\n"),
 		of(filesapi.ReasonMismatch, "a.docx", "a PDF as a letter", PDF),
 	)
+}
+
+// predicted returns a document with an object each of whose bytes is a line with a filter before it.
+func predicted(filter, object string) []byte {
+	var lines strings.Builder
+	for i := range len(object) {
+		lines.WriteString("\x00" + object[i:i+1])
+	}
+	packed := deflated("\x001\x00 " + lines.String())
+	return pdf("<</Type/Catalog/Pages 2 0 R>>", fmt.Sprintf("<</Type/ObjStm/N 1/First 2%s/Length %d>>\nstream\n%s\nendstream", filter, len(packed), packed))
 }
