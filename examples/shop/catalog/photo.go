@@ -25,11 +25,17 @@ type photos struct {
 	shelf  shelf
 	files  api.Caller
 	attach *jobs.Job[photo]
-	detach *jobs.Job[photo]
+	detach *jobs.Job[useless]
 }
 
 // A photo is what a job is about.
 type photo struct {
+	File uuid.UUID `json:"file"`
+}
+
+// A useless photo is one that a product had, or was to have.
+type useless struct {
+	SKU  string    `json:"sku"`
 	File uuid.UUID `json:"file"`
 }
 
@@ -102,11 +108,11 @@ func gone(err error) bool {
 
 // exchange shows a photo, if it is still wanted, and lets go of the one that is not.
 func (p *photos) exchange(ctx context.Context, tx postgres.Tx, sku string, file filesapi.File) error {
-	useless, err := show(ctx, tx, sku, file.ID, photoOf(file))
-	if err != nil || useless == uuid.Nil {
+	other, err := show(ctx, tx, sku, file.ID, photoOf(file))
+	if err != nil || other == uuid.Nil {
 		return err
 	}
-	return p.detach.Enqueue(ctx, tx, useless.String(), photo{useless})
+	return p.detach.Enqueue(ctx, tx, other.String(), useless{sku, other})
 }
 
 // photoOf returns what is shown of a file: its large variant, and the small one.
@@ -123,13 +129,21 @@ func photoOf(file filesapi.File) catalogapi.Photo {
 	return p
 }
 
-// letGo is the job that tells module files that a photo is used no more.
-func (p *photos) letGo(ctx context.Context, d jobs.Delivery[photo]) (jobs.Effect, error) {
-	_, err := api.Call(asCatalog(ctx), p.files, filesapi.Detach, filesapi.FileInput{ID: d.Data.File})
-	if err != nil && !gone(err) {
-		return nil, fmt.Errorf("let go of photo %s: %w", d.Data.File, err)
-	}
-	return jobs.Done, nil
+// letGo is the job that tells module files that a photo is used no more, which then deletes
+// it. It may come late, when the photo was chosen again: then the photo stays. Until module
+// files has answered nobody can choose it.
+func (p *photos) letGo(ctx context.Context, d jobs.Delivery[useless]) (jobs.Effect, error) {
+	return jobs.Done, p.shelf.db.InTx(ctx, func(_ context.Context, tx postgres.Tx) error {
+		wanted, err := isWanted(ctx, tx, d.Data.SKU, d.Data.File)
+		if err != nil || wanted {
+			return err
+		}
+		_, err = api.Call(asCatalog(ctx), p.files, filesapi.Detach, filesapi.FileInput{ID: d.Data.File})
+		if err != nil && !gone(err) {
+			return fmt.Errorf("let go of photo %s: %w", d.Data.File, err)
+		}
+		return nil
+	})
 }
 
 // showStored is the job that learns that a photo was stored.

@@ -22,6 +22,7 @@ type gallery struct {
 	mu    sync.Mutex
 	files map[uuid.UUID]filesapi.File
 	gone  bool // nothing is there any more when it is to be attached
+	down  bool // nobody can be told to let go of anything
 }
 
 // newGallery returns a catalog and the gallery that its photos are in.
@@ -57,6 +58,9 @@ func (g *gallery) attach(ctx context.Context, in filesapi.AttachInput) (filesapi
 }
 
 func (g *gallery) detach(ctx context.Context, in filesapi.FileInput) (none api.Empty, err error) {
+	if g.down {
+		return none, problem.Unavailable("module files is down")
+	}
 	f, err := g.get(ctx, in)
 	g.refer(f, "")
 	return none, err
@@ -191,6 +195,28 @@ func TestSetPhoto(t *testing.T) {
 		store(k, g, first)
 		if p, got := photoOf(k, "mug-blue"), g.attached(); p != nil || len(got) != 0 {
 			t.Errorf("shown is %+v, attached %v, want nothing", p, got)
+		}
+	})
+
+	t.Run("keeps a photo that is chosen again before module files was told to let go of it", func(t *testing.T) {
+		t.Parallel()
+		k, g := newGallery(t)
+		root, first, second := k.As("admin"), g.hang(filesapi.StateStored), g.hang(filesapi.StateStored)
+		g.down = true
+		k.LetJobsFail()
+		for _, photo := range []filesapi.File{first, second, first} {
+			slipwaytest.Do(root.In(t), catalogapi.SetPhoto, choosing("mug-blue", photo)).Want(202)
+		}
+		g.down = false
+		k.RunJobs()
+		if p := photoOf(k, "mug-blue"); p == nil || p.URL != first.URL+"/large" {
+			t.Errorf("shown is %+v, want %s", p, first.URL)
+		}
+		if f := g.files[first.ID]; f.Reference != "mug-blue" {
+			t.Errorf("the photo that is shown is attached to %q, want to mug-blue", f.Reference)
+		}
+		if f := g.files[second.ID]; f.Reference != "" {
+			t.Errorf("the photo that is not shown is attached to %q, want to nothing", f.Reference)
 		}
 	})
 

@@ -79,8 +79,8 @@ func (s shelf) chosenFor(ctx context.Context, file uuid.UUID) (sku string, chose
 // show shows a photo, if it is still chosen, and returns the one that is of no use any more:
 // the one before, or this one.
 func show(ctx context.Context, tx postgres.Tx, sku string, file uuid.UUID, p catalogapi.Photo) (useless uuid.UUID, err error) {
-	if _, err := tx.Exec(ctx, `SELECT FROM products WHERE sku = $1 FOR UPDATE`, sku); err != nil {
-		return useless, fmt.Errorf("lock product %s: %w", sku, err)
+	if err := lock(ctx, tx, sku); err != nil {
+		return useless, err
 	}
 	var shown bool
 	err = tx.QueryRow(ctx, `SELECT shown FROM photos WHERE file = $1`, file).Scan(&shown)
@@ -99,6 +99,26 @@ func show(ctx context.Context, tx postgres.Tx, sku string, file uuid.UUID, p cat
 		return useless, fmt.Errorf("show photo %s: %w", file, err)
 	}
 	return useless, nil
+}
+
+// isWanted reports whether a product has a photo, or is to have it. Until the transaction ends
+// that does not change.
+func isWanted(ctx context.Context, tx postgres.Tx, sku string, file uuid.UUID) (wanted bool, err error) {
+	if err := lock(ctx, tx, sku); err != nil {
+		return false, err
+	}
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM photos WHERE file = $1)`, file).Scan(&wanted); err != nil {
+		return false, fmt.Errorf("look whether photo %s is wanted: %w", file, err)
+	}
+	return wanted, nil
+}
+
+// lock keeps others from choosing and showing photos of a product until the transaction ends.
+func lock(ctx context.Context, tx postgres.Tx, sku string) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM products WHERE sku = $1 FOR UPDATE`, sku); err != nil {
+		return fmt.Errorf("lock product %s: %w", sku, err)
+	}
+	return nil
 }
 
 // forgetting forgets a photo that there is no more.

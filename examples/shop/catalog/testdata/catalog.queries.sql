@@ -21,6 +21,8 @@ INSERT INTO photos AS p (sku, shown, file)
   SET file = excluded.file
   RETURNING p.sku;
 
+SELECT EXISTS (SELECT FROM photos WHERE file = $1);
+
 SELECT
   FROM products
   WHERE sku = $1
