@@ -20,7 +20,10 @@ func main() { slipway.Main(modules()...) }
 
 func modules() []slipway.Module {
 	return []slipway.Module{
-		sso.New(sso.WithDemoUsers(sso.DemoUser{Email: "ada@example.com", Password: "correct-horse-battery", Name: "Ada"})),
+		sso.New(sso.WithDemoUsers(
+			sso.DemoUser{Email: "ada@example.com", Password: "correct-horse-battery", Name: "Ada"},
+			sso.DemoUser{Email: "grace@example.com", Password: "staple-horse-battery", Name: "Grace, an admin", Roles: []string{"admin"}},
+		)),
 		files.New(),
 		catalog.New(),
 		cart.New(),

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/slipway-go/slipway"
 	"github.com/slipway-go/slipway/examples/shop/catalog"
 	"github.com/slipway-go/slipway/examples/shop/receipts"
@@ -17,6 +19,7 @@ import (
 	"github.com/slipway-go/slipway/modules/cart"
 	"github.com/slipway-go/slipway/modules/files"
 	"github.com/slipway-go/slipway/modules/sso"
+	"github.com/slipway-go/slipway/modules/sso/ssoapi"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -48,6 +51,7 @@ func TestPurchase(t *testing.T) {
 	t.Run("buys, and shows neither token nor password", func(t *testing.T) {
 		t.Parallel()
 		slipwaytest.Deployments(t, modules(), func(t *testing.T, k *slipwaytest.Kit) {
+			openForGrace(t, k)
 			var out bytes.Buffer
 			s := newShop("shop.test", &out)
 			s.client.Transport = deployment{k.Anonymous()}
@@ -59,6 +63,21 @@ func TestPurchase(t *testing.T) {
 			}
 		})
 	})
+}
+
+// openForGrace makes the account that a demo user has in development.
+func openForGrace(t *testing.T, k *slipwaytest.Kit) {
+	t.Helper()
+	who := ssoapi.Registration{Email: grace.Email, Password: grace.Password, Name: "Grace"}
+	slipwaytest.Do(k.Anonymous(), ssoapi.Register, ssoapi.RegisterInput{Body: who}).Want(http.StatusCreated)
+	c, err := pgx.Connect(t.Context(), k.Database("sso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())                                                                 //nolint:errcheck // the statement's error counts
+	if _, err := c.Exec(t.Context(), `UPDATE sso.user_roles SET role = 'admin'`); err != nil { // she is the only one
+		t.Fatal(err)
+	}
 }
 
 // A deployment is where the demo's requests go.

@@ -18,7 +18,7 @@ import (
 
 // purchase is the whole way from the shop window to a receipt.
 func purchase(ctx context.Context, s *shop) error {
-	for _, part := range []func(context.Context, *shop) error{arrive, signIn, fill, pay, closed, receipt, payAgain} {
+	for _, part := range []func(context.Context, *shop) error{arrive, photograph, signIn, fill, pay, closed, receipt, payAgain} {
 		if err := part(ctx, s); err != nil {
 			return err
 		}

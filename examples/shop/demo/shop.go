@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -78,11 +79,20 @@ func (s *shop) soon(ctx context.Context, path string, answer any, done func() bo
 }
 
 func (s *shop) post(ctx context.Context, path string, body any, want int, answer any) error {
+	return s.sendJSON(ctx, http.MethodPost, path, body, want, answer)
+}
+
+// put sends what is answered by nothing that is of interest.
+func (s *shop) put(ctx context.Context, path string, body any, want int) error {
+	return s.sendJSON(ctx, http.MethodPut, path, body, want, nil)
+}
+
+func (s *shop) sendJSON(ctx context.Context, method, path string, body any, want int, answer any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode the body: %w", err)
 	}
-	return s.send(ctx, http.MethodPost, path, b, want, answer)
+	return s.send(ctx, method, path, b, want, answer)
 }
 
 // send shows a request and its answer, and reads the answer if it has the
@@ -92,7 +102,31 @@ func (s *shop) send(ctx context.Context, method, path string, body []byte, want 
 	if err != nil {
 		return err
 	}
-	s.show("→", method+" "+path, r.Header, body)
+	return s.exchange(r, body, want, answer)
+}
+
+// upload sends a file as a page would.
+func (s *shop) upload(ctx context.Context, path, name string, content []byte, answer any) error {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err = cmp.Or(err, form.Close()); err != nil {
+		return fmt.Errorf("write the form: %w", err)
+	}
+	r, err := s.request(ctx, http.MethodPost, path, body.Bytes())
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return s.exchange(r, fmt.Appendf(nil, "file=@%s (%d bytes)", name, len(content)), http.StatusCreated, answer)
+}
+
+// exchange sends a request, whose body is shown as shown.
+func (s *shop) exchange(r *http.Request, shown []byte, want int, answer any) error {
+	s.show("→", r.Method+" "+r.URL.Path, r.Header, shown)
 	resp, err := s.client.Do(r) //nolint:gosec // the address is the person's own, who runs the demo
 	if err != nil {
 		return s.unreachable(err)
@@ -104,13 +138,13 @@ func (s *shop) send(ctx context.Context, method, path string, body []byte, want 
 	}
 	s.show("←", resp.Status, resp.Header, got)
 	if resp.StatusCode != want {
-		return fmt.Errorf("%s %s answered %d, expected %d", method, path, resp.StatusCode, want)
+		return fmt.Errorf("%s %s answered %d, expected %d", r.Method, r.URL.Path, resp.StatusCode, want)
 	}
 	if answer == nil {
 		return nil
 	}
 	if err := json.Unmarshal(got, answer); err != nil {
-		return fmt.Errorf("understand the answer of %s %s: %w", method, path, err)
+		return fmt.Errorf("understand the answer of %s %s: %w", r.Method, r.URL.Path, err)
 	}
 	return nil
 }
