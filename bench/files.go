@@ -165,7 +165,7 @@ func (d *depot) sendNotes(ctx context.Context, n int) error {
 // downloads compares downloads with http.ServeContent of the same bytes.
 func (d *depot) downloads(ctx context.Context, t *table) error {
 	t.note("Downloads over %d connections at once. Bare: http.ServeContent of a file with the same bytes.", downloaders)
-	for _, size := range []int64{noteBytes, reelBytes, filmBytes} {
+	for _, size := range []int64{noteBytes, reelBytes, 16 * reelBytes, filmBytes} {
 		if err := d.download(ctx, t, size); err != nil {
 			return err
 		}
