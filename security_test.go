@@ -59,6 +59,11 @@ func isTestOf(name, file, number string) error {
 	if span == nil || !within(number, span[1], span[2], span[3]) {
 		return fmt.Errorf("the name %s does not say that it proves this number; call it TestRefusal%s_…", name, number)
 	}
+	return isThere(name, file)
+}
+
+// isThere reports that there is no such test in the file.
+func isThere(name, file string) error {
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 	if err != nil {
 		return err
@@ -83,6 +88,21 @@ func within(number, first, between, last string) bool {
 	from, _ := strconv.Atoi(first)
 	to, _ := strconv.Atoi(last)
 	return from <= n && n <= to
+}
+
+// Whatever test the page names, it is there.
+func TestSecurityPage_NamesTestsThatAreThere(t *testing.T) {
+	t.Parallel()
+	const page = "docs/security.md"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range testLink.FindAllStringSubmatch(string(text), -1) {
+		if err := isThere(link[1], filepath.Join("docs", link[2])); err != nil {
+			t.Errorf("%s: %v", page, err)
+		}
+	}
 }
 
 func TestSecurityPage_FindsTestsThatAreNotThere(t *testing.T) {
