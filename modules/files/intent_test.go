@@ -145,6 +145,7 @@ func TestComplete(t *testing.T) {
 		if told := slipwaytest.Published(w.In(t), filesapi.Rejected); len(told) != 1 || told[0].ID != id {
 			t.Errorf("told was %+v, want file %s once", told, id)
 		}
+		w.formsEnd(t)
 		w.wantUsage(t, ada.Subject(), limit{})
 		w.wantObjects(t, 0)
 	})

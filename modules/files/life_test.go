@@ -59,6 +59,7 @@ func (w *world) stored(t *testing.T, text string) uuid.UUID {
 	w.become(t, id, change{to: filesapi.StateStored, kept: &kept{
 		Content: content, Source: hash[:], Hash: hash[:], Size: int64(len(text)), Type: filesapi.Text, Uploaded: int64(len(text)),
 	}})
+	w.exec(t, `UPDATE files SET form_until = NULL WHERE id = $1`, id) // it was streamed
 	return id
 }
 
@@ -118,6 +119,13 @@ func (w *world) tidy(t *testing.T) {
 	}
 }
 
+// formsEnd lets time pass until nothing can come by a form any more, and sweeps.
+func (w *world) formsEnd(t *testing.T) {
+	t.Helper()
+	w.exec(t, `UPDATE files SET form_until = now() - $1::interval`, formGrace+time.Second)
+	w.tidy(t)
+}
+
 func (w *world) wantState(t *testing.T, id uuid.UUID, state filesapi.State, reason filesapi.Reason) {
 	t.Helper()
 	if r := w.record(t, id); r.State != state || r.Reason != reason {
@@ -165,6 +173,8 @@ func TestExpire(t *testing.T) {
 		w.tick(t)
 		w.tick(t)
 		w.wantState(t, id, filesapi.StateRejected, filesapi.ReasonNotUploaded)
+		w.wantUsage(t, "ada", limit{1, 5}) // by its form it may come still
+		w.formsEnd(t)
 		w.wantUsage(t, "ada", limit{})
 		w.wantInStore(t, 0)
 		wantTold(t, w, filesapi.Rejected, id, 1)

@@ -140,7 +140,8 @@ func (f fullness) words(r record, files, bytes int64) string {
 const countSQL = `UPDATE usage SET files = files + $3, bytes = bytes + $4 WHERE kind = $1 AND name = $2`
 
 // queueRelease takes a file off its accounts; whoever queues it sets files.held to 0 in the
-// same transaction, so that it happens once.
+// same transaction, so that it happens once. A file that has ended stays on them for as long
+// as something can come by its form: see endForm.
 func queueRelease(b *pgx.Batch, r record) {
 	for _, a := range r.accounts() {
 		b.Queue(countSQL, a.Kind, a.Name, -1, -r.Held)

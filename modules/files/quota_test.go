@@ -119,6 +119,24 @@ func TestQuota(t *testing.T) {
 		w.wantUsage(t, ada.Subject(), limit{11, 990})
 	})
 
+	t.Run("counts what can still come by the form of a file that has ended", func(t *testing.T) {
+		t.Parallel()
+		w := &world{}
+		w.Kit = slipwaytest.TxWith(t, map[string]string{"FILES_OWNER_FILES": "2"}, w.module(), albumModule())
+		ada := w.As("customer")
+		for range 2 {
+			ticket := begin(t, ada, "documents", "hello.txt", len(hello))
+			slipwaytest.Do(ada.In(t), filesapi.Delete, filesapi.FileInput{ID: ticket.File.ID}).Want(204)
+			w.post(t, ticket, hello)
+		}
+		slipwaytest.Do(ada.In(t), filesapi.Begin, intent("documents", "hello.txt", 14)).WantCode(409, filesapi.CodeQuota)
+		w.wantUsage(t, ada.Subject(), limit{2, 2 * int64(len(hello))})
+		w.formsEnd(t)
+		w.wantUsage(t, ada.Subject(), limit{})
+		w.wantObjects(t, 0)
+		w.sound(t)
+	})
+
 	t.Run("gives room back that a file does not need", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -178,11 +178,11 @@ func (s *service) turn(ctx context.Context, tx postgres.Tx, r record, c change) 
 	if c.stray != uuid.Nil {
 		left = append(left, c.stray)
 	}
-	if r.State != filesapi.StateExpired { // whose quota was released then
+	if r.State != filesapi.StateExpired && r.FormUntil == nil { // whose quota was released then, or is when its form is over
 		queueRelease(b, r)
 	}
 	b.Queue(`UPDATE files SET state = $2, reason = coalesce(nullif($3, ''), reason), detail = coalesce(nullif($4, ''), detail),
-		content = CASE WHEN $2 = 'expired' THEN content END, held = 0, expires_at = NULL, changed_at = now() WHERE id = $1`,
+		content = CASE WHEN $2 = 'expired' THEN content END, held = CASE WHEN form_until IS NULL THEN 0 ELSE held END, expires_at = NULL, changed_at = now() WHERE id = $1`,
 		r.ID, c.to, c.reason, c.detail)
 	return s.finish(ctx, tx, r, b, left)
 }

@@ -62,6 +62,7 @@ func TestMove(t *testing.T) {
 			t.Errorf("the file is %s (%v), want it deleted", r.State, err)
 		}
 		slipwaytest.Unpublished(w.In(t), filesapi.Deleted)
+		w.formsEnd(t)
 		w.wantUsage(t, ada.Subject(), limit{})
 	})
 

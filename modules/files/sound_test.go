@@ -132,7 +132,7 @@ func (g ground) changed(t testing.TB) (wrong []string) {
 }
 
 const usageDiffers = `
-WITH there AS (SELECT module, profile, owner, held FROM files WHERE state NOT IN ('rejected', 'expired', 'deleted')),
+WITH there AS (SELECT module, profile, owner, held FROM files WHERE state NOT IN ('rejected', 'expired', 'deleted') OR form_until IS NOT NULL),
 real AS (
 	SELECT 'owner' AS kind, owner AS name, count(*) AS files, sum(held) AS bytes FROM there GROUP BY owner
 	UNION ALL SELECT 'module', module, count(*), sum(held) FROM there GROUP BY module

@@ -202,11 +202,30 @@ SELECT id FROM files WHERE form_until < now() - $3::interval AND state NOT IN ('
 			if err := s.store.Delete(ctx, quarantineKey(file)); err != nil {
 				return fmt.Errorf("delete what was sent for file %s: %w", file, err)
 			}
-			if _, err := s.ledger.db.Exec(ctx, `UPDATE files SET form_until = NULL WHERE id = $1`, file); err != nil {
+			if err := s.endForm(ctx, file); err != nil {
 				return fmt.Errorf("note that the form of file %s is over: %w", file, err)
 			}
 			return nil
 		})
+}
+
+// endForm notes that nothing can come by a file's form any more. If the file has ended, its
+// quota was held until now: with a form whose file was deleted one could otherwise send as
+// much as one likes.
+func (s *service) endForm(ctx context.Context, file uuid.UUID) error {
+	return s.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		r, err := s.ledger.lock(ctx, tx, file)
+		if err != nil || r.FormUntil == nil {
+			return err
+		}
+		b := &pgx.Batch{}
+		if isGone(r.State) {
+			queueRelease(b, r)
+			r.Held = 0
+		}
+		b.Queue(`UPDATE files SET form_until = NULL, held = $2 WHERE id = $1`, file, r.Held)
+		return tx.SendBatch(ctx, b).Close()
+	})
 }
 
 // sweepIDs calls f for each id, in pages. One that fails does not hold up the others.

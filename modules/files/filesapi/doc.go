@@ -15,7 +15,10 @@
 // # Guaranteed
 //
 //   - What is stored has passed every check of its profile, and never changes.
-//   - Nobody has more than the quota, whatever is uploaded at once.
+//   - Nobody has more than the quota, whatever is uploaded at once; what was sent by a form
+//     and is not looked at yet counts as announced. A file that is announced counts until its
+//     form is over, also if it is deleted before. Only a copy of a stored file, sent again by
+//     the same form, does not count: it goes when the form is over.
 //   - A module learns by event of every one of its files that is stored, of every one that
 //     was rejected or goes; once each.
 //   - What no module attaches goes by itself.

@@ -41,7 +41,7 @@ CREATE TABLE files (
     name        text        NOT NULL,
     type        text        NOT NULL DEFAULT '',
     size        bigint      NOT NULL CHECK (size >= 0), -- as far as it is known
-    held        bigint      NOT NULL CHECK (held >= 0), -- the bytes that the quota holds: what may come, then what came; 0 when it is gone
+    held        bigint      NOT NULL CHECK (held >= 0), -- the bytes that the quota holds: what may come, then what came; 0 when it is gone and has no form
     state       text        NOT NULL CHECK (state IN ('pending', 'uploaded', 'checked', 'stored', 'rejected', 'expired', 'deleted')),
     reason      text        NOT NULL DEFAULT '',
     detail      text        NOT NULL DEFAULT '',
