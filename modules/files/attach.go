@@ -21,7 +21,7 @@ func (s *service) attach(ctx context.Context, in filesapi.AttachInput) (file fil
 			return err
 		}
 		r, err = s.attachTo(ctx, tx, r, in.Body.Reference)
-		file = r.file()
+		file = s.profiles.file(r)
 		return err
 	})
 	return file, err

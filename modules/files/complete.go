@@ -31,7 +31,7 @@ func (s *service) complete(ctx context.Context, in filesapi.FileInput) (filesapi
 		}
 		failpoint.Hit(ctx, "files.uploaded")
 	}
-	return r.file(), past(r)
+	return s.profiles.file(r), past(r)
 }
 
 // past tells that a file's time is over. One that was looked at and refused says so by its

@@ -31,13 +31,13 @@ func (s *service) content(w http.ResponseWriter, r *http.Request) error {
 }
 
 // media serves a public file, or a variant of it, to everybody. There is none before it is
-// stored.
+// stored, and none any more once its profile has become private.
 func (s *service) media(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.asked(r)
 	if err != nil {
 		return err
 	}
-	if !p.Public || p.ready() != nil {
+	if !s.profiles.isPublic(p.record) || p.ready() != nil {
 		return errNoFile(p.ID)
 	}
 	return s.send(w, r, p, toAll)

@@ -239,6 +239,53 @@ func TestMedia(t *testing.T) {
 	})
 }
 
+// A profile that becomes private takes its old files with it, and one that becomes public does not.
+func TestMedia_ofAProfileThatChanged(t *testing.T) {
+	t.Parallel()
+	turn := func(s *shelf, to filesapi.Visibility) *filesapi.Profile {
+		rules := photos.Rules()
+		rules.Visibility = to
+		changed := filesapi.Define(api.Module("album"), "photos", rules)
+		s.service.profiles = profiles{photos.String(): changed}
+		return changed
+	}
+	look := func(s *shelf) filesapi.File {
+		return slipwaytest.Do(s.ada.In(t), filesapi.Get, filesapi.FileInput{ID: s.id}).Want(200).Body
+	}
+	s := newShelf(t, aPhoto)
+
+	t.Run("to private is for everybody no more, but for its owner", func(t *testing.T) {
+		turn(s, filesapi.Private)
+		for _, path := range []string{mediaPath(s.id), mediaPath(s.id) + "/thumb"} {
+			download(s.Anonymous().In(t), path).WantCode(404, "not_found")
+		}
+		f := look(s)
+		if f.Visibility != filesapi.Private {
+			t.Errorf("the file is %s, want private", f.Visibility)
+		}
+		wantText(t, download(s.ada.In(t), f.URL).Want(200), aPhoto.text)
+		wantText(t, download(s.ada.In(t), f.Variants[0].URL).Want(200), aPhoto.thumb)
+	})
+
+	t.Run("and back is as it was", func(t *testing.T) {
+		turn(s, filesapi.Public)
+		wantText(t, download(s.Anonymous().In(t), look(s).URL).Want(200), aPhoto.text)
+	})
+
+	t.Run("that is gone with its module leaves public what was", func(t *testing.T) {
+		s.service.profiles = profiles{}
+		wantText(t, download(s.Anonymous().In(t), look(s).URL).Want(200), aPhoto.text)
+	})
+
+	t.Run("to public leaves private what was", func(t *testing.T) {
+		before := aPhoto
+		before.profile = turn(s, filesapi.Private)
+		id := s.shelve(t, s.ada.Subject(), before)
+		turn(s, filesapi.Public)
+		download(s.Anonymous().In(t), mediaPath(id)).Want(404)
+	})
+}
+
 func TestMedia_redirect(t *testing.T) {
 	t.Parallel()
 	w := &world{}

@@ -57,7 +57,7 @@ func (s *service) end(ctx context.Context, tx postgres.Tx, r record) error {
 // warn leaves changed_at alone: the file's time began there.
 func (s *service) warn(ctx context.Context, tx postgres.Tx, r record) error {
 	tx.AtCommit(`UPDATE files SET warned = true WHERE id = $1`, r.ID)
-	return filesapi.Expiring.Emit(ctx, tx, r.ID.String(), r.file())
+	return filesapi.Expiring.Emit(ctx, tx, r.ID.String(), s.profiles.file(r))
 }
 
 const (

@@ -11,5 +11,5 @@ func (s *service) get(ctx context.Context, in filesapi.FileInput) (filesapi.File
 	if err != nil {
 		return filesapi.File{}, err
 	}
-	return r.file(), own(ctx, r)
+	return s.profiles.file(r), own(ctx, r)
 }

@@ -38,7 +38,7 @@ func (s *service) begin(ctx context.Context, in filesapi.IntentInput) (filesapi.
 		return filesapi.Ticket{}, err
 	}
 	failpoint.Hit(ctx, "files.announced")
-	return filesapi.Ticket{File: r.file(), URL: form.URL, Fields: form.Fields, Expires: form.Expires}, nil
+	return filesapi.Ticket{File: s.profiles.file(r), URL: form.URL, Fields: form.Fields, Expires: form.Expires}, nil
 }
 
 const insertFile = `

@@ -21,7 +21,7 @@ func (s *service) list(ctx context.Context, in filesapi.ListInput) (filesapi.Fil
 	page, err := s.ledger.page(ctx, p.SubjectID(), in)
 	files := filesapi.Files{Files: make([]filesapi.File, len(page))}
 	for i, r := range page {
-		files.Files[i] = r.file()
+		files.Files[i] = s.profiles.file(r)
 	}
 	return files, err
 }

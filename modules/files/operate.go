@@ -146,7 +146,7 @@ func listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List files, the newest first",
 		RunE: operating(func(ctx context.Context, s *service, _ []string) (slipway.Report, error) {
-			return s.ledger.list(ctx, by)
+			return s.ledger.list(ctx, s.profiles, by)
 		}),
 	}
 	c.Flags().StringVar(&by.module, "module", "", "only those of a module")
@@ -162,7 +162,7 @@ const listFiles = `SELECT ` + recordColumns + fromFiles + `
  WHERE ($1 = '' OR f.module = $1) AND ($2 = '' OR f.profile = $2) AND ($3 = '' OR f.owner = $3) AND ($4 = '' OR f.state = $4)
    AND ($5::uuid IS NULL OR f.id < $5) ORDER BY f.id DESC LIMIT $6`
 
-func (l ledger) list(ctx context.Context, by filter) (slipway.Report, error) {
+func (l ledger) list(ctx context.Context, p profiles, by filter) (slipway.Report, error) {
 	before, err := by.check()
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (l ledger) list(ctx context.Context, by filter) (slipway.Report, error) {
 	}
 	r := filesReport{Files: []filesapi.File{}}
 	for _, f := range found {
-		r.Files = append(r.Files, f.file())
+		r.Files = append(r.Files, p.file(f))
 	}
 	return r, nil
 }
@@ -259,7 +259,7 @@ func (s *service) show(ctx context.Context, id uuid.UUID) (slipway.Report, error
 	if err != nil {
 		return nil, err
 	}
-	report := fileReport{File: r.file(), Uploader: r.Uploader, Service: r.Service, Objects: []objectFound{}}
+	report := fileReport{File: s.profiles.file(r), Uploader: r.Uploader, Service: r.Service, Objects: []objectFound{}}
 	prefixes := []string{quarantineKey(id)}
 	if r.Content.Valid {
 		report.Content = &r.Content.UUID

@@ -31,6 +31,19 @@ func (p profiles) find(module, name string) (*filesapi.Profile, error) {
 	return nil, problem.NotFound("no module declares files of the kind %.64q; there are: %s", module+"/"+name, p.names()).WithCode(filesapi.CodeUnknownProfile)
 }
 
+// isPublic reports whether a file is for everybody: it was declared so when the file came, and
+// still is, if the profile is there.
+func (p profiles) isPublic(r record) bool {
+	now := p[r.Module+"."+r.Profile]
+	return r.Public && (now == nil || now.Rules().Visibility == filesapi.Public)
+}
+
+// file is what others learn of a file.
+func (p profiles) file(r record) filesapi.File {
+	r.Public = p.isPublic(r)
+	return r.file()
+}
+
 func (p profiles) names() string {
 	if len(p) == 0 {
 		return "none"

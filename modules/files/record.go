@@ -59,7 +59,8 @@ func scanRecord(row pgx.CollectableRow) (record, error) {
 	return r, err
 }
 
-// file is what others learn of it.
+// file is what others learn of it, with who may download it as it was declared when it came:
+// see [profiles.file].
 func (r record) file() filesapi.File {
 	f := filesapi.File{
 		ID: r.ID, Module: r.Module, Profile: r.Profile, Owner: r.Owner, Name: r.Name, Type: r.Type, Size: r.Size, SHA256: hex.EncodeToString(r.Hash),

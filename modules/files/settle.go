@@ -234,12 +234,12 @@ func (s *service) finish(ctx context.Context, tx postgres.Tx, before record, b *
 func (s *service) tell(ctx context.Context, tx postgres.Tx, before, after record) error {
 	switch after.State {
 	case filesapi.StateStored:
-		return filesapi.Stored.Emit(ctx, tx, after.ID.String(), after.file())
+		return filesapi.Stored.Emit(ctx, tx, after.ID.String(), s.profiles.file(after))
 	case filesapi.StateRejected:
-		return filesapi.Rejected.Emit(ctx, tx, after.ID.String(), after.file())
+		return filesapi.Rejected.Emit(ctx, tx, after.ID.String(), s.profiles.file(after))
 	case filesapi.StateDeleted:
 		if before.State == filesapi.StateStored || before.State == filesapi.StateExpired {
-			return filesapi.Deleted.Emit(ctx, tx, after.ID.String(), after.file())
+			return filesapi.Deleted.Emit(ctx, tx, after.ID.String(), s.profiles.file(after))
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ func (s *service) upload(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(stored.file()) // the client may be gone
+	_ = json.NewEncoder(w).Encode(s.profiles.file(stored)) // the client may be gone
 }
 
 // receive takes a file from a form: its row first, and its content behind it.

@@ -21,7 +21,7 @@ type File struct {
 	Detail     string     `json:"detail,omitempty" doc:"The same for a person."`
 	Visibility Visibility `json:"visibility" enum:"private,public"`
 	Reference  string     `json:"reference,omitempty" doc:"What it is attached to, in the module's words." example:"mug-blue"`
-	URL        string     `json:"url" doc:"Where its content is, once it is stored: the same for its whole life. That of a private file asks for a token." example:"/media/0198f4c2-7e7a-7d4e-9f0e-0242ac120002"`
+	URL        string     `json:"url" doc:"Where its content is, once it is stored: the same for its whole life, unless its profile becomes private. That of a private file asks for a token." example:"/media/0198f4c2-7e7a-7d4e-9f0e-0242ac120002"`
 	Variants   []Rendered `json:"variants,omitempty" doc:"Smaller images of it, from stored on."`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"When it goes by itself; nothing if it stays."`

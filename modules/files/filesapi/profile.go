@@ -36,7 +36,9 @@ type Rules struct {
 	MaxBytes int64
 	// MaxFiles bounds how many such files one owner may have at a time. Default: 100.
 	MaxFiles int64
-	// Visibility says who may download. Default: Private.
+	// Visibility says who may download. Default: Private. A profile that becomes private
+	// takes its files with it, but for copies that caches have; the files of one that becomes
+	// public stay as they came.
 	Visibility Visibility
 	// Upload is what a user needs to upload such files, beside Write. Default: no user may,
 	// but only the module itself. Write lets everybody who may upload anything.

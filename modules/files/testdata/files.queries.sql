@@ -76,7 +76,7 @@ SELECT f.expires_at, f.id
   ORDER BY f.expires_at, f.id
   LIMIT $3;
 
-SELECT f.id, f.module, f.owner, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
+SELECT f.id, f.module, f.profile, f.owner, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
   FROM files f
   LEFT
   JOIN contents c
