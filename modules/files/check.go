@@ -112,7 +112,7 @@ func (s *service) inspect(ctx context.Context, r record, k kept) (kept, error) {
 		return k, fmt.Errorf("open the content of file %s: %w", r.ID, err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	verdict, err := mayBecome(p.Rules()).Check(ctx, in, k.Size, r.Name, p.Rules().Types)
+	verdict, err := s.look(ctx, r, p.Rules(), in)
 	switch {
 	case err != nil:
 		return k, fmt.Errorf("look at the content of file %s: %w", r.ID, err)
@@ -121,6 +121,16 @@ func (s *service) inspect(ctx context.Context, r record, k kept) (kept, error) {
 	}
 	k.Type = verdict.Type
 	return k, s.scan(ctx, r, in, verdict.Unpacked)
+}
+
+// look waits for its turn, and looks at a content.
+func (s *service) look(ctx context.Context, r record, rules filesapi.Rules, in blob.Reader) (inspect.Verdict, error) {
+	done, err := s.checking.take(ctx)
+	if err != nil {
+		return inspect.Verdict{}, err
+	}
+	defer done()
+	return mayBecome(rules).Check(ctx, in, in.Info().Size, r.Name, rules.Types)
 }
 
 // mayBecome says what a file of a profile may become when it is opened.

@@ -3,6 +3,7 @@ package files
 import (
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/slipway-go/slipway"
@@ -53,6 +54,7 @@ func newService(m *slipway.Setup, cfg Config) *service {
 		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), signer: &signer{db: m.DB()},
 		logger: m.Logger(),
 	}
+	s.checking = newTurns(runtime.GOMAXPROCS(0))
 	s.takeIn(m)
 	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes)}).Timeout(renderTime)
 	s.live(m)
@@ -76,6 +78,7 @@ type service struct {
 	store    blob.Store
 	signer   *signer
 	logger   *slog.Logger
+	checking turns // of looks at contents
 	check    *jobs.Job[checking]
 	render   *jobs.Job[rendering]
 	remove   *jobs.Job[removal]  // nil, as in commands: the sweep does it
