@@ -12,9 +12,6 @@ import (
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 )
 
-// maxInner bounds an archive that is packed in another one, in bytes: it is looked into in memory.
-const maxInner = 8 << 20
-
 // A member is one file of an archive that is unpacked: its beginning is kept, and all of it if
 // it is an archive or if it was asked for.
 type member struct {
@@ -22,7 +19,8 @@ type member struct {
 	head []byte // up to headBytes
 	keep bool   // whether to keep all
 	all  []byte
-	over bool // whether all would have been too much
+	over bool          // whether all would have been too much
+	hold func() []byte // gives room for all, or nil
 	scan func(b []byte) error
 }
 
@@ -33,15 +31,24 @@ func (m *member) Write(b []byte) (int, error) {
 		m.keep = true
 	}
 	m.head = append(m.head, b[:min(len(b), headBytes-len(m.head))]...)
-	if m.keep && len(m.all)+len(b) <= maxInner {
-		m.all = append(m.all, b...)
-	} else if m.keep {
-		m.over = true
-	}
+	m.take(b)
 	if m.scan != nil {
 		return len(b), m.scan(b)
 	}
 	return len(b), nil
+}
+
+// take keeps what comes, if all is to be kept and there is room for as much as there should be.
+func (m *member) take(b []byte) {
+	if !m.keep || m.over {
+		return
+	}
+	if m.all == nil {
+		m.all = m.hold()
+	}
+	if m.over = len(m.all)+len(b) > cap(m.all); !m.over {
+		m.all = append(m.all, b...)
+	}
 }
 
 // An unpacker unpacks one file after another.
@@ -60,6 +67,7 @@ func newUnpacker(z *zip) *unpacker {
 // unpack passes a file of the archive to its member. One that is stored as it is takes no part
 // of the budget: it is no larger than it is.
 func (u *unpacker) unpack(e entry, m *member) error {
+	m.hold = func() []byte { return u.z.budget.hold(e) }
 	from := &cursor{s: u.z.s, at: e.data, end: e.data + e.packed}
 	u.in.Reset(from)
 	if e.method == methodStored {
@@ -110,6 +118,7 @@ func (z *zip) files() error {
 		if err := z.inner(e, m); err != nil {
 			return err
 		}
+		z.budget.release(m.all)
 	}
 	return nil
 }
@@ -128,6 +137,7 @@ func (z *zip) parts() error {
 		if err := z.inner(e, m); err != nil {
 			return err
 		}
+		z.budget.release(m.all)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ func (z *zip) document(types entry) (filesapi.Type, error) {
 	if err := newUnpacker(z).unpack(types, m); err != nil {
 		return "", err
 	}
+	defer func() { z.budget.release(m.all) }()
 	var found filesapi.Type
 	err := eachElement(m, func(e xml.StartElement) error {
 		t := strings.ToLower(strings.TrimSpace(attr(e, "ContentType")))

@@ -29,6 +29,11 @@ func archives() []Sample {
 		of(filesapi.ReasonBomb, "a.zip", "a packed archive that is too large", func() []byte {
 			return Zip("in.zip", string(stored("big", strings.Repeat("0123456789abcdef", 1<<20))))
 		}),
+		of(filesapi.ReasonBomb, "a.zip", "packed archives in one another that are too large together", func() []byte {
+			pad := file{name: "pad", content: zeros(5 << 20)}
+			inner := string(Zip("in.zip", string(raw(pad))))
+			return Zip("in.zip", string(raw(pad, file{name: "in.zip", content: inner})))
+		}),
 		of(filesapi.ReasonBomb, "a.zip", "too many files", func() []byte { return raw(many(10_001)...) }),
 		of(filesapi.ReasonBomb, "a.zip", "files that share their bytes", sharing),
 		of(filesapi.ReasonBomb, "a.zip", "a name that is too long", func() []byte { return raw(file{name: strings.Repeat("x", 5000), content: "x"}) }),
