@@ -35,6 +35,7 @@ type Store struct {
 	secret  []byte
 	buffers sync.Pool
 	swept   atomic.Int64 // in Unix seconds
+	coming  sync.Map     // the keys of which a form is being sent to this process
 }
 
 var (

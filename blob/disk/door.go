@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -37,7 +38,7 @@ func (s *Store) send(w http.ResponseWriter, r *http.Request, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.verify(toGet, key, values); err != nil {
+	if _, err := s.verify(toGet, key, values); err != nil {
 		return err
 	}
 	object, err := s.Open(r.Context(), key)
@@ -61,20 +62,28 @@ func guard(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 }
 
-// receive writes the object that a form brings.
+// receive writes the object that a form brings, one at a time for each key. What has not come
+// when the form expires does not come any more.
 func (s *Store) receive(w http.ResponseWriter, r *http.Request, key string) error {
 	form, err := readForm(r)
 	if err != nil {
 		return err
 	}
-	if err := s.verify(toPost, key, form.fields); err != nil {
+	until, err := s.verify(toPost, key, form.fields)
+	if err != nil {
 		return err
 	}
 	bounds, err := boundsOf(form)
 	if err != nil {
 		return err
 	}
-	if _, err := s.put(r.Context(), key, form.file, bounds); err != nil {
+	if _, taken := s.coming.LoadOrStore(key, struct{}{}); taken {
+		return problem.Conflict("the form is being sent already: wait until that has ended").WithCode("in_progress")
+	}
+	defer s.coming.Delete(key)
+	ctx, cancel := context.WithDeadlineCause(r.Context(), until, expired())
+	defer cancel()
+	if _, err := s.put(ctx, key, form.file, bounds); err != nil {
 		return told(err)
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -207,6 +207,45 @@ func TestStore_SignPost(t *testing.T) {
 		wantProblem(t, ask(t, store, http.MethodPost, at, strings.NewReader("a=b"), "Content-Type", "application/x-www-form-urlencoded"), http.StatusUnsupportedMediaType, "unsupported_media_type")
 	})
 
+	t.Run("ends the content when the form expires", func(t *testing.T) {
+		t.Parallel()
+		for _, left := range []int{70, 3} { // in the content, and behind it
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				store := open(t, disk.Config{Dir: dir, URL: "https://shop.test/blobs"})
+				at, pairs := signPost(t, store)
+				body, kind := encode(t, append(pairs, "file", "content")...)
+				whole := body.Bytes()
+				slow := io.MultiReader(bytes.NewReader(whole[:len(whole)-left]), pause(time.Minute), bytes.NewReader(whole[len(whole)-left:]))
+				wantProblem(t, ask(t, store, http.MethodPost, at, slow, "Content-Type", kind), http.StatusForbidden, "address_expired")
+				isGone(t, store, "a")
+			})
+		}
+	})
+
+	t.Run("takes one content at a time", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			store := open(t, disk.Config{Dir: dir, URL: "https://shop.test/blobs"})
+			at, pairs := signPost(t, store)
+			body, kind := encode(t, append(pairs, "file", "content")...)
+			post := func(body io.Reader) *httptest.ResponseRecorder {
+				return ask(t, store, http.MethodPost, at, body, "Content-Type", kind)
+			}
+			whole := body.String()
+			first := make(chan int)
+			go func() {
+				first <- post(io.MultiReader(strings.NewReader(whole[:len(whole)-3]), pause(time.Second), strings.NewReader(whole[len(whole)-3:]))).Code
+			}()
+			time.Sleep(time.Millisecond)
+			wantProblem(t, post(strings.NewReader(whole)), http.StatusConflict, "in_progress")
+			if first, again := <-first, post(strings.NewReader(whole)).Code; first != http.StatusNoContent || again != http.StatusNoContent {
+				t.Errorf("the first is answered %d, and the next %d, want 204", first, again)
+			}
+		})
+	})
+
 	t.Run("tells why the content ended", func(t *testing.T) {
 		t.Parallel()
 		for want, err := range map[string]error{
@@ -223,6 +262,14 @@ func TestStore_SignPost(t *testing.T) {
 			isGone(t, store, "a")
 		}
 	})
+}
+
+// A pause is a body that stands still for a while.
+type pause time.Duration
+
+func (p pause) Read([]byte) (int, error) {
+	time.Sleep(time.Duration(p))
+	return 0, io.EOF
 }
 
 // told is what a client is told of an error of its content.

@@ -59,12 +59,15 @@ func (s *Store) draft(ctx context.Context, r io.Reader, bounds sizes) (string, b
 }
 
 // fill writes and flushes the file: one that moves to its place before would be empty after a
-// loss of power.
+// loss of power. One that took longer than it may is not to move.
 func (s *Store) fill(ctx context.Context, f *os.File, r io.Reader, bounds sizes) (blob.Info, error) {
 	if err := s.copy(ctx, f, r, bounds); err != nil {
 		return blob.Info{}, err
 	}
 	if err := f.Sync(); err != nil {
+		return blob.Info{}, err
+	}
+	if err := context.Cause(ctx); err != nil {
 		return blob.Info{}, err
 	}
 	info, err := f.Stat()

@@ -91,16 +91,22 @@ func (s *Store) signature(purpose, key string, values url.Values) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// verify refuses values that were not signed for the purpose and the key, or that are expired.
-func (s *Store) verify(purpose, key string, values url.Values) error {
+// verify refuses values that were not signed for the purpose and the key, or that are expired,
+// and returns when they expire.
+func (s *Store) verify(purpose, key string, values url.Values) (time.Time, error) {
 	given := values.Get(signature)
 	delete(values, signature)
 	if !hmac.Equal([]byte(given), []byte(s.signature(purpose, key, values))) {
-		return problem.Forbidden("the signature of the address is wrong: use the address or the form as it was given, without a change").WithCode("wrong_signature")
+		return time.Time{}, problem.Forbidden("the signature of the address is wrong: use the address or the form as it was given, without a change").WithCode("wrong_signature")
 	}
-	at, err := strconv.ParseInt(values.Get(expires), 10, 64)
-	if err != nil || !time.Now().Before(time.UnixMilli(at)) {
-		return problem.Forbidden("the address has expired: ask for a new one").WithCode("address_expired")
+	ms, err := strconv.ParseInt(values.Get(expires), 10, 64)
+	at := time.UnixMilli(ms)
+	if err != nil || !time.Now().Before(at) {
+		return time.Time{}, expired()
 	}
-	return nil
+	return at, nil
+}
+
+func expired() error {
+	return problem.Forbidden("the address has expired: ask for a new one").WithCode("address_expired")
 }
