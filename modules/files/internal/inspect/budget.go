@@ -82,3 +82,22 @@ func (b *budget) drain(to io.Writer, from io.Reader, buffer []byte) (int64, erro
 		}
 	}
 }
+
+// A spending is a reader of what comes out of a decompressor, which the budget pays.
+type spending struct {
+	*budget
+
+	from io.Reader
+}
+
+// Read implements [io.Reader].
+func (s *spending) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, &readError{err: err}
+	}
+	n, err := s.from.Read(p)
+	if s.bytes -= int64(n); s.bytes < 0 {
+		return 0, refuse(filesapi.ReasonBomb, "the file becomes far too large when it is opened")
+	}
+	return n, err
+}

@@ -15,13 +15,14 @@ import (
 // A member is one file of an archive that is unpacked: its beginning is kept, and all of it if
 // it is an archive or if it was asked for.
 type member struct {
-	sum  uint32
-	head []byte // up to headBytes
-	keep bool   // whether to keep all
-	all  []byte
-	over bool          // whether all would have been too much
-	hold func() []byte // gives room for all, or nil
-	scan func(b []byte) error
+	sum    uint32
+	head   []byte // up to headBytes
+	keep   bool   // whether to keep all
+	all    []byte
+	over   bool          // whether all would have been too much
+	hold   func() []byte // gives room for all, or nil
+	scan   func(b []byte) error
+	fields bool // whether it may have fields
 }
 
 // Write implements [io.Writer].
@@ -89,6 +90,16 @@ func (u *unpacker) unpack(e entry, m *member) error {
 	return nil
 }
 
+// open returns what is in a file of the archive.
+func (u *unpacker) open(e entry) (io.Reader, error) {
+	u.in.Reset(&cursor{s: u.z.s, at: e.data, end: e.data + e.packed})
+	if e.method == methodStored {
+		return u.in, nil
+	}
+	err := u.flate.(flate.Resetter).Reset(u.in, nil) //nolint:forcetypeassert // as the library promises
+	return u.flate, unpackError(err)
+}
+
 // stored looks at a file that is not packed: at its beginning, or at all of it if it is asked for.
 func (u *unpacker) stored(e entry, m *member) error {
 	u.z.budget.out += e.size
@@ -133,6 +144,11 @@ func (z *zip) parts() error {
 		}
 		if err := checkPart(e.name, m); err != nil {
 			return err
+		}
+		if m.fields {
+			if err := u.fields(e); err != nil {
+				return err
+			}
 		}
 		if err := z.inner(e, m); err != nil {
 			return err

@@ -3,9 +3,8 @@ package inspect
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/slipway-go/slipway/modules/files/filesapi"
@@ -57,7 +56,7 @@ func anyWord(text string, words []string) string {
 
 func attr(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
-		if a.Name.Local == name {
+		if a.Name.Space == "" && a.Name.Local == name {
 			return a.Value
 		}
 	}
@@ -69,21 +68,12 @@ func eachElement(m *member, look func(xml.StartElement) error) error {
 	if m.over {
 		return refuse(filesapi.ReasonBomb, "the document has a list that is too long")
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(m.all))
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return corrupt("the document has a part that is no XML")
-		}
+	return eachToken(bytes.NewReader(m.all), func(token xml.Token) error {
 		if e, ok := token.(xml.StartElement); ok {
-			if err := look(e); err != nil {
-				return err
-			}
+			return look(e)
 		}
-	}
+		return nil
+	})
 }
 
 // checkPart refuses what can run in a document: macros, controls, objects of other programs,
@@ -98,6 +88,9 @@ func checkPart(part string, m *member) error {
 	}
 	if err := checkExecutable(m.head); err != nil {
 		return within(err, part)
+	}
+	if err := checkEncoding(part, m.head); err != nil {
+		return err
 	}
 	if path.Ext(name) == ".rels" {
 		return eachElement(m, checkRelation)
@@ -116,7 +109,7 @@ func checkRelation(e xml.StartElement) error {
 		return refuse(filesapi.ReasonMacro, "the document has a part of the kind %q", kind)
 	}
 	target := strings.ToLower(strings.TrimSpace(attr(e, "Target")))
-	outside := strings.EqualFold(attr(e, "TargetMode"), "External")
+	outside := strings.EqualFold(strings.TrimSpace(attr(e, "TargetMode")), "External") || strings.Contains(target, "://")
 	if outside && !elsewhere[kind] {
 		return refuse(filesapi.ReasonMacro, "the document fetches a part of the kind %q from elsewhere", kind)
 	}
@@ -131,28 +124,42 @@ var partMarks = map[string]filesapi.Reason{
 	"DDEAUTO": filesapi.ReasonMacro, "ddeLink": filesapi.ReasonMacro, "<!ENTITY": filesapi.ReasonBomb, "<!DOCTYPE": filesapi.ReasonBomb,
 }
 
-// newPart returns what a part is unpacked to.
-func newPart(name string) *member {
-	return &member{keep: strings.EqualFold(path.Ext(name), ".rels"), scan: scanner(name)}
-}
+// fieldMarks are the names of what holds the code of a field. No name can be written otherwise.
+var fieldMarks = []string{"nstrText", "instr=", "instr ", "instr\t", "instr\r", "instr\n"}
 
-// scanner returns what looks at all bytes of a part in XML as they come.
-func scanner(name string) func([]byte) error {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".xml", ".rels", ".vml":
-	default:
-		return nil
-	}
+// newPart returns what a part is unpacked to. Whether it is XML is told by its beginning, too,
+// for the name of a part says nothing to the programs of documents.
+func newPart(name string) *member {
+	extension := strings.ToLower(path.Ext(name))
+	m := &member{keep: extension == ".rels"}
+	named := extension == ".xml" || extension == ".rels" || extension == ".vml"
 	const longest = 16
 	var held []byte
-	return func(b []byte) error {
-		held = append(held, b...)
-		for mark, reason := range partMarks {
-			if bytes.Contains(held, []byte(mark)) {
-				return refuse(reason, "%q in the document has %q in it", name, mark)
-			}
+	m.scan = func(b []byte) error {
+		if !named && !looksXML(m.head) {
+			return nil
 		}
+		held = append(held, b...)
+		if mark := findPartMark(held, extension == ".svg"); mark != "" {
+			return refuse(partMarks[mark], "%q in the document has %q in it", name, mark)
+		}
+		m.fields = m.fields || hasAny(held, fieldMarks)
 		held = append(held[:0], held[max(0, len(held)-longest):]...)
 		return nil
 	}
+	return m
+}
+
+// findPartMark returns a mark that is there, or nothing. Drawings have a type of their own.
+func findPartMark(b []byte, drawing bool) string {
+	for mark := range partMarks {
+		if bytes.Contains(b, []byte(mark)) && (!drawing || mark != "<!DOCTYPE") {
+			return mark
+		}
+	}
+	return ""
+}
+
+func hasAny(b []byte, words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(b, []byte(word)) })
 }

@@ -55,6 +55,10 @@ func Benign() []Sample {
 		fine(filesapi.DOCX, "link.docx", "a letter with a link in it", func() []byte {
 			return document(wordMain, "word/document.xml", "word/_rels/document.xml.rels", relation("hyperlink", "https://example.org/"))
 		}),
+		fine(filesapi.DOCX, "fields.docx", "a letter with fields and a drawing", func() []byte {
+			return document(wordMain, "word/document.xml", "word/footer.xml", "<a>"+code(" PAGE ")+"<b>DDE was added</b>"+code("ADDIN dde")+"</a>",
+				"word/media/image1.svg", `<?xml version="1.0" encoding="utf-8"?><!DOCTYPE svg><svg/>`)
+		}),
 		fine(filesapi.MP3, "song.mp3", "a sound", MP3),
 		fine(filesapi.MP3, "tagged.mp3", "a sound with tags", func() []byte {
 			return []byte("ID3\x04\x00\x00\x00\x00\x00\x0aTIT2......" + string(MP3()) + "TAG" + strings.Repeat("\x00", 125))

