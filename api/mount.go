@@ -51,6 +51,15 @@ func (m *Mounted) Answers(status int, c Content) *Mounted {
 	return m
 }
 
+// Or documents another answer: its status, and when it is given. From 400 on it is a problem.
+func (m *Mounted) Or(status int, when string) *Mounted {
+	if m.more == nil {
+		m.more = map[int]string{}
+	}
+	m.more[status] = when
+	return m
+}
+
 // A Content is a body of a [Mounted] route, for its documentation: [Form], [JSON] or [Bytes].
 type Content struct {
 	media string

@@ -116,6 +116,9 @@ func (r *Route) describeMounted(schemas huma.Registry) *huma.Operation {
 		success.Content = r.answers.describe(schemas)
 	}
 	op.Responses[strconv.Itoa(r.status)] = success
+	for status, when := range r.more {
+		op.Responses[strconv.Itoa(status)] = answerOf(status, when)
+	}
 	if r.takes != nil {
 		op.RequestBody = &huma.RequestBody{Content: r.takes.describe(schemas), Required: true}
 	}
@@ -146,6 +149,13 @@ func problemResponse(description string) *huma.Response {
 		Description: description,
 		Content:     map[string]*huma.MediaType{problem.ContentType: {Schema: &huma.Schema{Ref: schemaPrefix + "Problem"}}},
 	}
+}
+
+func answerOf(status int, when string) *huma.Response {
+	if status < http.StatusBadRequest {
+		return &huma.Response{Description: when}
+	}
+	return problemResponse(when)
 }
 
 // encodeDocument writes the document with the merged schemas, which huma's own

@@ -63,7 +63,8 @@ func TestDocument(t *testing.T) {
 			Scan string `json:"scan" format:"binary"`
 		}
 		api.Handler(c, "POST /scans/{shelf}/{name...}", public, "Send a scan").Takes(api.Form[form]()).Answers(201, api.JSON[book]())
-		api.Handler(c, "GET /scans/{name}", public, "See a scan").Answers(200, api.Bytes("image/*"))
+		api.Handler(c, "GET /scans/{name}", public, "See a scan").Answers(200, api.Bytes("image/*")).
+			Or(304, "You have it").Or(410, "It is gone")
 		doc := describe(t, c)
 		send, see := doc.Paths["/scans/{shelf}/{name}"]["post"], doc.Paths["/scans/{name}"]["get"]
 		if got := send.names(); !slices.Equal(got, []string{"path shelf", "path name"}) {
@@ -78,6 +79,12 @@ func TestDocument(t *testing.T) {
 		}
 		if got := see.Responses["200"].Content["image/*"].Schema; got.Format != "binary" {
 			t.Errorf("the image is %+v, want bytes", got)
+		}
+		if got := see.Responses["304"]; got.Description != "You have it" || len(got.Content) > 0 {
+			t.Errorf("304 is %+v, want words and no body", got)
+		}
+		if got := see.Responses["410"]; got.Description != "It is gone" || got.Content["application/problem+json"].Schema.Ref == "" {
+			t.Errorf("410 is %+v, want a problem", got)
 		}
 	})
 

@@ -44,6 +44,8 @@ type Route struct {
 	typed   typedRoute
 	// takes and answers document a mounted route; nil: nothing is known.
 	takes, answers *Content
+	// more are the other answers of a mounted route, by their status.
+	more map[int]string
 }
 
 // Contract returns the contract that declares the route.

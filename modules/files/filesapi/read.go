@@ -51,12 +51,29 @@ const CodeAttached = "file_attached"
 
 // Content serves the content of a file to its owner and its module: whole, or the range that
 // is asked for.
-var Content = api.Handler(Module, "GET /files/{id}/content", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a file").
-	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
+var Content = downloaded(api.Handler(Module, "GET /files/{id}/content", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a file").
+	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))).
+	Or(http.StatusConflict, notStored)
 
 // VariantContent serves a smaller image of a file, as [Content] does.
-var VariantContent = api.Handler(Module, "GET /files/{id}/variants/{variant}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a variant of an image").
-	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*"))
+var VariantContent = downloaded(api.Handler(Module, "GET /files/{id}/variants/{variant}", auth.Need(Read).Users().Services(auth.AnyModule).Owner(), "Download a variant of an image").
+	Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*"))).
+	Or(http.StatusConflict, notStored)
+
+const notStored = CodeNotStored + ": the file is not stored yet, or gone"
+
+// downloaded documents what else a download may answer.
+func downloaded(m *api.Mounted) *api.Mounted {
+	return m.Or(http.StatusPartialContent, "The range that was asked for").
+		Or(http.StatusNotModified, "You have it already (If-None-Match)").
+		Or(http.StatusRequestedRangeNotSatisfiable, "The range is behind the end")
+}
+
+// forAll documents what else a download for everybody may answer.
+func forAll(m *api.Mounted) *api.Mounted {
+	return downloaded(m).Or(http.StatusTemporaryRedirect, "The store itself has it there, for a minute (FILES_REDIRECT)").
+		Or(http.StatusNotFound, "There is no such file, or it is not for everybody")
+}
 
 // LinkInput is the input of [Link].
 type LinkInput struct {
@@ -91,14 +108,15 @@ const CodeLinkExpired = "link_expired"
 // caching for ever are not to be had from it.
 var (
 	// Linked serves what a [SignedLink] names.
-	Linked = api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link").
-		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
+	Linked = forAll(api.Handler(Module, "GET /media/links/{token}", auth.Public("the link is signed, and expires"), "Follow a signed link").
+		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))).
+		Or(http.StatusGone, CodeLinkExpired+": the time of the link is over")
 	// Media serves the content of a public file.
-	Media = api.Handler(Module, "GET /media/{id}", auth.Public("files of a public profile are for everybody"), "Download a public file").
-		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*"))
+	Media = forAll(api.Handler(Module, "GET /media/{id}", auth.Public("files of a public profile are for everybody"), "Download a public file").
+		Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*")))
 	// MediaVariant serves a smaller image of a public file.
-	MediaVariant = api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image").
-			Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*"))
+	MediaVariant = forAll(api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image").
+			Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*")))
 	// Blobs is where the signed addresses of a store lead that has none of its own.
 	Blobs = api.Handler(Module, "/blobs/{key...}", auth.Public("each address is signed by the store, and expires"), "Send or fetch what a signed address names").
 		MaxBody(MaxFileBytes + 1<<20).Streams(MaxTransfer)

@@ -17,7 +17,13 @@ import (
 // A module uses [Send].
 var Upload = api.Handler(Module, "POST /uploads/{module}/{profile}", auth.Need(Write).Users().Services(auth.AnyModule),
 	"Upload a file").MaxBody(MaxFileBytes+1<<20).Streams(MaxTransfer).
-	Takes(api.Form[UploadForm]()).Answers(http.StatusCreated, api.JSON[File]())
+	Takes(api.Form[UploadForm]()).Answers(http.StatusCreated, api.JSON[File]()).
+	Or(http.StatusNotFound, "unknown_profile: no module declares such files").
+	Or(http.StatusRequestTimeout, "body_timeout: it came too slowly").
+	Or(http.StatusConflict, "quota_exceeded: there is no room; the field quota says whose").
+	Or(http.StatusRequestEntityTooLarge, "The form is larger than any file may be").
+	Or(http.StatusUnsupportedMediaType, "It is no multipart/form-data").
+	Or(http.StatusUnprocessableEntity, "file_rejected: the file is not taken, and the field reason says why in a stable word; or the form has other fields")
 
 // UploadForm are the fields of [Upload].
 type UploadForm struct {
