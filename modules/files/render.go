@@ -117,7 +117,7 @@ func (j renders) make(ctx context.Context, r record) (rendered, error) {
 		return rendered{}, err
 	}
 	defer release()
-	open, err := picture.Decode(ctx, in, came.Size, sketch)
+	open, err := picture.Decode(ctx, in, sketch)
 	if err != nil {
 		return rendered{}, err
 	}

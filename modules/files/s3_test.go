@@ -2,7 +2,9 @@ package files
 
 import (
 	"fmt"
+	"image"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 	"github.com/slipway-go/slipway/blob/s3"
 	"github.com/slipway-go/slipway/blob/s3/s3test"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/modules/files/internal/picture"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -51,6 +54,42 @@ func (b *bucketed) wantStored(t *testing.T, id uuid.UUID, content string) {
 	t.Helper()
 	b.wantState(t, id, filesapi.StateStored, "")
 	wantText(t, download(b.ada.In(t), contentPath(id)).Want(http.StatusOK), content)
+}
+
+// What goes through a whole content asks the S3 for few and large pieces of it.
+func TestS3_requests(t *testing.T) {
+	t.Parallel()
+	b := newBucketed(t)
+	b.service.cfg.ClamdAddr, _ = newClamd(t)
+	noise := image.NewNRGBA(image.Rect(0, 0, 1000, 1000))
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise.Pix) // never fails
+	content := string(asPNG(t, noise))
+	b.putObject(t, "contents/noise", content)
+	file := record{ID: uuid.New(), Size: int64(len(content))}
+	for name, read := range map[string]func(blob.Reader) error{
+		"the virus scanner": func(in blob.Reader) error { return b.service.scan(t.Context(), file, in, file.Size) },
+		"the decoder": func(in blob.Reader) error {
+			sketch, err := picture.Look(in, file.Size, filesapi.PNG, 1_000_000)
+			if err == nil {
+				_, err = picture.Decode(t.Context(), in, sketch)
+			}
+			return err
+		},
+	} {
+		in, err := b.service.store.Open(t.Context(), "contents/noise")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := b.gate.Calls()
+		if err := read(in); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		// 256 KiB, 1 MiB and the rest, and once the head of an image
+		if asked := b.gate.Calls() - before; asked > 4 {
+			t.Errorf("%s asked %d times for %d bytes, want up to 4", name, asked, len(content))
+		}
+		_ = in.Close() // it was only read
+	}
 }
 
 // The settings are enough to have everything in an S3.

@@ -18,8 +18,10 @@ func (s *service) scan(ctx context.Context, r record, in blob.Reader, unpacked i
 		return nil
 	}
 	scanner := clamd.Scanner{Addr: s.cfg.ClamdAddr, MaxBytes: s.cfg.ClamdBytes}
-	size := in.Info().Size
-	answer, err := scanner.Scan(ctx, io.NewSectionReader(in, 0, size), size, unpacked)
+	if _, err := in.Seek(0, io.SeekStart); err != nil { // read on and on, which an S3 sends at one request
+		return fmt.Errorf("go to the begin of file %s: %w", r.ID, err)
+	}
+	answer, err := scanner.Scan(ctx, in, in.Info().Size, unpacked)
 	if err != nil {
 		err = fmt.Errorf("ask about the content of file %s: %w", r.ID, err)
 		return problem.Unavailable("files cannot be checked at the moment; try again later").Wrap(err)

@@ -82,6 +82,13 @@ func TestScan(t *testing.T) {
 // nothing is wrong.
 func newScannedWorld(t *testing.T) (*world, *atomic.Pointer[string]) {
 	t.Helper()
+	at, answer := newClamd(t)
+	return newRealWorld(t, map[string]string{"FILES_CLAMD_ADDR": at}), answer
+}
+
+// newClamd returns the address of a clamd, and what it answers.
+func newClamd(t *testing.T) (string, *atomic.Pointer[string]) {
+	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +97,7 @@ func newScannedWorld(t *testing.T) (*world, *atomic.Pointer[string]) {
 	answer := &atomic.Pointer[string]{}
 	answer.Store(new("stream: OK"))
 	go serveClamd(listener, answer)
-	return newRealWorld(t, map[string]string{"FILES_CLAMD_ADDR": listener.Addr().String()}), answer
+	return listener.Addr().String(), answer
 }
 
 func serveClamd(listener net.Listener, answer *atomic.Pointer[string]) {

@@ -2,7 +2,7 @@
 // ones of it, and encodes them anew.
 //
 //	sketch, err := picture.Look(r, size, filesapi.JPEG, 40_000_000) // reads the header only
-//	p, err := picture.Decode(ctx, r, size, sketch)
+//	p, err := picture.Decode(ctx, r, sketch)
 //	small, err := p.Fit(ctx, 320, 320)
 //	err = small.Encode(ctx, w)
 //

@@ -35,7 +35,7 @@ func FuzzDecode(f *testing.F) {
 			expectRefused(t, err)
 			return
 		}
-		p, err := picture.Decode(t.Context(), r, r.Size(), s)
+		p, err := picture.Decode(t.Context(), r, s)
 		if err != nil {
 			expectRefused(t, err)
 			return

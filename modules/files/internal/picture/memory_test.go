@@ -60,7 +60,7 @@ func steps(t *testing.T, kind filesapi.Type, file []byte) (picture.Sketch, int64
 	var p, small *picture.Picture
 	var most, left int64
 	for _, step := range []func() error{
-		func() (err error) { p, err = picture.Decode(t.Context(), r, r.Size(), s); return err },
+		func() (err error) { p, err = picture.Decode(t.Context(), r, s); return err },
 		func() error { return p.Encode(t.Context(), io.Discard) },
 		func() (err error) { small, err = p.Fit(t.Context(), 1_600, 1_600); return err },
 		func() error { return small.Encode(t.Context(), io.Discard) },
@@ -91,7 +91,7 @@ func render(ctx context.Context, kind filesapi.Type, file []byte) error {
 	if err != nil {
 		return err
 	}
-	p, err := picture.Decode(ctx, r, r.Size(), s)
+	p, err := picture.Decode(ctx, r, s)
 	if err != nil {
 		return err
 	}

@@ -23,9 +23,9 @@ type Picture struct {
 	opaque bool
 }
 
-// Decode decodes an image of so many bytes, at which [Look] has looked.
-func Decode(ctx context.Context, r io.ReaderAt, size int64, s Sketch) (*Picture, error) {
-	in := &reader{ctx: ctx, from: io.NewSectionReader(r, 0, size), jpeg: s.Type == filesapi.JPEG}
+// Decode decodes an image, at which [Look] has looked, from its first byte on.
+func Decode(ctx context.Context, r io.Reader, s Sketch) (*Picture, error) {
+	in := &reader{ctx: ctx, from: r, jpeg: s.Type == filesapi.JPEG}
 	img, err := decode(in, s)
 	if err != nil {
 		return nil, in.blame(err)

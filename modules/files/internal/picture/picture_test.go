@@ -313,7 +313,7 @@ func decode(ctx context.Context, kind filesapi.Type, file []byte) (*picture.Pict
 	if err != nil {
 		return nil, err
 	}
-	return picture.Decode(ctx, r, r.Size(), s)
+	return picture.Decode(ctx, r, s)
 }
 
 func open(tb testing.TB, kind filesapi.Type, file []byte) *picture.Picture {
