@@ -27,7 +27,9 @@ type reconciler struct {
 	store  blob.Store
 	rules  reconciling
 	found  findings
-	apart  string // why nothing may change: see [service.apart]
+	apart  string      // why nothing may change: see [service.apart]
+	late   []blob.Info // orphans that came by a form which was over, as many as may go
+	lates  int64       // how many there are
 	// loseContent and loseVariant end what has no object, if that is still so.
 	loseContent func(ctx context.Context, content uuid.UUID) (done bool, err error)
 	loseVariant func(ctx context.Context, content uuid.UUID, name string) (done bool, err error)
@@ -79,7 +81,11 @@ func (r *reconciler) reconcile(ctx context.Context) error {
 		return fmt.Errorf("look for rows without an object: %w", err)
 	}
 	failpoint.Hit(ctx, "files.reconciling")
-	return errors.Join(r.deleteAll(ctx, orphans), r.endAll(ctx, lost))
+	return errors.Join(
+		r.deleteAll(ctx, orphans, r.found.Orphans-r.lates),
+		r.deleteAll(ctx, r.late, int64(len(r.late))),
+		r.endAll(ctx, lost),
+	)
 }
 
 // mayChange reports whether so many may go. If a disk is not mounted, or the database is
@@ -97,7 +103,8 @@ func (r *reconciler) example(key string) {
 	}
 }
 
-// orphans returns the objects that no row wants, up to one more than may go.
+// orphans returns the objects that no row wants, up to one more than may go. What clients have
+// sent is apart from them.
 func (r *reconciler) orphans(ctx context.Context) (all []blob.Info, err error) {
 	err = inPages(r.store.List(ctx, "", ""), func(page []blob.Info) error {
 		page = slices.DeleteFunc(page, func(o blob.Info) bool { return o.Key == identityKey })
@@ -113,13 +120,30 @@ func (r *reconciler) orphans(ctx context.Context) (all []blob.Info, err error) {
 			}
 			r.found.Orphans, r.found.OrphanBytes = r.found.Orphans+1, r.found.OrphanBytes+o.Size
 			r.example(o.Key)
-			if len(all) <= r.rules.limit {
+			switch {
+			case isSent(o.Key):
+				r.leave(o)
+			case len(all) <= r.rules.limit:
 				all = append(all, o)
 			}
 		}
 		return nil
 	})
 	return all, err
+}
+
+// isSent reports a key at which clients can have sent something.
+func isSent(key string) bool { return strings.HasPrefix(key, quarantine+"/") }
+
+// leave notes what came by a form that was over: an S3 looks at the clock when a content
+// begins to come. It is no data of anybody, and clients can have as much of it come as they
+// like, so that it does not count where too much seems unwanted: as many as may go do so, and
+// the others the next time.
+func (r *reconciler) leave(o blob.Info) {
+	r.lates++
+	if len(r.late) < r.rules.limit {
+		r.late = append(r.late, o)
+	}
 }
 
 func inPages(objects iter.Seq2[blob.Info, error], f func(page []blob.Info) error) error {
@@ -203,9 +227,9 @@ func (r *reconciler) unwanted(ctx context.Context, page []blob.Info) ([]blob.Inf
 	return unwanted, nil
 }
 
-// deleteAll deletes objects that no row wants still.
-func (r *reconciler) deleteAll(ctx context.Context, orphans []blob.Info) error {
-	if !r.mayChange(r.found.Orphans) {
+// deleteAll deletes objects that no row wants still, of which there are n.
+func (r *reconciler) deleteAll(ctx context.Context, orphans []blob.Info, n int64) error {
+	if !r.mayChange(n) {
 		return nil
 	}
 	foreign := r.found.Foreign

@@ -75,6 +75,17 @@ func TestReconcile(t *testing.T) {
 		w.settled(t)
 	})
 
+	t.Run("is not held up by what clients send when their form is over", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.put(t, contentKey(uuid.New()), "hello")
+		for range 3 {
+			w.put(t, quarantineKey(uuid.New()), "hello")
+		}
+		wantFound(t, w.reconcile(t, reconciling{limit: 2}), findings{Objects: 4, Orphans: 4, OrphanBytes: 20, Deleted: 3})
+		wantFound(t, w.reconcile(t, reconciling{limit: 2}), findings{Objects: 1, Orphans: 1, OrphanBytes: 5, Deleted: 1})
+	})
+
 	t.Run("leaves alone what is young, and what is not the module's", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
