@@ -62,7 +62,7 @@ func findMark(b []byte) string {
 func markAt(b []byte) string {
 	b = bytes.ToLower(b[:min(len(b), 16)])
 	for _, mark := range []string{"<?php", "<script"} {
-		if rest, ok := bytes.CutPrefix(b, []byte(mark)); ok && len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n>/"), rest[0]) >= 0 {
+		if rest, ok := bytes.CutPrefix(b, []byte(mark)); ok && len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n\f>/"), rest[0]) >= 0 {
 			return mark
 		}
 	}
