@@ -3,9 +3,10 @@
 //	verdict, err := inspect.Limits{}.Check(ctx, reader, size, "blue-mug.jpg", rules.Types)
 //
 // It reads what it needs in pieces of up to a mebibyte: the whole of images, texts, PDFs, MP3s
-// and of what is packed in a ZIP archive, and of MP4s and WebMs the structure alone. It holds a
-// few mebibytes (and at most eight for each archive that is packed in another one), whatever the
-// file says of itself, and stops when its context ends.
+// and of what is packed in a ZIP archive, and of MP4s and WebMs the structure alone. What it
+// holds is bounded, whatever the file says of itself: a mebibyte for the file and for each archive
+// that is packed in another one, eight of all that is unpacked in these together, the names that
+// they list, and little of the rest. It stops when its context ends.
 //
 // # Guaranteed
 //
@@ -30,9 +31,11 @@
 //     that came out, with the archives in it. No file in it begins like a program.
 //   - A document has no part of a type, name or content of macros, controls or objects of other
 //     programs; no relation to something elsewhere but links, linked images, media and sheets; no
-//     field that starts a program, as long as its name is in one piece; no entities.
+//     field that starts a program, unless another field computes its name; no entities. What is
+//     XML in it is in UTF-8.
 //   - A PDF has no name of a script, an action that starts something, or a file in it, also if the
-//     name is written in numbers or the object is packed, and it is not locked.
+//     name is written in numbers or the object is packed, and it is not locked. Objects that are
+//     packed are so in the usual way, none within another, and up to 64 MiB together.
 //   - A text is UTF-8 without control characters, and has no "<script" or "<?php" in it.
 //
 // # Not guaranteed
@@ -47,7 +50,8 @@
 //     comments of images, nor streams of a PDF but those of objects. What is within a part of an MP4
 //     or WebM is not looked at, but for its first kibibyte and the end of the file.
 //   - Short names of a PDF (JS, AA, EF, XFA) are not seen where a stream seems to be; what they name
-//     has another name that is.
+//     has another name that is. Nor is DP there, a short word of some readers for how objects are
+//     packed further.
 //   - A plain ZIP archive may have scripts in it, old documents without macros, and archives of
 //     other kinds (gzip, 7z, rar), which are not looked into. One that has a PDF in it, not packed,
 //     near its beginning, is a PDF to some readers.

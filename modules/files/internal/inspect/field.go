@@ -13,12 +13,12 @@ import (
 
 // What a part in XML may have, beyond which it is there to take memory.
 const (
-	maxToken  = 1 << 20  // of a tag, or of text between two, in bytes
-	maxDeep   = 1000     // elements in one another
-	maxFields = 64 << 20 // of a part with fields, in bytes
+	maxToken  = 256 << 10 // of a tag, or of text between two, in bytes
+	maxDeep   = 1000      // elements in one another
+	maxFields = 64 << 20  // of a part with fields, in bytes
 )
 
-// eachToken passes over a part in XML, of whose size at most a mebibyte is held.
+// eachToken passes over a part in XML, and holds one tag or text of it.
 func eachToken(r io.Reader, look func(xml.Token) error) error {
 	bounded := &perToken{r: r}
 	decoder := xml.NewDecoder(bounded)

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,19 +28,12 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	l.Pixels = or(l.Pixels, 40_000_000)
-	l.Unpacked = or(l.Unpacked, 1<<30)
-	l.Ratio = or(l.Ratio, 200)
-	l.Entries = or(l.Entries, 10_000)
-	l.Depth = or(l.Depth, 3)
+	l.Pixels = cmp.Or(max(l.Pixels, 0), 40_000_000)
+	l.Unpacked = cmp.Or(max(l.Unpacked, 0), 1<<30)
+	l.Ratio = cmp.Or(max(l.Ratio, 0), 200)
+	l.Entries = cmp.Or(max(l.Entries, 0), 10_000)
+	l.Depth = cmp.Or(max(l.Depth, 0), 3)
 	return l
-}
-
-func or[N int | int64](n, otherwise N) N {
-	if n > 0 {
-		return n
-	}
-	return otherwise
 }
 
 // A Verdict is what was found of a file.
