@@ -42,8 +42,8 @@ func (s *service) begin(ctx context.Context, in filesapi.IntentInput) (filesapi.
 }
 
 const insertFile = `
-INSERT INTO files (id, module, profile, owner, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval) RETURNING created_at, expires_at`
+INSERT INTO files (id, module, profile, owner, own, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now() + $16::interval) RETURNING created_at, expires_at`
 
 // announce writes a file down that is about to come within a time, with the content that it
 // may have already, and the room that it takes; or says which quota has none for it.
@@ -51,9 +51,9 @@ func (l ledger) announce(ctx context.Context, r *record, limits limits, within t
 	b := &pgx.Batch{}
 	queueReserve(b, *r, limits)
 	if r.Content.Valid {
-		b.Queue(insertContent, r.Content, r.Owner, r.Module, r.Profile)
+		b.Queue(insertContent, r.Content, r.Owner, r.Own, r.Module, r.Profile)
 	}
-	b.Queue(insertFile, r.ID, r.Module, r.Profile, r.Owner, r.Uploader, r.Service, r.Name, r.Type, r.Size, r.Held, r.State, r.Public, r.Content, r.FormUntil, within)
+	b.Queue(insertFile, r.ID, r.Module, r.Profile, r.Owner, r.Own, r.Uploader, r.Service, r.Name, r.Type, r.Size, r.Held, r.State, r.Public, r.Content, r.FormUntil, within)
 	return l.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		results := tx.SendBatch(ctx, b)
 		full, err := reserved(results, *r, limits)

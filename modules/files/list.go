@@ -28,11 +28,11 @@ func (s *service) list(ctx context.Context, in filesapi.ListInput) (filesapi.Fil
 
 // The ids are in the order of time.
 const listSQL = `SELECT ` + recordColumns + fromFiles + `
-WHERE f.owner = $1 AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2
+WHERE f.owner = $1 AND NOT f.own AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2
   AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
 ORDER BY f.id DESC LIMIT $5`
 
-// page returns a page of an owner's files, the newest first.
+// page returns a page of a user's files, the newest first.
 func (l ledger) page(ctx context.Context, owner string, in filesapi.ListInput) ([]record, error) {
 	before := in.Before
 	if before == uuid.Nil {

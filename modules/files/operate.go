@@ -328,7 +328,7 @@ const (
 (SELECT kind, name, files, bytes FROM usage WHERE kind = 'module' ORDER BY bytes DESC, name)
 UNION ALL (SELECT kind, name, files, bytes FROM usage WHERE kind = 'owner' ORDER BY bytes DESC, name LIMIT 20)`
 	usageOf = `
-SELECT kind, name, files, bytes FROM usage WHERE kind = 'owner' AND name = $1 OR kind = 'profile' AND substr(name, strpos(name, '/') + 1) = $1 ORDER BY kind, name`
+SELECT kind, name, files, bytes FROM usage WHERE kind IN ('owner', 'own') AND name = $1 OR kind = 'profile' AND substr(name, strpos(name, '/') + 1) = $1 ORDER BY kind, name`
 )
 
 type usageReport struct {

@@ -127,3 +127,23 @@ func TestUsage(t *testing.T) {
 		t.Errorf("the usage is %+v, want none of plenty", plenty)
 	}
 }
+
+// An issuer of one's own gives its users subjects of which nobody here knows.
+func TestOwn_byAUserWithTheNameOfAModule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	album, eve := w.Service("album", "files", "files:write", "files:read").In(t), w.User("album", "files:read", "files:write").In(t)
+	export := fileOf(t, send(album, "exports", filePart("a.csv", "a,b\n"), end).Want(201))
+	hers := fileOf(t, send(eve, "documents", filePart("a.txt", hello), end).Want(201))
+
+	slipwaytest.Do(eve, filesapi.Get, filesapi.FileInput{ID: export.ID}).Want(404)
+	slipwaytest.Do(eve, filesapi.Delete, filesapi.FileInput{ID: export.ID}).Want(404)
+	download(eve, contentPath(export.ID)).Want(404)
+	download(album, contentPath(export.ID)).Want(200)
+	download(eve, contentPath(hers.ID)).Want(200)
+	if all := slipwaytest.Do(eve, filesapi.List, filesapi.ListInput{}).Want(200).Body.Files; len(all) != 1 || all[0].ID != hers.ID {
+		t.Errorf("her files are %+v, want hers alone", all)
+	}
+	w.wantUsage(t, "album", limit{1, int64(len(hello))})
+	w.sound(t)
+}

@@ -25,7 +25,7 @@ type piece struct {
 }
 
 const pieceSQL = `
-SELECT f.id, f.module, f.profile, f.owner, f.name, f.state, f.reason, f.public, f.content, c.hash,
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.name, f.state, f.reason, f.public, f.content, c.hash,
   coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
 FROM files f LEFT JOIN contents c ON c.id = f.content LEFT JOIN variants v ON v.content = f.content AND v.name = $2
 WHERE f.id = $1`
@@ -34,7 +34,7 @@ WHERE f.id = $1`
 // is no such file.
 func (l ledger) piece(ctx context.Context, id uuid.UUID, variant string) (piece, error) {
 	p := piece{Variant: variant}
-	err := l.db.QueryRow(ctx, pieceSQL, id, variant).Scan(&p.ID, &p.Module, &p.Profile, &p.Owner, &p.Name, &p.State, &p.Reason, &p.Public, &p.Content, &p.Hash,
+	err := l.db.QueryRow(ctx, pieceSQL, id, variant).Scan(&p.ID, &p.Module, &p.Profile, &p.Owner, &p.Own, &p.Name, &p.State, &p.Reason, &p.Public, &p.Content, &p.Hash,
 		&p.Type, &p.Size, &p.There)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

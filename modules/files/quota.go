@@ -30,7 +30,7 @@ func (c Config) limitsOf(p *auth.Principal, owner string, profile *filesapi.Prof
 		Profile: limit{Files: profile.Rules().MaxFiles, Bytes: math.MaxInt64},
 		Module:  limit{Files: c.ModuleFiles, Bytes: c.ModuleBytes},
 	}
-	if owner == profile.Module() {
+	if (sender{p, profile}).isOwn(owner) {
 		l.Owner = l.Module
 	}
 	return l
@@ -50,6 +50,7 @@ type account struct{ Kind, Name string }
 // The kinds of accounts.
 const (
 	kindOwner   = "owner"
+	kindOwn     = "own" // of the module named
 	kindProfile = "profile"
 	kindModule  = "module"
 )
@@ -58,7 +59,19 @@ const (
 // them, so that two never wait for each other. The module's, which is changed most often, is
 // the last and so the shortest locked.
 func (r record) accounts() [3]account {
-	return [3]account{{kindOwner, r.Owner}, {kindProfile, r.Module + "." + r.Profile + "/" + r.Owner}, {kindModule, r.Module}}
+	owner, named := ownerAccount(r.Owner, r.Own), r.Owner
+	if r.Own {
+		named = ""
+	}
+	return [3]account{owner, {kindProfile, r.Module + "." + r.Profile + "/" + named}, {kindModule, r.Module}}
+}
+
+// ownerAccount returns that of a user, or of what is a module's own.
+func ownerAccount(owner string, own bool) account {
+	if own {
+		return account{kindOwn, owner}
+	}
+	return account{kindOwner, owner}
 }
 
 const reserveSQL = `
@@ -128,7 +141,7 @@ func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) er
 // nobody's business who sends one.
 func (f fullness) words(r record, files, bytes int64) string {
 	switch f.Kind {
-	case kindOwner:
+	case kindOwner, kindOwn:
 		return fmt.Sprintf("the owner's files are %d of %d bytes, and may be %d of %d bytes: %d files and %d bytes are free",
 			files, bytes, f.Files, f.Bytes, max(f.Files-files, 0), max(f.Bytes-bytes, 0))
 	case kindProfile:
@@ -159,11 +172,11 @@ func queueSettle(b *pgx.Batch, r record, held int64) {
 }
 
 // usage returns what an owner has, all profiles together.
-func (l ledger) usage(ctx context.Context, owner string) (u limit, err error) {
-	err = l.db.QueryRow(ctx, `SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM usage WHERE kind = 'owner' AND name = $1`, owner).
+func (l ledger) usage(ctx context.Context, owner account) (u limit, err error) {
+	err = l.db.QueryRow(ctx, `SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM usage WHERE kind = $1 AND name = $2`, owner.Kind, owner.Name).
 		Scan(&u.Files, &u.Bytes)
 	if err != nil {
-		return u, fmt.Errorf("look how much %s has: %w", cmp.Or(owner, "nobody"), err)
+		return u, fmt.Errorf("look how much %s has: %w", cmp.Or(owner.Name, "nobody"), err)
 	}
 	return u, nil
 }

@@ -86,7 +86,7 @@ func TestReserve(t *testing.T) {
 
 func (w *world) wantUsage(t *testing.T, owner string, want limit) {
 	t.Helper()
-	got, err := w.service.ledger.usage(t.Context(), owner)
+	got, err := w.service.ledger.usage(t.Context(), ownerAccount(owner, false))
 	if err != nil || got != want {
 		t.Errorf("%s has %+v (%v), want %+v", owner, got, err, want)
 	}

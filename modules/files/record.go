@@ -16,6 +16,7 @@ type record struct {
 	Module     string
 	Profile    string
 	Owner      string
+	Own        bool // it is the module's own, and the owner is no user
 	Uploader   string
 	Service    string
 	Name       string
@@ -45,7 +46,7 @@ type rendition struct {
 }
 
 // recordColumns are read from files f left join contents c.
-const recordColumns = `f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail,
+const recordColumns = `f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail,
 	f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash,
 	(SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name)
 	 FROM variants v WHERE v.content = f.content)`
@@ -54,7 +55,7 @@ const fromFiles = ` FROM files f LEFT JOIN contents c ON c.id = f.content `
 
 func scanRecord(row pgx.CollectableRow) (record, error) {
 	var r record
-	err := row.Scan(&r.ID, &r.Module, &r.Profile, &r.Owner, &r.Uploader, &r.Service, &r.Name, &r.Type, &r.Size, &r.Held, &r.State, &r.Reason, &r.Detail,
+	err := row.Scan(&r.ID, &r.Module, &r.Profile, &r.Owner, &r.Own, &r.Uploader, &r.Service, &r.Name, &r.Type, &r.Size, &r.Held, &r.State, &r.Reason, &r.Detail,
 		&r.Public, &r.Reference, &r.CreatedAt, &r.ExpiresAt, &r.FormUntil, &r.Content, &r.Hash, &r.Renditions)
 	return r, err
 }

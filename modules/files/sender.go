@@ -86,10 +86,15 @@ func (s sender) file(a announced) (record, error) {
 	}
 	return record{
 		ID: uuid7.New(), Module: s.profile.Module(), Profile: s.profile.Name(), Owner: a.owner,
-		Uploader: s.principal.Subject, Service: s.principal.Service(),
+		Own: s.isOwn(a.owner), Uploader: s.principal.Subject, Service: s.principal.Service(),
 		Name: name, Type: typeOf(name, rules.Types), Size: a.size, Held: a.size,
 		State: filesapi.StatePending, Public: rules.Visibility == filesapi.Public,
 	}, nil
+}
+
+// isOwn reports an owner that is the module itself, and not a user of its name.
+func (s sender) isOwn(owner string) bool {
+	return s.principal.IsService() && owner == s.principal.Subject
 }
 
 // typeOf returns the first type that a file of this name can be; "" if there is none.

@@ -115,7 +115,7 @@ func (c change) held(r record) int64 {
 
 const (
 	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
-	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND module = $2 AND profile = $3 AND source = $4 AND state = 'kept' FOR UPDATE`
+	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept' FOR UPDATE`
 	admitFile = `
 UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
    AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`
@@ -126,7 +126,7 @@ UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expi
 func twinOf(ctx context.Context, tx postgres.Tx, r record, source []byte) (twin kept, found bool, err error) {
 	b := &pgx.Batch{}
 	b.Queue(lockBytes, r.Owner, r.Module, r.Profile, source)
-	b.Queue(findTwin, r.Owner, r.Module, r.Profile, source)
+	b.Queue(findTwin, r.Owner, r.Own, r.Module, r.Profile, source)
 	results := tx.SendBatch(ctx, b)
 	_, locking := results.Exec()
 	err = results.QueryRow().Scan(&twin.Content, &twin.Source, &twin.Hash, &twin.Size, &twin.Type)
@@ -292,10 +292,10 @@ func asksForWork(i *filesapi.Image) bool { return i != nil && (i.Encode || len(i
 // swept.
 func (l ledger) newContent(ctx context.Context, db postgres.Querier, r record) (uuid.UUID, error) {
 	id := uuid.UUID(uuid7.New())
-	if _, err := db.Exec(ctx, insertContent, id, r.Owner, r.Module, r.Profile); err != nil {
+	if _, err := db.Exec(ctx, insertContent, id, r.Owner, r.Own, r.Module, r.Profile); err != nil {
 		return id, fmt.Errorf("write down a content for file %s: %w", r.ID, err)
 	}
 	return id, nil
 }
 
-const insertContent = `INSERT INTO contents (id, owner, module, profile, state) VALUES ($1, $2, $3, $4, 'writing')`
+const insertContent = `INSERT INTO contents (id, owner, own, module, profile, state) VALUES ($1, $2, $3, $4, $5, 'writing')`

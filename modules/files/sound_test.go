@@ -132,11 +132,11 @@ func (g ground) changed(t testing.TB) (wrong []string) {
 }
 
 const usageDiffers = `
-WITH there AS (SELECT module, profile, owner, held FROM files WHERE state NOT IN ('rejected', 'expired', 'deleted') OR form_until IS NOT NULL),
+WITH there AS (SELECT module, profile, owner, own, held FROM files WHERE state NOT IN ('rejected', 'expired', 'deleted') OR form_until IS NOT NULL),
 real AS (
-	SELECT 'owner' AS kind, owner AS name, count(*) AS files, sum(held) AS bytes FROM there GROUP BY owner
+	SELECT CASE WHEN own THEN 'own' ELSE 'owner' END AS kind, owner AS name, count(*) AS files, sum(held) AS bytes FROM there GROUP BY owner, own
 	UNION ALL SELECT 'module', module, count(*), sum(held) FROM there GROUP BY module
-	UNION ALL SELECT 'profile', module || '.' || profile || '/' || owner, count(*), sum(held) FROM there GROUP BY module, profile, owner)
+	UNION ALL SELECT 'profile', module || '.' || profile || '/' || CASE WHEN own THEN '' ELSE owner END, count(*), sum(held) FROM there GROUP BY module, profile, owner, own)
 SELECT format('usage of %s %s says %s files of %s bytes, and there are %s of %s',
 	kind, name, coalesce(u.files, 0), coalesce(u.bytes, 0), coalesce(r.files, 0), coalesce(r.bytes, 0))
   FROM usage u FULL JOIN real r USING (kind, name)

@@ -188,7 +188,7 @@ func bare(ctx context.Context, pool *pgxpool.Pool, by sender, l limits, hash []b
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		queueReserve(b, r, l)
-		b.Queue(insertContent, r.Content, r.Owner, r.Module, r.Profile)
+		b.Queue(insertContent, r.Content, r.Owner, r.Own, r.Module, r.Profile)
 		b.Queue(insertFile, r.ID, r.Module, r.Profile, r.Owner, r.Uploader, r.Service, r.Name, r.Type, r.Size, r.Held, r.State, r.Public, r.Content, r.FormUntil, time.Hour)
 		return tx.SendBatch(ctx, b).Close()
 	})

@@ -10,7 +10,7 @@ import (
 
 func (s *service) usage(ctx context.Context, _ api.Empty) (filesapi.Usage, error) {
 	p, _ := auth.PrincipalFrom(ctx) // the access needs one
-	has, err := s.ledger.usage(ctx, p.SubjectID())
+	has, err := s.ledger.usage(ctx, ownerAccount(p.SubjectID(), false))
 	most := s.cfg.ownerLimit(p)
 	return filesapi.Usage{Files: has.Files, Bytes: has.Bytes, MaxFiles: most.Files, MaxBytes: most.Bytes}, err
 }

@@ -5,6 +5,7 @@
 CREATE TABLE contents (
     id         uuid        PRIMARY KEY,
     owner      text        NOT NULL,
+    own        boolean     NOT NULL DEFAULT false, -- as that of files
     module     text        NOT NULL,
     profile    text        NOT NULL,
     source     bytea       CHECK (octet_length(source) = 32), -- SHA-256 of what was uploaded
@@ -17,7 +18,7 @@ CREATE TABLE contents (
     CHECK (state <> 'kept' OR (source IS NOT NULL AND hash IS NOT NULL))
 );
 
-CREATE UNIQUE INDEX contents_once ON contents (owner, module, profile, source) WHERE state = 'kept';
+CREATE UNIQUE INDEX contents_once ON contents (owner, own, module, profile, source) WHERE state = 'kept';
 CREATE INDEX contents_passing ON contents (changed_at) WHERE state <> 'kept';
 
 CREATE TABLE variants (
@@ -35,7 +36,8 @@ CREATE TABLE files (
     id          uuid        PRIMARY KEY, -- in the order of time
     module      text        NOT NULL,
     profile     text        NOT NULL,
-    owner       text        NOT NULL,
+    owner       text        NOT NULL, -- a subject, or the module
+    own         boolean     NOT NULL DEFAULT false, -- it is the module's own; a user may have its name
     uploader    text        NOT NULL, -- the subject who sent it
     service     text        NOT NULL DEFAULT '', -- the module through which it came, if any
     name        text        NOT NULL,
@@ -55,16 +57,17 @@ CREATE TABLE files (
     form_until  timestamptz -- how long its form lasts; null if it has none, or what came by it is removed for good
 );
 
-CREATE INDEX files_of_owner ON files (owner, id DESC) WHERE state NOT IN ('rejected', 'expired', 'deleted');
+CREATE INDEX files_of_owner ON files (owner, own, id DESC) WHERE state NOT IN ('rejected', 'expired', 'deleted');
 CREATE INDEX files_expiring ON files (expires_at) WHERE expires_at IS NOT NULL AND state IN ('pending', 'uploaded', 'checked', 'stored');
 CREATE INDEX files_ended ON files (changed_at) WHERE state IN ('rejected', 'expired', 'deleted');
 CREATE INDEX files_forms ON files (form_until) WHERE form_until IS NOT NULL;
 CREATE INDEX files_content ON files (content) WHERE content IS NOT NULL;
 
--- How much there is, so that a quota is one look at one row: of an owner (kind owner), of a
--- module, and of an owner's files of one profile (kind profile, name module.profile/owner).
+-- How much there is, so that a quota is one look at one row: of an owner (kind owner), of what
+-- is a module's own (own) and of all for a module (module), and of an owner's files of one profile (kind profile, name module.profile/owner;
+-- without an owner if they are the module's own).
 CREATE TABLE usage (
-    kind  text   NOT NULL CHECK (kind IN ('owner', 'module', 'profile')),
+    kind  text   NOT NULL CHECK (kind IN ('owner', 'own', 'module', 'profile')),
     name  text   NOT NULL,
     files bigint NOT NULL CHECK (files >= 0),
     bytes bigint NOT NULL CHECK (bytes >= 0),

@@ -12,6 +12,13 @@ DELETE
 INSERT INTO contents (id, owner, module, profile, state)
   VALUES ($1, $2, $3, $4, 'writing');
 
+INSERT INTO contents (id, owner, own, module, profile, state)
+  VALUES ($1, $2, $3, $4, $5, 'writing');
+
+INSERT INTO files (id, module, profile, owner, own, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now() + $16::interval)
+  RETURNING created_at, expires_at;
+
 INSERT INTO files (id, module, profile, owner, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval)
   RETURNING created_at, expires_at;
@@ -41,6 +48,8 @@ INSERT INTO usage AS u (kind, name, files, bytes)
 INSERT INTO variants (content, name, width, height, size, type)
   VALUES ($1, $2, $3, $4, $5, $6);
 
+SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state <> 'going');
+
 SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state = 'going');
 
 SELECT
@@ -48,6 +57,10 @@ SELECT
   WHERE id = $1
   FOR
   UPDATE;
+
+SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint
+  FROM usage
+  WHERE kind = $1 AND name = $2;
 
 SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint
   FROM usage
@@ -76,6 +89,16 @@ SELECT f.expires_at, f.id
   ORDER BY f.expires_at, f.id
   LIMIT $3;
 
+SELECT f.id, f.module, f.owner, f.own, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  LEFT
+  JOIN variants v
+  ON v.content = f.content AND v.name = $2
+  WHERE f.id = $1;
+
 SELECT f.id, f.module, f.profile, f.owner, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
   FROM files f
   LEFT
@@ -85,6 +108,50 @@ SELECT f.id, f.module, f.profile, f.owner, f.name, f.state, f.reason, f.public, 
   JOIN variants v
   ON v.content = f.content AND v.name = $2
   WHERE f.id = $1;
+
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  LEFT
+  JOIN variants v
+  ON v.content = f.content AND v.name = $2
+  WHERE f.id = $1;
+
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  WHERE f.id = $1;
+
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  WHERE f.id = $1
+  FOR
+  UPDATE OF f;
+
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  WHERE f.owner = $1 AND NOT f.own AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2 AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
+  ORDER BY f.id DESC
+  LIMIT $5;
+
+SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
+  FROM files f
+  LEFT
+  JOIN contents c
+  ON c.id = f.content
+  WHERE f.owner = $1 AND f.own = $6 AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2 AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
+  ORDER BY f.id DESC
+  LIMIT $5;
 
 SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
   FROM files f
@@ -150,6 +217,12 @@ SELECT id, source, hash, size, type
   FOR
   UPDATE;
 
+SELECT id, source, hash, size, type
+  FROM contents
+  WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept'
+  FOR
+  UPDATE;
+
 SELECT id::text
   FROM identity;
 
@@ -203,6 +276,12 @@ UPDATE files
 UPDATE files
   SET state = $2, reason = coalesce(nullif($3, ''), reason), detail = coalesce(nullif($4, ''), detail), content = CASE
   WHEN $2 = 'expired' THEN content END, held = 0, expires_at = NULL, changed_at = now()
+  WHERE id = $1;
+
+UPDATE files
+  SET state = $2, reason = coalesce(nullif($3, ''), reason), detail = coalesce(nullif($4, ''), detail), content = CASE
+  WHEN $2 = 'expired' THEN content END, held = CASE
+  WHEN form_until IS NULL THEN 0 ELSE held END, expires_at = NULL, changed_at = now()
   WHERE id = $1;
 
 UPDATE usage
