@@ -230,12 +230,16 @@ func (s *service) finish(ctx context.Context, tx postgres.Tx, before record, b *
 	return after, errors.Join(s.tell(ctx, tx, before, after), s.follow(ctx, tx, after, going), s.clearAfter(ctx, tx, before, after))
 }
 
-// tell emits what others want to know of a change.
+// tell emits what others want to know of a change, and logs it: whatever an answer said of the
+// file, the line has its id and the stable word. Names of files are nobody's who reads logs.
 func (s *service) tell(ctx context.Context, tx postgres.Tx, before, after record) error {
+	facts := []any{"file_id", after.ID, "profile", after.Module + "/" + after.Profile}
 	switch after.State {
 	case filesapi.StateStored:
+		s.logger.InfoContext(ctx, "file stored", facts...)
 		return filesapi.Stored.Emit(ctx, tx, after.ID.String(), s.profiles.file(after))
 	case filesapi.StateRejected:
+		s.logger.InfoContext(ctx, "file rejected", append(facts, "reason", after.Reason)...)
 		return filesapi.Rejected.Emit(ctx, tx, after.ID.String(), s.profiles.file(after))
 	case filesapi.StateDeleted:
 		if before.State == filesapi.StateStored || before.State == filesapi.StateExpired {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -21,6 +22,24 @@ import (
 )
 
 const hello = "Hello, files!\n"
+
+// wantLogged fails the test unless one line at INFO says so of a file; an empty id is any.
+func (w *world) wantLogged(t *testing.T, message, id, reason string) {
+	t.Helper()
+	found := 0
+	for line := range strings.Lines(w.In(t).Log()) {
+		var l struct{ Level, Msg, FileID, Profile, Reason string }
+		if json.Unmarshal([]byte(strings.ReplaceAll(line, `"file_id"`, `"fileid"`)), &l) != nil || l.Msg != message || l.Reason != reason {
+			continue
+		}
+		if l.Level == "INFO" && l.Profile == "album/documents" && l.FileID != "" && (id == "" || l.FileID == id) {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d lines say %q of %s for %q, want one in\n%s", found, message, id, reason, w.In(t).Log())
+	}
+}
 
 func TestUpload(t *testing.T) {
 	t.Parallel()
@@ -86,6 +105,22 @@ func TestUpload(t *testing.T) {
 		forBen := append([]string{field("owner", "ben")}, csv...)
 		if f := fileOf(t, send(service, "exports", forBen...).Want(201)); f.Owner != "ben" {
 			t.Errorf("the owner is %s, want whom the module named", f.Owner)
+		}
+	})
+
+	t.Run("is in the log with its id and the stable reason, and without its name", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		stored := sendFile(t, ada, "documents", "secret-plan.txt", hello)
+		send(ada.In(t), "documents", filePart("secret-plan.txt", ""), end).WantCode(422, filesapi.CodeRejected)
+		later := w.arrive(t, ada, "documents", "secret-plan.txt", "#!/bin/sh\n")
+		complete(ada, later).Want(http.StatusAccepted)
+		w.wantLogged(t, "file stored", stored.ID.String(), "")
+		w.wantLogged(t, "file rejected", "", "empty")
+		w.wantLogged(t, "file rejected", later.String(), "script")
+		if log := w.In(t).Log(); strings.Contains(log, "secret-plan") {
+			t.Errorf("the log has the name of a file:\n%s", log)
 		}
 	})
 
