@@ -4,4 +4,10 @@
 //	slipway.Main(…, files.New())
 //
 // A module declares what may be uploaded for it; see package filesapi.
+//
+// # Not guaranteed
+//
+// A signed link cannot be revoked: it lasts for the time that it says, or until its file is
+// deleted. All of them end when the row of the table signing is deleted while no process of the
+// module runs; the next one makes another key.
 package files

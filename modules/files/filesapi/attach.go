@@ -22,8 +22,10 @@ type Attachment struct {
 // again; another reference takes the place of the one before.
 var Attach = api.PUT[AttachInput, File](Module, "/files/{id}/attachment", auth.Services(auth.AnyModule).Owner(), "Keep a file, as part of something")
 
-// Detach says that the module uses a file no more, which then goes.
-var Detach = api.DELETE[FileInput, api.Empty](Module, "/files/{id}/attachment", auth.Services(auth.AnyModule).Owner(), "Let go of a file")
+// Detach deletes a file that the module uses no more, at once, as [Delete] does for the module:
+// there is no letting go that keeps it. Whoever takes another photo attaches that first, and
+// looks before it detaches late, as from a job, that the file was not chosen again.
+var Detach = api.DELETE[FileInput, api.Empty](Module, "/files/{id}/attachment", auth.Services(auth.AnyModule).Owner(), "Let go of a file, which is then deleted")
 
 // The codes with which Attach is refused.
 const (

@@ -34,7 +34,9 @@ type Rules struct {
 	Types []Type
 	// MaxBytes bounds one file. Default: 10 MiB. No more than MaxFileBytes.
 	MaxBytes int64
-	// MaxFiles bounds how many such files one owner may have at a time. Default: 100.
+	// MaxFiles bounds how many such files one owner may have at a time. Default: 100. One of
+	// which there is a single one, such as a portrait, needs 2: the new one comes and is attached
+	// before the old one is detached.
 	MaxFiles int64
 	// Visibility says who may download. Default: Private. A profile that becomes private
 	// takes its files with it, but for copies that caches have; the files of one that becomes
