@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/slipway-go/slipway/blob"
 	"github.com/slipway-go/slipway/internal/uuid7"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/postgres"
@@ -87,10 +88,15 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	b := &pgx.Batch{}
 	queueSettle(b, r, c.held(r))
 	var going []uuid.UUID
-	if found {
+	switch {
+	case found && !s.hasLost(ctx, twin.Content):
 		going = append(going, c.kept.Content)
 		c.to = filesapi.StateStored
-	} else {
+	case found && c.to == filesapi.StateStored:
+		queueReplace(b, twin.Content, *c.kept)
+		going = append(going, twin.Content)
+		fallthrough
+	default:
 		twin = *c.kept
 		queueKept(b, twin, c.to == filesapi.StateStored)
 	}
@@ -103,6 +109,20 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 		return r, fmt.Errorf("content %s was swept while it was written: it took longer than FILES_GRACE", twin.Content)
 	}
 	return after, err
+}
+
+// hasLost reports that the store says that it has not what is kept. A store that does not
+// answer says nothing.
+func (s *service) hasLost(ctx context.Context, content uuid.UUID) bool {
+	_, err := s.store.Stat(ctx, contentKey(content))
+	return errors.Is(err, blob.ErrNotFound)
+}
+
+// queueReplace has the files of a content that the store has lost get one of the same bytes
+// that was uploaded since.
+func queueReplace(b *pgx.Batch, lost uuid.UUID, by kept) {
+	b.Queue(`UPDATE contents SET state = 'going', changed_at = now() WHERE id = $1`, lost)
+	b.Queue(`UPDATE files SET content = $2, type = $3, size = $4 WHERE content = $1`, lost, by.Content, by.Type, by.Size)
 }
 
 // held returns how many bytes the quota is to hold for a file.

@@ -89,6 +89,21 @@ func TestMove(t *testing.T) {
 		w.wantUsage(t, ada.Subject(), limit{})
 	})
 
+	t.Run("has what is sent again take the place of what the store has lost", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		first := sendFile(t, ada, "documents", "a.txt", hello)
+		w.lose(t, first.ID)
+		second := sendFile(t, ada, "documents", "b.txt", hello)
+		w.RunJobs()
+		for _, f := range []filesapi.File{first, second} {
+			wantText(t, download(ada, contentPath(f.ID)).Want(200), hello)
+		}
+		w.wantObjects(t, 1)
+		w.settled(t)
+	})
+
 	t.Run("keeps the same bytes once, however many come at once", func(t *testing.T) {
 		t.Parallel()
 		w := newRealWorld(t, nil)
