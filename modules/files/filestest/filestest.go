@@ -13,11 +13,12 @@
 //
 // What the double answers to [filesapi.Get], [filesapi.Attach], [filesapi.Detach],
 // [filesapi.Delete], [filesapi.Link], [filesapi.Send] and [filesapi.Open] is what the module
-// answers, but for the addresses of links. One scenario is run against both.
+// answers to a module on its own, but for the addresses of links. One scenario is run against both.
 //
 // # Not guaranteed
 //
-// It looks into no content, knows no quota and no clock, and makes no variants. Faults come
+// What users are answered is not compared, nor what [Files.Reject] and [Files.Lose] leave. The
+// double looks into no content, knows no quota and no clock, and makes no variants. Faults come
 // from [slipwaytest.Fail], and from [Files.Reject] and [Files.Lose]. Where the content counts,
 // give the world module files itself.
 package filestest
@@ -237,6 +238,9 @@ func (f *Files) link(ctx context.Context, in filesapi.LinkInput) (filesapi.Signe
 	}
 	if e.State != filesapi.StateStored {
 		return filesapi.SignedLink{}, notStored(e)
+	}
+	if in.Body.Variant != "" {
+		return filesapi.SignedLink{}, problem.NotFound("the file %s has no variant %.31q", e.ID, in.Body.Variant)
 	}
 	until := time.Now().Add(time.Duration(in.Body.Seconds) * time.Second).Truncate(time.Second).UTC()
 	return filesapi.SignedLink{URL: "http://localhost/media/links/" + e.ID.String(), Expires: until}, nil

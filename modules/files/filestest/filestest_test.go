@@ -68,6 +68,14 @@ func do(ctx context.Context, c api.Caller, in actInput) (out outcome, err error)
 		out.File, err = api.Call(ctx, c, filesapi.Attach, filesapi.AttachInput{ID: in.Body.ID, Body: filesapi.Attachment{Reference: in.Body.Text}})
 	case "detach":
 		_, err = api.Call(ctx, c, filesapi.Detach, file)
+	case "delete":
+		_, err = api.Call(ctx, c, filesapi.Delete, file)
+	case "link", "link a variant":
+		request := filesapi.LinkRequest{Seconds: 60}
+		if in.What == "link a variant" {
+			request.Variant = "thumb"
+		}
+		_, err = api.Call(ctx, c, filesapi.Link, filesapi.LinkInput{ID: in.Body.ID, Body: request})
 	case "open":
 		var d *filesapi.Download
 		if d, err = filesapi.Open(ctx, c, in.Body.ID); err == nil {
@@ -116,10 +124,14 @@ func scenario(k *slipwaytest.Kit) (lines []string) {
 	on := func(what string, id uuid.UUID) {
 		tell(what, func(in *actInput) { in.Body.ID, in.Body.Text = id, "letter-7" })
 	}
-	for _, what := range []string{"get", "open", "attach", "get", "detach", "get", "detach", "attach", "open"} {
+	for _, what := range []string{"get", "open", "link", "link a variant", "attach", "get", "link", "detach", "get", "detach", "attach", "open", "link"} {
 		on(what, f.ID)
 	}
-	for _, what := range []string{"get", "open", "attach", "detach"} {
+	deleted := send("b.txt", "Dear Ben,\n").File
+	for _, what := range []string{"delete", "get", "delete", "link"} {
+		on(what, deleted.ID)
+	}
+	for _, what := range []string{"get", "open", "attach", "detach", "delete", "link"} {
 		on(what, uuid.Nil)
 	}
 	return lines
