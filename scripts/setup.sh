@@ -243,7 +243,7 @@ need_s3() {
 	if [ -z "$(find "$s3_sources" -newer "$s3_tools/s3server" 2>&1)" ]; then return 0; fi
 	say "Building with go: the S3 that tests meet (tools/s3server)"
 	s3_log=$(mktemp)
-	go -C "$s3_sources" build -buildvcs=false -trimpath -o ../../bin/tools/ . >"$s3_log" 2>&1 &
+	go -C "$s3_sources" build -buildvcs=false -o ../../bin/tools/ . >"$s3_log" 2>&1 &
 	s3_build=$!
 }
 

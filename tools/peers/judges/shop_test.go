@@ -38,6 +38,7 @@ type shop struct {
 	log      log
 	address  *loopback.Address
 	database *postgres.Private
+	blobs    string // the folder of what is uploaded
 	cancel   context.CancelFunc
 	ended    chan error
 }
@@ -75,11 +76,14 @@ func (s *shop) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.blobs, err = os.MkdirTemp("", "slipway-judges-blobs-"); err != nil {
+		return err
+	}
 	_, port, _ := strings.Cut(s.address.String(), ":")
 	s.url = "http://localhost:" + port // by name, since no passkey works on a number
 	s.settings = config.New(map[string]string{
 		"SLIPWAY_ENV": "test", "SLIPWAY_NAME": "shop", "SLIPWAY_ADDR": s.address.String(), "SLIPWAY_PUBLIC_URL": s.url,
-		"DATABASE_URL": database, "CART_CLIENT_SECRET": cartSecret, "SSO_PRODUCT_NAME": "Corner Shop",
+		"DATABASE_URL": database, "BLOB_DIR": s.blobs, "CART_CLIENT_SECRET": cartSecret, "SSO_PRODUCT_NAME": "Corner Shop",
 	})
 	return s.run(ctx)
 }
@@ -139,6 +143,9 @@ func (s *shop) stop() error {
 	}
 	if s.address != nil {
 		s.address.Release()
+	}
+	if s.blobs != "" {
+		errs = append(errs, os.RemoveAll(s.blobs))
 	}
 	return errors.Join(errs...)
 }
