@@ -36,7 +36,7 @@ type Config struct {
 
 	Grace          time.Duration `env:"GRACE" envDefault:"24h" min:"1h" doc:"How old an object is at least that goes because no row wants it, and a content that nobody finished."`
 	ReconcileLimit int           `env:"RECONCILE_LIMIT" envDefault:"1000" min:"1" max:"100000" doc:"How many objects, and how many files without their object, may go when the store is compared with the rows each night. Of more than that none goes."`
-	KeepRowsFor    time.Duration `env:"KEEP_ROWS_FOR" envDefault:"720h" min:"1h" doc:"How long it is known of a file that is gone that it was there."`
+	KeepRowsFor    time.Duration `env:"KEEP_ROWS_FOR" envDefault:"720h" min:"1h" doc:"How long it is known of a file that is gone that it was there. Of one that was never stored a day at most."`
 
 	ClamdAddr  string `env:"CLAMD_ADDR" doc:"Where clamd listens, ClamAV's daemon, which is then asked about each file: host:port, or the path of its socket. Without it nobody is asked."`
 	ClamdBytes int64  `env:"CLAMD_BYTES" envDefault:"104857600" min:"1" doc:"How many bytes a file may have, with what is packed in it, to be scanned: no more than StreamMaxLength, MaxFileSize and MaxScanSize of clamd. A larger one is refused, if clamd is asked."`

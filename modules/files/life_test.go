@@ -133,6 +133,14 @@ func (w *world) wantState(t *testing.T, id uuid.UUID, state filesapi.State, reas
 	}
 }
 
+// wantForgotten checks that a file has no row.
+func (w *world) wantForgotten(t *testing.T, id uuid.UUID) {
+	t.Helper()
+	if r, err := w.service.ledger.find(t.Context(), w.service.ledger.db, id); err == nil {
+		t.Errorf("the row of a file is kept that is %s and long gone", r.State)
+	}
+}
+
 // wantInStore checks how many objects there are.
 func (w *world) wantInStore(t *testing.T, want int) {
 	t.Helper()
@@ -382,17 +390,30 @@ func TestSweep(t *testing.T) {
 	t.Run("removes the rows of files that are long gone, and no other", func(t *testing.T) {
 		t.Parallel()
 		w := lively(t)
-		stored, gone := w.stored(t, "hello"), w.announced(t, 5)
+		stored, gone := w.stored(t, "hello"), w.stored(t, "others")
 		w.exec(t, `UPDATE files SET expires_at = NULL, reference = 'a letter' WHERE id = $1`, stored)
-		w.become(t, gone, change{to: filesapi.StateRejected, reason: filesapi.ReasonScript})
+		w.become(t, gone, change{to: filesapi.StateExpired, reason: filesapi.ReasonByOwner})
 		w.later(t, w.service.cfg.KeepRowsFor)
 		w.tidy(t)
-		w.wantState(t, gone, filesapi.StateRejected, filesapi.ReasonScript)
+		w.wantState(t, gone, filesapi.StateDeleted, filesapi.ReasonByOwner)
 		w.later(t, time.Second)
 		w.tidy(t)
-		if _, err := w.service.ledger.find(t.Context(), w.service.ledger.db, gone); err == nil {
-			t.Error("the row of a file that is long gone is kept")
-		}
+		w.wantForgotten(t, gone)
 		w.wantState(t, stored, filesapi.StateStored, "")
+	})
+
+	t.Run("removes the rows of files that were never stored after a day", func(t *testing.T) {
+		t.Parallel()
+		w := lively(t)
+		refused, deleted := w.announced(t, 5), w.announced(t, 5)
+		w.become(t, refused, change{to: filesapi.StateRejected, reason: filesapi.ReasonScript})
+		w.become(t, deleted, change{to: filesapi.StateDeleted, reason: filesapi.ReasonByOwner})
+		w.later(t, keepUnstoredFor)
+		w.tidy(t)
+		w.wantState(t, refused, filesapi.StateRejected, filesapi.ReasonScript)
+		w.later(t, time.Second)
+		w.tidy(t)
+		w.wantForgotten(t, refused)
+		w.wantForgotten(t, deleted)
 	})
 }

@@ -137,7 +137,7 @@ const (
 	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
 	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept' FOR UPDATE`
 	admitFile = `
-UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
+UPDATE files SET state = $2, was_stored = $2 = 'stored', content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
    AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`
 )
 

@@ -259,13 +259,18 @@ func idsOf(ctx context.Context, db postgres.Querier, sql string, args ...any) ([
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
+// keepUnstoredFor is how long it is known of a file that it was refused, did not come or was
+// deleted before it was stored. Nothing bounds how many of those an owner has in a month.
+const keepUnstoredFor = 24 * time.Hour
+
 // sweepRows removes the rows of files that are long gone, a page at a time, so that no
 // statement takes long.
 func (s *service) sweepRows(ctx context.Context) error {
 	for {
 		tag, err := s.ledger.db.Exec(ctx, `
 DELETE FROM files WHERE id IN (SELECT id FROM files
- WHERE state IN ('rejected', 'deleted') AND changed_at < now() - $1::interval AND form_until IS NULL LIMIT $2)`, s.cfg.KeepRowsFor, sweepPage)
+ WHERE state IN ('rejected', 'deleted') AND changed_at < now() - least($1::interval, $2::interval) AND (NOT was_stored OR changed_at < now() - $1::interval)
+   AND form_until IS NULL LIMIT $3)`, s.cfg.KeepRowsFor, keepUnstoredFor, sweepPage)
 		if err != nil {
 			return fmt.Errorf("remove the rows of files that are gone: %w", err)
 		}

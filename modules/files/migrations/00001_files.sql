@@ -54,6 +54,7 @@ CREATE TABLE files (
     changed_at  timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz, -- never, if it is null
     warned      boolean     NOT NULL DEFAULT false, -- its module has been told that it will expire
+    was_stored  boolean     NOT NULL DEFAULT false, -- also when it is gone
     form_until  timestamptz -- how long its form lasts; null if it has none, or what came by it is removed for good
 );
 

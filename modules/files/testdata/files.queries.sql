@@ -9,6 +9,10 @@ DELETE
   FROM files
   WHERE id IN (SELECT id FROM files WHERE state IN ('rejected', 'deleted') AND changed_at < now() - $1::interval AND form_until IS NULL LIMIT $2);
 
+DELETE
+  FROM files
+  WHERE id IN (SELECT id FROM files WHERE state IN ('rejected', 'deleted') AND changed_at < now() - least($1::interval, $2::interval) AND (NOT was_stored OR changed_at < now() - $1::interval) AND form_until IS NULL LIMIT $3);
+
 INSERT INTO contents (id, owner, module, profile, state)
   VALUES ($1, $2, $3, $4, 'writing');
 
@@ -283,6 +287,10 @@ UPDATE files
   WHEN $2 = 'expired' THEN content END, held = CASE
   WHEN form_until IS NULL THEN 0 ELSE held END, expires_at = NULL, changed_at = now()
   WHERE id = $1;
+
+UPDATE files
+  SET state = $2, was_stored = $2 = 'stored', content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now()
+  WHERE id = $1 AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going');
 
 UPDATE usage
   SET files = files + $3, bytes = bytes + $4
