@@ -134,7 +134,7 @@ func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) er
 		return fmt.Errorf("look how much of the quota of %s %s is used: %w", f.Kind, f.Name, err)
 	}
 	detail := f.words(r, files, bytes)
-	return problem.Conflict("there is no room for a file of %d bytes: %s", r.Held, detail).WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
+	return problem.Conflict("there is no room for a file of up to %d bytes: %s", r.Held, detail).WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
 }
 
 // words says in numbers what there is and may be. How much there is of a module's files is
@@ -145,7 +145,7 @@ func (f fullness) words(r record, files, bytes int64) string {
 		return fmt.Sprintf("the owner's files are %d of %d bytes, and may be %d of %d bytes: %d files and %d bytes are free",
 			files, bytes, f.Files, f.Bytes, max(f.Files-files, 0), max(f.Bytes-bytes, 0))
 	case kindProfile:
-		return fmt.Sprintf("the owner's files of the kind %s.%s are %d, and may be %d", r.Module, r.Profile, files, f.Files)
+		return fmt.Sprintf("the owner's files of the kind %s/%s are %d, and may be %d", r.Module, r.Profile, files, f.Files)
 	}
 	return fmt.Sprintf("the files for module %s have filled the %d bytes, or the %d files, that they may have", r.Module, f.Bytes, f.Files)
 }
