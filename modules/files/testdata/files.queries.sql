@@ -266,6 +266,10 @@ UPDATE contents c
   WHERE c.state = 'writing' AND c.changed_at < now() - $1::interval AND NOT EXISTS (SELECT FROM files f WHERE f.content = c.id AND f.state NOT IN ('rejected', 'expired', 'deleted'));
 
 UPDATE files
+  SET content = $2, type = $3, size = $4
+  WHERE content = $1;
+
+UPDATE files
   SET reference = $2, expires_at = now() + $3::interval, warned = false, changed_at = now()
   WHERE id = $1;
 
