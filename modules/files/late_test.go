@@ -72,7 +72,8 @@ func TestLate(t *testing.T) {
 				t.Errorf("the answer is %d, and %d files were given up: want %d and 1", status, given, c.want)
 			}
 			w.RunJobs()
-			w.exec(t, `UPDATE files SET form_until = NULL`)
+			w.exec(t, `UPDATE files SET form_until = form_until - interval '25 hours'`) // and its form is over
+			w.tidy(t)
 			w.wantUsage(t, ada.Subject(), limit{})
 			w.wantInStore(t, 0)
 			w.settled(t)

@@ -148,8 +148,8 @@ func TestS3(t *testing.T) {
 		b.tidy(t)
 		b.settled(t)
 		b.wantInStore(t, 0)
-		if left := append(b.server.Keys(t), b.server.Uploads(t)...); len(left) > 0 {
-			t.Errorf("the bucket has %v, want nothing", left)
+		if left := append(b.server.Keys(t), b.server.Uploads(t)...); len(left) != 1 {
+			t.Errorf("the bucket has %v, want nothing but whose it is", left)
 		}
 	})
 	t.Run("is compared with the rows, both ways", func(t *testing.T) {
