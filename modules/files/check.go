@@ -96,6 +96,7 @@ func (s *service) measured(ctx context.Context, r record, k kept) (kept, error) 
 	if k.Size, err = io.Copy(sum, in); err != nil {
 		return k, fmt.Errorf("read the content of file %s: %w", r.ID, err)
 	}
+	s.metrics.taken.Add(float64(k.Size))
 	k.Source, k.Uploaded = sum.Sum(nil), k.Size
 	k.Hash = k.Source
 	return k, nil

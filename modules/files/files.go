@@ -52,7 +52,7 @@ func setup(m *slipway.Setup, cfg Config) error {
 func newService(m *slipway.Setup, cfg Config) *service {
 	s := &service{
 		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), signer: &signer{db: m.DB()},
-		logger: m.Logger(),
+		logger: m.Logger(), metrics: newMetrics(m.Metrics()),
 	}
 	s.checking = newTurns(runtime.GOMAXPROCS(0))
 	s.takeIn(m)
@@ -79,6 +79,7 @@ type service struct {
 	signer   *signer
 	logger   *slog.Logger
 	checking turns // of looks at contents
+	metrics  *metrics
 	check    *jobs.Job[checking]
 	render   *jobs.Job[rendering]
 	remove   *jobs.Job[removal]  // nil, as in commands: the sweep does it

@@ -16,6 +16,7 @@ import (
 func (s *service) reconcileDaily(ctx context.Context, _ jobs.Delivery[jobs.Slot]) (jobs.Effect, error) {
 	found, err := s.reconcile(ctx, reconciling{limit: s.cfg.ReconcileLimit, grace: s.cfg.Grace})
 	s.logReconciled(ctx, found)
+	s.metrics.reconciled(found)
 	return jobs.Done, err
 }
 

@@ -247,6 +247,7 @@ func (s *service) finish(ctx context.Context, tx postgres.Tx, before record, b *
 	if err := errors.Join(err, results.Close()); err != nil {
 		return before, err
 	}
+	s.metrics.change(before, after)
 	return after, errors.Join(s.tell(ctx, tx, before, after), s.follow(ctx, tx, after, going), s.clearAfter(ctx, tx, before, after))
 }
 

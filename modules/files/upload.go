@@ -92,6 +92,7 @@ func (f *form) most(body, profile int64) int64 {
 func (s *service) take(ctx context.Context, r record, f *form) (kept, error) {
 	in := &source{from: f.file, sum: sha256.New()}
 	_, err := s.store.Put(ctx, contentKey(r.Content.UUID), in, r.Held)
+	s.metrics.taken.Add(float64(in.size))
 	switch {
 	case in.err != nil && !errors.Is(in.err, io.EOF):
 		return kept{}, unreadable(in.err)
