@@ -75,7 +75,7 @@ func (s *service) send(w http.ResponseWriter, r *http.Request, p piece, to audie
 		return s.lead(w, r, p, to)
 	}
 	content := &sending{size: p.Size, open: func() (blob.Reader, error) { return s.open(r.Context(), p) }}
-	defer content.Close()
+	defer func() { _ = content.Close() }() // it was only read
 	describe(w.Header(), p, to)
 	stream(w, fewRanges(r), content)
 	return nil

@@ -37,7 +37,7 @@ func (s *service) logReconciled(ctx context.Context, f findings) {
 	}
 	switch {
 	case f.Apart != "":
-		s.logger.ErrorContext(ctx, f.Apart, facts...)
+		s.logger.ErrorContext(ctx, "the store was not reconciled", append(facts, "why", f.Apart)...)
 	case f.OverLimit:
 		s.logger.ErrorContext(ctx, "the store and the rows differ by more than the limit, so nothing was changed: see that both are the right ones, then run files reconcile with a higher --limit", facts...)
 	case f.Lost+f.LostVariants > 0:

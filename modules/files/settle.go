@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,9 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	switch {
 	case found && !s.hasLost(ctx, twin.Content):
 		going = append(going, c.kept.Content)
+		if bytes.Equal(twin.Hash, twin.Source) {
+			twin.Type = c.kept.Type // kept as it came, it is what this file's name says: a text, or a table
+		}
 		c.to = filesapi.StateStored
 	case found && c.to == filesapi.StateStored:
 		queueReplace(b, twin.Content, *c.kept)

@@ -30,6 +30,16 @@ func (w *world) move(t *testing.T, id uuid.UUID, c change) (after record, err er
 func TestMove(t *testing.T) {
 	t.Parallel()
 
+	t.Run("leaves a file the type that its name says, though the same bytes are kept as another", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		sendFile(t, ada, "documents", "hello.txt", hello)
+		if f := sendFile(t, ada, "documents", "hello.csv", hello); f.Type != filesapi.CSV || f.Name != "hello.csv" {
+			t.Errorf("the second file is %s of type %s, want hello.csv of %s", f.Name, f.Type, filesapi.CSV)
+		}
+	})
+
 	t.Run("refuses every way that is none", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

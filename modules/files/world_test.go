@@ -22,7 +22,7 @@ var (
 	albumKeep = api.PUT[filesapi.FileInput, filesapi.File](album, "/album/{id}", auth.Need(albumAdd), "Put a file into the album")
 	albumDrop = api.DELETE[filesapi.FileInput, api.Empty](album, "/album/{id}", auth.Need(albumAdd), "Take a file out of the album")
 	photos    = filesapi.Define(album, "photos", filesapi.Rules{Doc: "Photos of an album", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG}, MaxBytes: 1 << 20, Visibility: filesapi.Public, Upload: albumAdd})
-	documents = filesapi.Define(album, "documents", filesapi.Rules{Doc: "Documents of a user", Types: []filesapi.Type{filesapi.PDF, filesapi.Text}, MaxFiles: 20, Upload: filesapi.Write})
+	documents = filesapi.Define(album, "documents", filesapi.Rules{Doc: "Documents of a user", Types: []filesapi.Type{filesapi.PDF, filesapi.Text, filesapi.CSV}, MaxFiles: 20, Upload: filesapi.Write})
 	_         = filesapi.Define(album, "portraits", filesapi.Rules{Doc: "Photos of people", Types: []filesapi.Type{filesapi.JPEG, filesapi.PNG, filesapi.WebP}, Upload: albumAdd, Image: &filesapi.Image{
 		Encode: true, MaxPixels: 1_000_000, Variants: []filesapi.Variant{{Name: "thumb", Width: 40, Height: 40}, {Name: "large", Width: 160, Height: 160}},
 	}})

@@ -31,7 +31,7 @@ func setup(m *slipway.Setup, _ Config) error {
 	p := &photos{shelf: s.shelf, files: m.Calls(filesapi.Module)}
 	api.Handle(m, catalogapi.SetPhoto, p.set)
 	p.attach = jobs.Handle(m, "show-photo", jobs.Func[photo](p.show))
-	p.detach = jobs.Handle(m, "let-go-of-photo", jobs.Func[useless](p.letGo))
+	p.detach = jobs.Handle(m, "let-go-of-photo", jobs.Func[photo](p.letGo))
 	jobs.On(m, "show-stored-photo", filesapi.Stored, showStored{p})
 	jobs.On(m, "forget-rejected-photo", filesapi.Rejected, forget{})
 	jobs.On(m, "forget-deleted-photo", filesapi.Deleted, forget{})

@@ -25,17 +25,11 @@ type photos struct {
 	shelf  shelf
 	files  api.Caller
 	attach *jobs.Job[photo]
-	detach *jobs.Job[useless]
+	detach *jobs.Job[photo]
 }
 
 // A photo is what a job is about.
 type photo struct {
-	File uuid.UUID `json:"file"`
-}
-
-// A useless photo is one that a product had, or was to have.
-type useless struct {
-	SKU  string    `json:"sku"`
 	File uuid.UUID `json:"file"`
 }
 
@@ -112,7 +106,7 @@ func (p *photos) exchange(ctx context.Context, tx postgres.Tx, sku string, file 
 	if err != nil || other == uuid.Nil {
 		return err
 	}
-	return p.detach.Enqueue(ctx, tx, other.String(), useless{sku, other})
+	return p.detach.Enqueue(ctx, tx, other.String(), photo{other})
 }
 
 // photoOf returns what is shown of a file: its large variant, and the small one.
@@ -130,20 +124,18 @@ func photoOf(file filesapi.File) catalogapi.Photo {
 }
 
 // letGo is the job that tells module files that a photo is used no more, which then deletes
-// it. It may come late, when the photo was chosen again: then the photo stays. Until module
-// files has answered nobody can choose it.
-func (p *photos) letGo(ctx context.Context, d jobs.Delivery[useless]) (jobs.Effect, error) {
-	return jobs.Done, p.shelf.db.InTx(ctx, func(_ context.Context, tx postgres.Tx) error {
-		wanted, err := isWanted(ctx, tx, d.Data.SKU, d.Data.File)
-		if err != nil || wanted {
-			return err
-		}
-		_, err = api.Call(asCatalog(ctx), p.files, filesapi.Detach, filesapi.FileInput{ID: d.Data.File})
-		if err != nil && !gone(err) {
-			return fmt.Errorf("let go of photo %s: %w", d.Data.File, err)
-		}
-		return nil
-	})
+// it. It may come late, when the photo was chosen again: then the photo stays. One that is
+// chosen while module files deletes it is gone, and the event of that has it forgotten.
+func (p *photos) letGo(ctx context.Context, d jobs.Delivery[photo]) (jobs.Effect, error) {
+	wanted, err := p.shelf.wants(ctx, d.Data.File)
+	if err != nil || wanted {
+		return jobs.Done, err
+	}
+	_, err = api.Call(asCatalog(ctx), p.files, filesapi.Detach, filesapi.FileInput{ID: d.Data.File})
+	if err != nil && !gone(err) {
+		return nil, fmt.Errorf("let go of photo %s: %w", d.Data.File, err)
+	}
+	return jobs.Done, nil
 }
 
 // showStored is the job that learns that a photo was stored.

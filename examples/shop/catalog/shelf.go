@@ -101,13 +101,9 @@ func show(ctx context.Context, tx postgres.Tx, sku string, file uuid.UUID, p cat
 	return useless, nil
 }
 
-// isWanted reports whether a product has a photo, or is to have it. Until the transaction ends
-// that does not change.
-func isWanted(ctx context.Context, tx postgres.Tx, sku string, file uuid.UUID) (wanted bool, err error) {
-	if err := lock(ctx, tx, sku); err != nil {
-		return false, err
-	}
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM photos WHERE file = $1)`, file).Scan(&wanted); err != nil {
+// wants reports whether a product has a photo, or is to have it.
+func (s shelf) wants(ctx context.Context, file uuid.UUID) (wanted bool, err error) {
+	if err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM photos WHERE file = $1)`, file).Scan(&wanted); err != nil {
 		return false, fmt.Errorf("look whether photo %s is wanted: %w", file, err)
 	}
 	return wanted, nil
