@@ -7,24 +7,13 @@ DELETE
 
 DELETE
   FROM files
-  WHERE id IN (SELECT id FROM files WHERE state IN ('rejected', 'deleted') AND changed_at < now() - $1::interval AND form_until IS NULL LIMIT $2);
-
-DELETE
-  FROM files
   WHERE id IN (SELECT id FROM files WHERE state IN ('rejected', 'deleted') AND changed_at < now() - least($1::interval, $2::interval) AND (NOT was_stored OR changed_at < now() - $1::interval) AND form_until IS NULL LIMIT $3);
-
-INSERT INTO contents (id, owner, module, profile, state)
-  VALUES ($1, $2, $3, $4, 'writing');
 
 INSERT INTO contents (id, owner, own, module, profile, state)
   VALUES ($1, $2, $3, $4, $5, 'writing');
 
 INSERT INTO files (id, module, profile, owner, own, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now() + $16::interval)
-  RETURNING created_at, expires_at;
-
-INSERT INTO files (id, module, profile, owner, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval)
   RETURNING created_at, expires_at;
 
 INSERT INTO identity (id)
@@ -54,8 +43,6 @@ INSERT INTO variants (content, name, width, height, size, type)
 
 SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state <> 'going');
 
-SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state = 'going');
-
 SELECT
   FROM contents
   WHERE id = $1
@@ -65,10 +52,6 @@ SELECT
 SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint
   FROM usage
   WHERE kind = $1 AND name = $2;
-
-SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint
-  FROM usage
-  WHERE kind = 'owner' AND name = $1;
 
 SELECT content, name
   FROM variants
@@ -92,26 +75,6 @@ SELECT f.expires_at, f.id
   WHERE f.state IN ('pending', 'uploaded', 'checked') AND f.expires_at <= now() AND (f.expires_at, f.id) > ($1, $2)
   ORDER BY f.expires_at, f.id
   LIMIT $3;
-
-SELECT f.id, f.module, f.owner, f.own, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  LEFT
-  JOIN variants v
-  ON v.content = f.content AND v.name = $2
-  WHERE f.id = $1;
-
-SELECT f.id, f.module, f.profile, f.owner, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  LEFT
-  JOIN variants v
-  ON v.content = f.content AND v.name = $2
-  WHERE f.id = $1;
 
 SELECT f.id, f.module, f.profile, f.owner, f.own, f.name, f.state, f.reason, f.public, f.content, c.hash, coalesce(v.type, c.type, ''), coalesce(v.size, c.size, 0), $2 = '' OR v.name IS NOT NULL
   FROM files f
@@ -148,40 +111,6 @@ SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name,
   ORDER BY f.id DESC
   LIMIT $5;
 
-SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  WHERE f.owner = $1 AND f.own = $6 AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2 AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
-  ORDER BY f.id DESC
-  LIMIT $5;
-
-SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  WHERE f.id = $1;
-
-SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  WHERE f.id = $1
-  FOR
-  UPDATE OF f;
-
-SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference, f.created_at, f.expires_at, f.form_until, f.content, c.hash, (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name) FROM variants v WHERE v.content = f.content)
-  FROM files f
-  LEFT
-  JOIN contents c
-  ON c.id = f.content
-  WHERE f.owner = $1 AND f.state NOT IN ('rejected', 'expired', 'deleted') AND f.id < $2 AND ($3 = '' OR f.module = $3) AND ($4 = '' OR f.profile = $4)
-  ORDER BY f.id DESC
-  LIMIT $5;
-
 SELECT files, bytes
   FROM usage
   WHERE kind = $1 AND name = $2;
@@ -214,12 +143,6 @@ SELECT id, ''
   WHERE state = 'kept' AND id > $1
   ORDER BY id
   LIMIT $2;
-
-SELECT id, source, hash, size, type
-  FROM contents
-  WHERE owner = $1 AND module = $2 AND profile = $3 AND source = $4 AND state = 'kept'
-  FOR
-  UPDATE;
 
 SELECT id, source, hash, size, type
   FROM contents
@@ -261,6 +184,10 @@ UPDATE contents
   SET state = 'going', changed_at = now()
   WHERE id = $1 AND NOT EXISTS (SELECT FROM files WHERE content = $1 AND id <> $2 AND state NOT IN ('rejected', 'expired', 'deleted'));
 
+UPDATE contents
+  SET state = 'going', changed_at = now()
+  WHERE id = $1 AND state = 'writing' AND NOT EXISTS (SELECT FROM files WHERE content = $1);
+
 UPDATE contents c
   SET state = 'going', changed_at = now() - $2::interval
   WHERE c.state = 'writing' AND c.changed_at < now() - $1::interval AND NOT EXISTS (SELECT FROM files f WHERE f.content = c.id AND f.state NOT IN ('rejected', 'expired', 'deleted'));
@@ -274,16 +201,7 @@ UPDATE files
   WHERE id = $1;
 
 UPDATE files
-  SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now()
-  WHERE id = $1 AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going');
-
-UPDATE files
   SET state = $2, expires_at = now() + $3::interval, changed_at = now()
-  WHERE id = $1;
-
-UPDATE files
-  SET state = $2, reason = coalesce(nullif($3, ''), reason), detail = coalesce(nullif($4, ''), detail), content = CASE
-  WHEN $2 = 'expired' THEN content END, held = 0, expires_at = NULL, changed_at = now()
   WHERE id = $1;
 
 UPDATE files
