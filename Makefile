@@ -4,6 +4,8 @@ GO    ?= go
 # -race needs a C compiler on Linux, which `make setup` finds or installs; `make test RACE=` goes without.
 RACE  ?= -race
 PKG   ?= ./...
+# VET=-vet=off goes without what `make vet` does anyhow.
+VET   ?=
 BENCH ?=
 
 ROUNDS ?= 25
@@ -47,7 +49,7 @@ build: setup-go ## Build the shop into bin/
 
 # The package that takes longest begins first, beside the others.
 test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
-	$(GO) test $(RACE) -timeout 20m $(if $(filter ./...,$(PKG)),./modules/sso) $(PKG)
+	$(GO) test $(RACE) $(VET) -timeout 20m $(if $(filter ./...,$(PKG)),./modules/sso) $(PKG)
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd tools/peers && $(GO) test ./...)
 	$(if $(filter ./...,$(PKG)),cd bench && $(GO) vet . && $(GO) test .)
