@@ -216,7 +216,7 @@ func TestStore_SignPost(t *testing.T) {
 				at, pairs := signPost(t, store)
 				body, kind := encode(t, append(pairs, "file", "content")...)
 				whole := body.Bytes()
-				slow := io.MultiReader(bytes.NewReader(whole[:len(whole)-left]), pause(time.Minute), bytes.NewReader(whole[len(whole)-left:]))
+				slow := io.MultiReader(bytes.NewReader(whole[:len(whole)-left]), pause(time.Minute+time.Second), bytes.NewReader(whole[len(whole)-left:]))
 				wantProblem(t, ask(t, store, http.MethodPost, at, slow, "Content-Type", kind), http.StatusForbidden, "address_expired")
 				isGone(t, store, "a")
 			})
