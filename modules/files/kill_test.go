@@ -100,6 +100,12 @@ var deaths = []death{
 	{"files.lost", "reconciled", reconciled},
 }
 
+// isCalled reports a point that a neighbour's call leads to. In one process the call has a
+// context of its own, which brings no point along.
+func (d death) isCalled() bool {
+	return d.flow == "attached" || d.flow == "detached" && d.point == "tx.committing"
+}
+
 // Whatever the process dies at: once time has passed nothing has leaked, nothing is missing,
 // nothing is halfway, and each event was heard once.
 func TestFault_kill(t *testing.T) {
@@ -110,7 +116,7 @@ func TestFault_kill(t *testing.T) {
 			p := newMortal(t, oneBinary)
 			for round := range slipwaytest.Rounds(t) {
 				for n, d := range deaths {
-					if (n+round)%2 == 0 == oneBinary {
+					if apart := (n+round)%2 == 0 || d.isCalled(); apart == oneBinary {
 						continue // it is the other deployment's turn: two rounds have all of both
 					}
 					if !t.Run(fmt.Sprintf("%s at %s %d", d.flow, d.point, round), func(t *testing.T) { p.in(t).dies(d) }) {
