@@ -47,11 +47,11 @@ build: setup-go ## Build the shop into bin/
 	@[ -x $(SHOP) ] || echo 'Building the shop: a minute or two the first time.'
 	@$(GO) build -o $(SHOP) ./examples/shop
 
-# Of all packages together, these go without the race detector: under it the first takes four minutes, and the second,
-# which starts no goroutine, three; the third counts bytes, of which there are more. PKG=./modules/sso has it.
-SLOW := modules/sso modules/files/internal/inspect modules/files/internal/picture
+# Of all packages together, these go without the race detector, under which each takes minutes; what they share between
+# goroutines is mostly in packages that keep it. PKG=./modules/sso runs one of them with it.
+SLOW := modules/sso modules/files modules/files/internal/inspect modules/files/internal/picture examples/shop faults slipwaytest
 
-test: setup-test ## Run every test, with the race detector (PKG=./api/ for one package)
+test: setup-test ## Run every test, most with the race detector (PKG=./api/ for one package)
 	$(if $(filter ./...,$(PKG)),$(GO) test $(VET) -timeout 20m $(SLOW:%=./%))
 	$(GO) test $(RACE) $(VET) -timeout 20m $(if $(filter ./...,$(PKG)),$$($(GO) list ./... | grep -v $(SLOW:%=-e '/%$$')),$(PKG))
 	$(if $(filter ./...,$(PKG)),cd tools && $(GO) test ./...)
