@@ -22,13 +22,13 @@ const (
 		SELECT $1::text, $2::text, 1, $3::bigint WHERE 1 <= $4::bigint AND $3::bigint <= $5::bigint
 		ON CONFLICT (kind, name) DO UPDATE SET files = u.files + 1, bytes = u.bytes + excluded.bytes
 		WHERE u.files + 1 <= $4 AND u.bytes + excluded.bytes <= $5`
-	insertContent = `INSERT INTO contents (id, owner, module, profile, state) VALUES ($1, $2, $3, $4, 'writing')`
+	insertContent = `INSERT INTO contents (id, owner, own, module, profile, state) VALUES ($1, $2, $3, $4, $5, 'writing')`
 	insertFile    = `
-		INSERT INTO files (id, module, profile, owner, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval) RETURNING created_at, expires_at`
+		INSERT INTO files (id, module, profile, owner, own, uploader, service, name, type, size, held, state, public, content, form_until, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now() + $16::interval) RETURNING created_at, expires_at`
 
 	fileByID = `
-		SELECT f.id, f.module, f.profile, f.owner, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference,
+		SELECT f.id, f.module, f.profile, f.owner, f.own, f.uploader, f.service, f.name, f.type, f.size, f.held, f.state, f.reason, f.detail, f.public, f.reference,
 			f.created_at, f.expires_at, f.form_until, f.content, c.hash,
 			(SELECT jsonb_agg(jsonb_build_object('name', v.name, 'width', v.width, 'height', v.height, 'size', v.size, 'type', v.type) ORDER BY v.width, v.name)
 			FROM variants v WHERE v.content = f.content)
@@ -36,11 +36,11 @@ const (
 	lockFile  = fileByID + ` FOR UPDATE OF f`
 	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
 	findTwin  = `
-		SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND module = $2 AND profile = $3 AND source = $4 AND state = 'kept' FOR UPDATE`
+		SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept' FOR UPDATE`
 	keepContent = `
 		UPDATE contents SET state = $2, source = $3, hash = $4, size = $5, type = $6, changed_at = now() WHERE id = $1 AND state = 'writing'`
 	admitFile = `
-		UPDATE files SET state = $2, content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now()
+		UPDATE files SET state = $2, was_stored = $2 = 'stored', content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now()
 		WHERE id = $1 AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`
 
 	// emitStored is package events'.
@@ -133,8 +133,8 @@ func (e entry) announce(ctx context.Context, db *pgxpool.Pool) error {
 		for _, account := range [][2]string{{"owner", e.owner}, {"profile", "studio.notes/" + e.owner}, {"module", "studio"}} {
 			b.Queue(reserveRoom, account[0], account[1], noteBytes, int64(1e12), int64(1e12))
 		}
-		b.Queue(insertContent, e.content, e.owner, "studio", "notes")
-		b.Queue(insertFile, e.file, "studio", "notes", e.owner, e.owner, "", "note.txt", "text/plain", noteBytes, noteBytes, "pending", false, e.content, nil, 6*time.Hour)
+		b.Queue(insertContent, e.content, e.owner, false, "studio", "notes")
+		b.Queue(insertFile, e.file, "studio", "notes", e.owner, false, e.owner, "", "note.txt", "text/plain", noteBytes, noteBytes, "pending", false, e.content, nil, 6*time.Hour)
 		return tx.SendBatch(ctx, b).Close()
 	})
 }
@@ -147,7 +147,7 @@ func (e entry) settle(ctx context.Context, db *pgxpool.Pool) error {
 		}
 		b := &pgx.Batch{}
 		b.Queue(lockBytes, e.owner, "studio", "notes", e.hash)
-		b.Queue(findTwin, e.owner, "studio", "notes", e.hash)
+		b.Queue(findTwin, e.owner, false, "studio", "notes", e.hash)
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
