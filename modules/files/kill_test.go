@@ -117,7 +117,7 @@ func TestFault_kill(t *testing.T) {
 			for round := range slipwaytest.Rounds(t) {
 				for n, d := range deaths {
 					if apart := (n+round)%2 == 0 || d.isCalled(); apart == oneBinary {
-						continue // it is the other deployment's turn: two rounds have all of both
+						continue // it is the other deployment's turn: two rounds have both, but for what a neighbour calls
 					}
 					if !t.Run(fmt.Sprintf("%s at %s %d", d.flow, d.point, round), func(t *testing.T) { p.in(t).dies(d) }) {
 						return // what is wrong now is wrong from now on
