@@ -201,8 +201,8 @@ func refusesAGigabyteDeclaredAsTenBytes(w *world) {
 			w.Errorf("a gigabyte was answered %d, want a refusal", resp.StatusCode)
 		}
 	}
-	if content.read > enough {
-		w.Errorf("%d bytes were taken, though ten were to come", content.read)
+	if taken := content.read.Load(); taken > enough {
+		w.Errorf("%d bytes were taken, though ten were to come", taken)
 	}
 	w.hasNot("a")
 }
