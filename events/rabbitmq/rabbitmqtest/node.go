@@ -12,7 +12,7 @@ import (
 // Node is a RabbitMQ of a test's own.
 type Node struct{ node *node.Node }
 
-const startTimeout = 2 * time.Minute
+const startTimeout = 5 * time.Minute // on a machine that is busy with other tests
 
 // Start starts a node, which takes some seconds. It ends with the test.
 func Start(t testing.TB) *Node {

@@ -160,7 +160,7 @@ func (n *Node) awaitReady(ctx context.Context, r *run) error {
 		case <-r.ended:
 			return fmt.Errorf("RabbitMQ did not start: %w; it said:\n%s", cmp.Or(r.err, errEnded), n.files.lastWords())
 		case <-ctx.Done():
-			return fmt.Errorf("wait for RabbitMQ: %w; see %s", context.Cause(ctx), n.files.dir)
+			return fmt.Errorf("wait for RabbitMQ: %w; it runs in %s and said:\n%s", context.Cause(ctx), n.files.dir, n.files.lastWords())
 		case <-time.After(look):
 		}
 	}
