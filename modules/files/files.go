@@ -56,7 +56,7 @@ func newService(m *slipway.Setup, cfg Config) *service {
 	}
 	s.checking = newTurns(runtime.GOMAXPROCS(0))
 	s.takeIn(m)
-	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes)}).Timeout(renderTime)
+	s.render = jobs.Handle(m, "render", renders{s, newMemory(cfg.RenderBytes), renderTime}).Timeout(renderJobTime).Concurrency(renderings)
 	s.live(m)
 	s.reads(m)
 	return s

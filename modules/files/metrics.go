@@ -22,7 +22,8 @@ type metrics struct {
 var countedReasons = []filesapi.Reason{
 	filesapi.ReasonEmpty, filesapi.ReasonTooLarge, filesapi.ReasonSize, filesapi.ReasonName, filesapi.ReasonType, filesapi.ReasonMismatch,
 	filesapi.ReasonExecutable, filesapi.ReasonScript, filesapi.ReasonMacro, filesapi.ReasonPolyglot, filesapi.ReasonBomb, filesapi.ReasonUnsafe,
-	filesapi.ReasonCorrupt, filesapi.ReasonEncrypted, filesapi.ReasonPixels, filesapi.ReasonInfected, filesapi.ReasonNotScanned,
+	filesapi.ReasonCorrupt, filesapi.ReasonEncrypted, filesapi.ReasonPixels, filesapi.ReasonTakesTooLong,
+	filesapi.ReasonInfected, filesapi.ReasonNotScanned,
 	filesapi.ReasonNotUploaded, filesapi.ReasonNotChecked, otherReason,
 }
 

@@ -23,9 +23,22 @@ import (
 	"github.com/slipway-go/slipway/problem"
 )
 
-// renderTime bounds one attempt to make of an image what its profile wants, and the wait for
-// memory before it.
-const renderTime = 5 * time.Minute
+const (
+	// renderTime bounds the work of one attempt to make of an image what its profile wants,
+	// which takes seconds.
+	renderTime = 5 * time.Minute
+	// slowAttempts is how often an image may fail, the last time by taking too long: before
+	// that the machine or the store may have been busy. Every further attempt would burn a
+	// processor for what somebody has made to be slow.
+	slowAttempts = 3
+	// renderings may be made at once in a process. One of them may have to wait for the memory
+	// of all the others, so that the job has time for all of them and for noting what came of it.
+	renderings    = 4
+	renderJobTime = renderings*renderTime + time.Minute
+)
+
+// errSlow is of an image of which nothing could be made in its time.
+var errSlow = errors.New("it takes too long to decode and encode")
 
 // renders is the job that makes of an image that was checked what its profile wants, and has
 // it stored. Each attempt that encodes the image anew writes a content of its own; variants
@@ -33,6 +46,7 @@ const renderTime = 5 * time.Minute
 type renders struct {
 	s      *service
 	memory memory
+	time   time.Duration // of the work, without the wait for memory
 }
 
 var _ jobs.Handler[rendering] = renders{}
@@ -61,7 +75,7 @@ func (j renders) Process(ctx context.Context, d jobs.Delivery[rendering]) (jobs.
 		return jobs.Done, nil // since it was triggered
 	}
 	made, err := j.make(ctx, r)
-	if reason := reasonOf(err); reason != "" {
+	if reason := reasonOf(err, d.Attempt); reason != "" {
 		refused := change{to: filesapi.StateRejected, reason: reason, detail: clip.Text(err.Error(), maxDetail)}
 		return func(ctx context.Context, tx postgres.Tx) error { return j.end(ctx, tx, r.ID, rendered{}, refused) }, nil
 	}
@@ -75,13 +89,15 @@ func (j renders) Process(ctx context.Context, d jobs.Delivery[rendering]) (jobs.
 
 const maxDetail = 200
 
-// reasonOf tells why an image is refused; "" if the error is not the image's.
-func reasonOf(err error) filesapi.Reason {
+// reasonOf tells why an image is refused; "" if the error is not the image's, or may not be.
+func reasonOf(err error, attempt int) filesapi.Reason {
 	switch {
 	case errors.Is(err, picture.ErrPixels):
 		return filesapi.ReasonPixels
 	case errors.Is(err, picture.ErrCorrupt):
 		return filesapi.ReasonCorrupt
+	case errors.Is(err, errSlow) && attempt >= slowAttempts:
+		return filesapi.ReasonTakesTooLong
 	}
 	return ""
 }
@@ -117,11 +133,24 @@ func (j renders) make(ctx context.Context, r record) (rendered, error) {
 		return rendered{}, err
 	}
 	defer release()
-	open, err := picture.Decode(ctx, in, sketch)
-	if err != nil {
-		return rendered{}, err
+	return j.work(ctx, func(ctx context.Context) (rendered, error) {
+		open, err := picture.Decode(ctx, in, sketch)
+		if err != nil {
+			return rendered{}, err
+		}
+		return j.s.write(ctx, r, came, open, p.Rules().Image)
+	})
+}
+
+// work gives f its time; the error of what takes longer is errSlow.
+func (j renders) work(ctx context.Context, f func(context.Context) (rendered, error)) (rendered, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, j.time, errSlow)
+	defer cancel()
+	made, err := f(ctx)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errSlow) {
+		err = fmt.Errorf("%w: %w", cause, err)
 	}
-	return j.s.write(ctx, r, came, open, p.Rules().Image)
+	return made, err
 }
 
 // cameAs returns what is known of the content of a file that was checked.

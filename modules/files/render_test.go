@@ -13,6 +13,7 @@ import (
 	"io"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -190,11 +191,48 @@ func TestRender(t *testing.T) {
 		w.wantContents(t, map[string]int{"kept": 1, "writing": 1}) // what the first attempt began is swept
 	})
 
+	t.Run("rejects at the third attempt what takes too long", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.unrendered(t)
+		slow := renders{w.service, newMemory(1), time.Nanosecond}
+		for attempt := 1; attempt < slowAttempts; attempt++ {
+			if _, err := slow.Process(t.Context(), jobs.Delivery[rendering]{Attempt: attempt, Data: rendering{File: r.ID}}); !errors.Is(err, errSlow) {
+				t.Fatalf("Process() = %v, want to try again: the machine may be busy", err)
+			}
+		}
+		effect, err := slow.Process(t.Context(), jobs.Delivery[rendering]{Attempt: slowAttempts, Data: rendering{File: r.ID}})
+		if err != nil {
+			t.Fatalf("Process() = %v", err)
+		}
+		w.inTx(t, effect)
+		if r := w.record(t, r.ID); r.State != filesapi.StateRejected || r.Reason != filesapi.ReasonTakesTooLong {
+			t.Errorf("the file is %s (%s: %s), want it rejected: %s", r.State, r.Reason, r.Detail, filesapi.ReasonTakesTooLong)
+		}
+		w.wantUsage(t, "ada", limit{})
+	})
+
+	t.Run("does not count the wait for other images", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		r := w.unrendered(t)
+		full := newMemory(1)
+		if _, err := full.take(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := renders{w.service, full, time.Nanosecond}.Process(ctx, jobs.Delivery[rendering]{Attempt: slowAttempts, Data: rendering{File: r.ID}})
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errSlow) {
+			t.Errorf("Process() = %v, want to try again: it has waited", err)
+		}
+	})
+
 	t.Run("leaves alone what is deleted meanwhile", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		r := w.unrendered(t)
-		effect, err := renders{w.service, newMemory(1)}.Process(t.Context(), jobs.Delivery[rendering]{Data: rendering{File: r.ID}})
+		effect, err := renders{w.service, newMemory(1), renderTime}.Process(t.Context(), jobs.Delivery[rendering]{Data: rendering{File: r.ID}})
 		if err != nil {
 			t.Fatalf("Process() = %v", err)
 		}

@@ -54,25 +54,26 @@ type Reason string
 
 // The reasons of a rejection.
 const (
-	ReasonEmpty       Reason = "empty"            // it has no byte
-	ReasonTooLarge    Reason = "too_large"        // it is larger than the profile admits, or than was declared
-	ReasonSize        Reason = "size_differs"     // it has another size than was declared
-	ReasonName        Reason = "name_not_allowed" // its extension is none of the profile's types
-	ReasonType        Reason = "type_not_allowed" // its content is none of the profile's types
-	ReasonMismatch    Reason = "type_mismatch"    // its content is not what its name says
-	ReasonExecutable  Reason = "executable"       // a program, for any system
-	ReasonScript      Reason = "script"           // text that something would run
-	ReasonMacro       Reason = "macro"            // a document with a program in it
-	ReasonPolyglot    Reason = "polyglot"         // several types at once
-	ReasonBomb        Reason = "bomb"             // it becomes far too large when it is opened
-	ReasonUnsafe      Reason = "unsafe_names"     // an archive that leads out of the directory into which it is unpacked
-	ReasonCorrupt     Reason = "corrupt"          // it breaks off, or contradicts itself
-	ReasonEncrypted   Reason = "encrypted"        // nobody can look into it
-	ReasonPixels      Reason = "too_many_pixels"  // an image that is too large to be opened
-	ReasonInfected    Reason = "infected"         // the virus scanner knows it
-	ReasonNotScanned  Reason = "not_scanned"      // the virus scanner did not look at all of it
-	ReasonNotUploaded Reason = "not_uploaded"     // its content never came
-	ReasonNotChecked  Reason = "not_checked"      // nobody could look at it for a day
+	ReasonEmpty        Reason = "empty"            // it has no byte
+	ReasonTooLarge     Reason = "too_large"        // it is larger than the profile admits, or than was declared
+	ReasonSize         Reason = "size_differs"     // it has another size than was declared
+	ReasonName         Reason = "name_not_allowed" // its extension is none of the profile's types
+	ReasonType         Reason = "type_not_allowed" // its content is none of the profile's types
+	ReasonMismatch     Reason = "type_mismatch"    // its content is not what its name says
+	ReasonExecutable   Reason = "executable"       // a program, for any system
+	ReasonScript       Reason = "script"           // text that something would run
+	ReasonMacro        Reason = "macro"            // a document with a program in it
+	ReasonPolyglot     Reason = "polyglot"         // several types at once
+	ReasonBomb         Reason = "bomb"             // it becomes far too large when it is opened
+	ReasonUnsafe       Reason = "unsafe_names"     // an archive that leads out of the directory into which it is unpacked
+	ReasonCorrupt      Reason = "corrupt"          // it breaks off, or contradicts itself
+	ReasonEncrypted    Reason = "encrypted"        // nobody can look into it
+	ReasonPixels       Reason = "too_many_pixels"  // an image that is too large to be opened
+	ReasonTakesTooLong Reason = "takes_too_long"   // an image that takes minutes to be decoded and encoded
+	ReasonInfected     Reason = "infected"         // the virus scanner knows it
+	ReasonNotScanned   Reason = "not_scanned"      // the virus scanner did not look at all of it
+	ReasonNotUploaded  Reason = "not_uploaded"     // its content never came
+	ReasonNotChecked   Reason = "not_checked"      // nobody could look at it for a day
 )
 
 // The reasons for which a file is gone.
