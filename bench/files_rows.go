@@ -36,7 +36,7 @@ const (
 	lockFile  = fileByID + ` FOR UPDATE OF f`
 	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
 	findTwin  = `
-		SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept' FOR UPDATE`
+		SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept'`
 	keepContent = `
 		UPDATE contents SET state = $2, source = $3, hash = $4, size = $5, type = $6, changed_at = now() WHERE id = $1 AND state = 'writing'`
 	admitFile = `

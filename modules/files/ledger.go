@@ -27,6 +27,10 @@ func (l ledger) find(ctx context.Context, db postgres.Querier, id uuid.UUID) (re
 }
 
 // lock is find, and nobody else changes the file until the transaction ends.
+//
+// All transactions lock in one order, so that two never wait for each other: a file; the bytes
+// of a content (lockBytes), without which no further file gets it; other files of the content,
+// in the order of their ids; the content; the accounts of files (see [record.accounts]).
 func (l ledger) lock(ctx context.Context, tx postgres.Tx, id uuid.UUID) (record, error) {
 	return one(ctx, tx, `SELECT `+recordColumns+fromFiles+`WHERE f.id = $1 FOR UPDATE OF f`, id)
 }

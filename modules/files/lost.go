@@ -2,9 +2,11 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/slipway-go/slipway/jobs"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
@@ -53,11 +55,15 @@ func (s *service) loseContent(ctx context.Context, content uuid.UUID) (done bool
 		return false, err
 	}
 	err = s.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		ids, err := lockContent(ctx, tx, content)
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `UPDATE contents SET state = 'going', changed_at = now() WHERE id = $1 AND state = 'kept'`, content)
 		if done = err == nil && tag.RowsAffected() > 0; !done {
 			return err
 		}
-		return s.loseFiles(ctx, tx, content)
+		return s.loseFiles(ctx, tx, content, ids)
 	})
 	if err != nil {
 		return false, fmt.Errorf("end the files of content %s: %w", content, err)
@@ -65,11 +71,25 @@ func (s *service) loseContent(ctx context.Context, content uuid.UUID) (done bool
 	return done, nil
 }
 
-func (s *service) loseFiles(ctx context.Context, tx postgres.Tx, content uuid.UUID) error {
-	ids, err := idsOf(ctx, tx, `SELECT id FROM files WHERE content = $1 ORDER BY id`, content)
-	if err != nil {
-		return err
+// lockContent locks the files of a content that is kept, and returns them. No other file gets
+// it then: whoever sends the same bytes waits for them.
+func lockContent(ctx context.Context, tx postgres.Tx, content uuid.UUID) ([]uuid.UUID, error) {
+	var c record
+	var source []byte
+	err := tx.QueryRow(ctx, `SELECT owner, module, profile, source FROM contents WHERE id = $1 AND state = 'kept'`, content).Scan(&c.Owner, &c.Module, &c.Profile, &source)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
 	}
+	if err == nil {
+		_, err = tx.Exec(ctx, lockBytes, c.Owner, c.Module, c.Profile, source)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return idsOf(ctx, tx, lockFiles, content)
+}
+
+func (s *service) loseFiles(ctx context.Context, tx postgres.Tx, content uuid.UUID, ids []uuid.UUID) error {
 	for _, id := range ids {
 		if err := s.moveTo(ctx, tx, id, change{to: filesapi.StateDeleted, reason: filesapi.ReasonLost, detail: "the store has lost its content"}); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/slipway-go/slipway/blob"
 	"github.com/slipway-go/slipway/internal/uuid7"
@@ -82,7 +83,7 @@ func (s *service) move(ctx context.Context, tx postgres.Tx, r record, c change) 
 
 // admit notes what a file's content is, and that it is checked or stored.
 func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change) (record, error) {
-	twin, found, err := twinOf(ctx, tx, r, c.kept.Source)
+	twin, is, err := s.twinOf(ctx, tx, r, c.kept.Source)
 	if err != nil {
 		return r, err
 	}
@@ -90,13 +91,13 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	queueSettle(b, r, c.held(r))
 	var going []uuid.UUID
 	switch {
-	case found && !s.hasLost(ctx, twin.Content):
+	case is == twinKept:
 		going = append(going, c.kept.Content)
 		if bytes.Equal(twin.Hash, twin.Source) {
 			twin.Type = c.kept.Type // kept as it came, it is what this file's name says: a text, or a table
 		}
 		c.to = filesapi.StateStored
-	case found && c.to == filesapi.StateStored:
+	case is == twinLost && c.to == filesapi.StateStored:
 		queueReplace(b, twin.Content, *c.kept)
 		going = append(going, twin.Content)
 		fallthrough
@@ -139,15 +140,52 @@ func (c change) held(r record) int64 {
 
 const (
 	lockBytes = `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0))`
-	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept' FOR UPDATE`
+	findTwin  = `SELECT id, source, hash, size, type FROM contents WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept'`
+	lockFiles = `SELECT id FROM files WHERE content = $1 ORDER BY id FOR UPDATE`
+	lockKept  = `SELECT FROM contents WHERE id = $1 AND state = 'kept' FOR UPDATE`
 	admitFile = `
 UPDATE files SET state = $2, was_stored = $2 = 'stored', content = $3, type = $4, size = $5, held = $6, expires_at = now() + $7::interval, changed_at = now() WHERE id = $1
    AND EXISTS (SELECT FROM contents WHERE id = $3 AND state <> 'going')`
 )
 
+// A twinState says what there is of the bytes that an owner sends again.
+type twinState int
+
+const (
+	twinNone twinState = iota // they are new
+	twinKept
+	twinLost // the store says that it has not what is kept
+)
+
 // twinOf returns the content that the owner has of the same bytes, in the same profile, and
-// keeps it and others who ask the same from going on until the transaction ends.
-func twinOf(ctx context.Context, tx postgres.Tx, r record, source []byte) (twin kept, found bool, err error) {
+// keeps it and others who ask the same from going on until the transaction ends; of one that
+// the store has lost its files as well.
+func (s *service) twinOf(ctx context.Context, tx postgres.Tx, r record, source []byte) (twin kept, is twinState, err error) {
+	twin, found, err := askForTwin(ctx, tx, r, source)
+	if err != nil || !found {
+		return twin, twinNone, err
+	}
+	b := &pgx.Batch{}
+	if is = twinKept; s.hasLost(ctx, twin.Content) {
+		is = twinLost
+		b.Queue(lockFiles, twin.Content)
+	}
+	var there bool // still
+	b.Queue(lockKept, twin.Content).Exec(func(tag pgconn.CommandTag) error {
+		there = tag.RowsAffected() > 0
+		return nil
+	})
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return twin, twinNone, fmt.Errorf("lock content %s: %w", twin.Content, err)
+	}
+	if !there {
+		is = twinNone
+	}
+	return twin, is, nil
+}
+
+// askForTwin looks for it, once nobody else is at work on the same bytes.
+func askForTwin(ctx context.Context, tx postgres.Tx, r record, source []byte) (twin kept, found bool, err error) {
 	b := &pgx.Batch{}
 	b.Queue(lockBytes, r.Owner, r.Module, r.Profile, source)
 	b.Queue(findTwin, r.Owner, r.Own, r.Module, r.Profile, source)

@@ -45,6 +45,12 @@ SELECT EXISTS (SELECT FROM contents WHERE id = $1 AND state <> 'going');
 
 SELECT
   FROM contents
+  WHERE id = $1 AND state = 'kept'
+  FOR
+  UPDATE;
+
+SELECT
+  FROM contents
   WHERE id = $1
   FOR
   UPDATE;
@@ -134,6 +140,13 @@ SELECT id
 
 SELECT id
   FROM files
+  WHERE content = $1
+  ORDER BY id
+  FOR
+  UPDATE;
+
+SELECT id
+  FROM files
   WHERE form_until < now() - $3::interval AND state NOT IN ('pending', 'uploaded') AND id > $1
   ORDER BY id
   LIMIT $2;
@@ -146,9 +159,7 @@ SELECT id, ''
 
 SELECT id, source, hash, size, type
   FROM contents
-  WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept'
-  FOR
-  UPDATE;
+  WHERE owner = $1 AND own = $2 AND module = $3 AND profile = $4 AND source = $5 AND state = 'kept';
 
 SELECT id::text
   FROM identity;
