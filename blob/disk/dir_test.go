@@ -194,8 +194,10 @@ func TestStore_Links(t *testing.T) {
 	isGone(t, store, "file")
 	isGone(t, store, "own")
 	for _, key := range []string{"file", "own", "folder/secret"} {
-		if r, err := store.Open(t.Context(), key); err == nil {
-			t.Errorf("Open(%s) reads %+v, want an error", key, r.Info())
+		for _, s := range []blob.Store{store, byFolders{store}} {
+			if r, err := s.Open(t.Context(), key); err == nil {
+				t.Errorf("Open(%s) reads %+v, want an error", key, r.Info())
+			}
 		}
 	}
 	if _, err := store.Put(t.Context(), "folder/new", strings.NewReader("x"), 1); err == nil {

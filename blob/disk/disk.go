@@ -30,6 +30,7 @@ type Config struct {
 // A Store keeps objects in a directory. Close it.
 type Store struct {
 	root    *os.Root
+	dir     *os.File // the same directory
 	url     string
 	fail    func(http.ResponseWriter, *http.Request, error)
 	secret  []byte
@@ -57,26 +58,34 @@ const (
 
 // Open makes the directory ready.
 func Open(cfg Config) (*Store, error) {
-	root, err := openRoot(cfg.Dir)
+	root, dir, err := openDir(cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the directory of objects: %w", err)
 	}
-	s := &Store{root: root, url: strings.TrimSuffix(cfg.URL, "/"), fail: cfg.Fail}
+	s := &Store{root: root, dir: dir, url: strings.TrimSuffix(cfg.URL, "/"), fail: cfg.Fail}
 	s.buffers.New = func() any { return new([bufferSize]byte) }
 	if s.fail == nil {
 		s.fail = func(w http.ResponseWriter, _ *http.Request, err error) { problem.Write(w, err, "") }
 	}
 	if err := s.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the directory of objects %s: %w", cfg.Dir, err), root.Close())
+		return nil, errors.Join(fmt.Errorf("prepare the directory of objects %s: %w", cfg.Dir, err), s.Close())
 	}
 	return s, nil
 }
 
-func openRoot(dir string) (*os.Root, error) {
-	if err := os.MkdirAll(dir, folderMode); err != nil {
-		return nil, err
+func openDir(name string) (*os.Root, *os.File, error) {
+	if err := os.MkdirAll(name, folderMode); err != nil {
+		return nil, nil, err
 	}
-	return os.OpenRoot(dir)
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := root.Open(".")
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
+	}
+	return root, dir, nil
 }
 
 func (s *Store) prepare() (err error) {
@@ -93,7 +102,7 @@ func (s *Store) prepare() (err error) {
 }
 
 // Close gives the directory back. Readers stay open.
-func (s *Store) Close() error { return s.root.Close() }
+func (s *Store) Close() error { return errors.Join(s.dir.Close(), s.root.Close()) }
 
 // fileOf returns the path of an object's file.
 func fileOf(key string) (string, error) {

@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -41,6 +42,22 @@ func TestStore(t *testing.T) {
 		t.Helper()
 		return serve(t, t.TempDir())
 	})
+}
+
+func TestStore_openByFolders(t *testing.T) {
+	t.Parallel()
+	blobtest.TestStore(t, func(t *testing.T) blob.Store {
+		t.Helper()
+		return byFolders{serve(t, t.TempDir())}
+	})
+}
+
+// byFolders is a store where the system cannot open a file at once.
+type byFolders struct{ *disk.Store }
+
+// Open implements blob.Store.
+func (s byFolders) Open(ctx context.Context, key string) (blob.Reader, error) {
+	return s.OpenByFolders(ctx, key)
 }
 
 func TestBelow(t *testing.T) {

@@ -14,3 +14,8 @@ func (s *Store) ListBy(ctx context.Context, page int, prefix, after string) iter
 
 // CopyOf copies as where the file system has no hard links.
 func (s *Store) CopyOf(ctx context.Context, from, to string) error { return s.copyOf(ctx, from, to) }
+
+// OpenByFolders opens as where the system cannot open a file at once.
+func (s *Store) OpenByFolders(ctx context.Context, key string) (blob.Reader, error) {
+	return (&Store{root: s.root}).Open(ctx, key)
+}

@@ -1,13 +1,16 @@
 package disk_test
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/slipway-go/slipway/blob"
 	"github.com/slipway-go/slipway/blob/disk"
 )
 
@@ -48,6 +51,21 @@ func saysNothing(t *testing.T, got string) {
 	t.Helper()
 	if got != "<nil>" {
 		t.Error(got)
+	}
+}
+
+// A pipe is no object, and nobody waits for who would write into it.
+func TestStore_Pipe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := open(t, disk.Config{Dir: dir})
+	if err := syscall.Mkfifo(filepath.Join(dir, "objects", "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []blob.Store{store, byFolders{store}} {
+		if _, err := s.Open(t.Context(), "pipe"); !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("Open() of a pipe = %v, want ErrNotFound", err)
+		}
 	}
 }
 

@@ -28,15 +28,11 @@ func (s *Store) Open(ctx context.Context, key string) (blob.Reader, error) {
 	return &reader{ctx, f, blob.Info{Key: key, Size: info.Size(), Modified: info.ModTime()}}, nil
 }
 
-// open opens the file of an object. What is none is not touched: to open it might wait for
-// somebody at its other end.
+// open opens the file of an object.
 func (s *Store) open(file string) (*os.File, fs.FileInfo, error) {
-	if _, err := s.stat(file); err != nil {
-		return nil, nil, err
-	}
-	f, err := s.root.Open(file)
+	f, err := s.openFile(file)
 	if err != nil {
-		return nil, nil, notFound(err)
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -46,6 +42,19 @@ func (s *Store) open(file string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	return f, info, nil
+}
+
+// openFile opens a file in the directory. os.Root opens each folder on the way, and tells what
+// is wrong; what is no file it is not given: to open it might wait for somebody at its other end.
+func (s *Store) openFile(file string) (*os.File, error) {
+	if f := openAtOnce(s.dir, file); f != nil {
+		return f, nil
+	}
+	if _, err := s.stat(file); err != nil {
+		return nil, err
+	}
+	f, err := s.root.Open(file)
+	return f, notFound(err)
 }
 
 // Stat implements [blob.Store].
