@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -25,6 +26,14 @@ func BenchmarkDB(b *testing.B) {
 	b.Run("DB", func(b *testing.B) {
 		for b.Loop() {
 			if err := db.QueryRow(b.Context(), "SELECT $1::int", 1).Scan(new(int)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("UUID", func(b *testing.B) {
+		id := uuid.New()
+		for b.Loop() {
+			if err := db.QueryRow(b.Context(), "SELECT $1::uuid", id).Scan(&id); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -83,6 +83,7 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	settings.PingTimeout = c.ConnectTimeout
 	settings.ConnConfig.ConnectTimeout = c.ConnectTimeout
 	settings.ConnConfig.Tracer = Traced(c.Schema, c.Tracer)
+	settings.AfterConnect = knowUUIDs
 	c.setParameters(settings.ConnConfig.RuntimeParams)
 	return settings, nil
 }

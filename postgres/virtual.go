@@ -26,6 +26,9 @@ func NewVirtual(ctx context.Context, conn *pgx.Conn, schema string) (*DB, error)
 	if err := checkSchema(schema); err != nil {
 		return nil, err
 	}
+	if err := knowUUIDs(ctx, conn); err != nil {
+		return nil, err
+	}
 	again, err := deferAgain(ctx, conn, schema)
 	if err != nil {
 		return nil, err
