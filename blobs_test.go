@@ -85,6 +85,15 @@ func TestSetup_Blobs(t *testing.T) {
 		}
 	})
 
+	t.Run("signs addresses at the place that the process greets with", func(t *testing.T) {
+		t.Parallel()
+		_, store := openAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir(), "SLIPWAY_ADDR": "127.0.0.1:8081"})
+		address, err := store.SignGet(t.Context(), "chests/1", blob.Link{Expires: time.Minute})
+		if err != nil || !strings.HasPrefix(address, "http://localhost:8081/blobs/attic/chests/1?") {
+			t.Errorf("SignGet() = %s, %v, want an address at http://localhost:8081, where a page is the same origin", address, err)
+		}
+	})
+
 	t.Run("signs addresses that lead to the door", func(t *testing.T) {
 		t.Parallel()
 		handler, store := openAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir(), "SLIPWAY_PUBLIC_URL": "https://attic.example/"})

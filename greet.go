@@ -39,20 +39,16 @@ func (a *App) greet(addr string) {
 	greeting(title, slices.Concat(addresses(addr, a.settings.process), a.settings.traces.addresses(addr, config.Development), a.announcements), "Ctrl-C stops it.")
 }
 
-// addresses are where people reach the product: where the process listens, unless they
-// come another way.
-func addresses(addr string, s settings) []announcement {
-	addr = named(addr)
-	base := "http://" + addr
-	if s.PublicURL != nil {
-		base = strings.TrimSuffix(s.PublicURL.String(), "/")
-	}
+// addresses are where people reach the product, which is what the modules sign and tokens name,
+// and where the process listens, if that is another address.
+func addresses(listening string, s settings) []announcement {
+	base := strings.TrimSuffix(s.publicURL(), "/")
 	lines := []announcement{{"Address", base}}
 	if s.Docs {
 		lines = append(lines, announcement{"API", base + "/docs/"})
 	}
-	if s.PublicURL != nil {
-		lines = append(lines, announcement{"Listening", "http://" + addr})
+	if at := "http://" + named(listening); at != base {
+		lines = append(lines, announcement{"Listening", at})
 	}
 	return lines
 }

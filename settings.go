@@ -28,7 +28,7 @@ type settings struct {
 	InspectAddr     string         `env:"INSPECT_ADDR" example:"127.0.0.1:9090" doc:"A second listener with /metrics, /debug/, /healthz and /readyz alone, which asks for no token: whoever can reach it may look into the process, so let it be an address of an inner network. Unset: there is none, and SLIPWAY_ADDR serves the same to whoever has the permission kit:inspect."`
 	FlightRecorder  time.Duration  `env:"FLIGHT_RECORDER" envDefault:"0s" max:"1m" doc:"How far back the process remembers what each of its goroutines did, for GET /debug/flight; 10s suits most, up to 16 MiB. It costs some microseconds of each request. 0s: off, until POST /debug/flight."`
 	Modules         []string       `env:"MODULES" doc:"The modules that this process hosts, separated by commas; unset means all; edge means none: the process joins the others under one address."`
-	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR."`
+	PublicURL       *url.URL       `env:"PUBLIC_URL" doc:"The address under which users reach the product. Default: http:// and SLIPWAY_ADDR, with localhost for 127.0.0.1 and for all addresses of the machine."`
 	DataDir         string         `env:"DATA_DIR" envDefault:".slipway" doc:"Where the private PostgreSQL of development keeps its data."`
 	Docs            bool           `env:"DOCS" envDefault:"true" doc:"Whether the API's description is served at /openapi.json and /docs/, and that of the events at /asyncapi.json and /docs/events/."`
 	Migrate         bool           `env:"MIGRATE" envDefault:"true" doc:"Whether the process brings its modules' schemas up to date when it starts."`
@@ -89,11 +89,13 @@ func (s settings) pace() api.Pace {
 	return api.Pace{Pause: s.StreamPause, Stall: s.StreamStall, Rate: s.StreamRate}
 }
 
+// publicURL is the one address of the product: it is greeted with, signed, and the issuer of
+// tokens unless there is another. To browsers two names of one machine are two websites.
 func (s settings) publicURL() string {
 	if s.PublicURL != nil {
 		return s.PublicURL.String()
 	}
-	return "http://" + reachable(s.Addr)
+	return "http://" + named(s.Addr)
 }
 
 // database is where modules keep their data; the variable may carry a module's
