@@ -16,6 +16,8 @@
 //     flushed first.
 //   - Files and folders are for the process's user alone (0600, 0700), and no symbolic link
 //     leads out of the directory.
+//   - A browser takes what it is sent for the type that was signed, and runs nothing of it. An
+//     answer has up to blob.MaxRanges parts; to a request for more it is the whole.
 //   - Nothing comes by a form after it has expired, also of what has begun before, and a
 //     process takes one content at a time for a key.
 //   - A process that dies leaves at most its files in tmp, which go after a day.

@@ -110,11 +110,24 @@ func TestStore_SignGet(t *testing.T) {
 			w := ask(t, store, method, at, nil)
 			for name, want := range map[string]string{
 				"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox",
-				"Cache-Control": "private, no-store", "Content-Length": "8", "Content-Type": "text/html",
+				"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "private, no-store", "Content-Length": "8", "Content-Type": "text/html",
 			} {
 				if got := w.Header().Get(name); w.Code != http.StatusOK || got != want {
 					t.Errorf("%s: %s is %q in an answer of %d, want %q", method, name, got, w.Code, want)
 				}
+			}
+		}
+	})
+
+	t.Run("answers too many ranges with the whole", func(t *testing.T) {
+		t.Parallel()
+		store := signing(t)
+		put(t, store, "a", strings.Repeat("lace", 1024))
+		at := address(t, store, "a", blob.Link{Expires: time.Minute})
+		many := "bytes=0-0" + strings.Repeat(",2-2", blob.MaxRanges)
+		for ranges, want := range map[string]int{many: http.StatusOK, strings.TrimSuffix(many, ",2-2"): http.StatusPartialContent} {
+			if w := ask(t, store, http.MethodGet, at, nil, "Range", ranges); w.Code != want {
+				t.Errorf("%d ranges were answered %d, want %d", strings.Count(ranges, ",")+1, w.Code, want)
 			}
 		}
 	})

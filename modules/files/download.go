@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,7 +76,7 @@ func (s *service) send(w http.ResponseWriter, r *http.Request, p piece, to audie
 	content := &sending{size: p.Size, open: func() (blob.Reader, error) { return s.open(r.Context(), p) }}
 	defer func() { _ = content.Close() }() // it was only read
 	describe(w.Header(), p, to)
-	stream(w, fewRanges(r), content)
+	stream(w, blob.FewRanges(r), content)
 	return nil
 }
 
@@ -143,23 +142,7 @@ func describe(h http.Header, p piece, to audience) {
 	h.Set("Content-Disposition", blob.Disposition(p.fileName(), p.isShown()))
 	h.Set("Etag", p.etag())
 	h.Set("Cache-Control", to.cache)
-	h.Set("Cross-Origin-Resource-Policy", to.resource)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-}
-
-// maxRanges bounds the parts of one answer: the store is asked for each of them.
-const maxRanges = 16
-
-// fewRanges returns the request without its ranges, if there are too many: then all is sent.
-func fewRanges(r *http.Request) *http.Request {
-	if strings.Count(r.Header.Get("Range"), ",") < maxRanges {
-		return r
-	}
-	r = r.WithContext(r.Context())
-	r.Header = r.Header.Clone()
-	r.Header.Del("Range")
-	return r
+	blob.Guard(h, to.resource)
 }
 
 // stream sends what the request asks of the content. One that breaks off takes the
