@@ -61,13 +61,13 @@ func (a *App) bucketSettings(module string) (bucket, string, error) {
 }
 
 // Blobs returns the store of the module's objects. Where it is the settings say; the module
-// sees its own keys alone. The door is a route of the module whose path ends in
-// "/{key...}", with whatever method: addresses that the store signs lead there if it has none
-// of its own, and otherwise nothing is behind it.
-func (s *Setup) Blobs(door *api.Mounted) blob.Store {
-	folder, ok := strings.CutSuffix(door.Path(), "/{key...}")
-	if !ok {
-		s.fail(fmt.Errorf("%s gives Blobs the route %s: expected a path that ends in /{key...}", s.module.Name(), door.Pattern()))
+// sees its own keys alone. Addresses that the store signs lead to two routes of the module, if it
+// has none of its own: fetch and send, GET and POST of one path that ends in "/{key...}".
+// Otherwise nothing is behind these.
+func (s *Setup) Blobs(fetch, send *api.Mounted) blob.Store {
+	folder, ok := strings.CutSuffix(fetch.Path(), "/{key...}")
+	if !ok || fetch.Method() != http.MethodGet || send.Method() != http.MethodPost || send.Path() != fetch.Path() {
+		s.fail(fmt.Errorf("%s gives Blobs the routes %s and %s: expected GET and POST of one path that ends in /{key...}", s.module.Name(), fetch.Pattern(), send.Pattern()))
 		return nil
 	}
 	store, handler, err := s.app.openBlobs(s.module.Name(), s.PublicURL()+folder)
@@ -75,7 +75,8 @@ func (s *Setup) Blobs(door *api.Mounted) blob.Store {
 		s.fail(fmt.Errorf("open the store of %s: %w", s.module.Name(), err))
 		return nil
 	}
-	api.Mount(s, door, handler)
+	api.Mount(s, fetch, handler)
+	api.Mount(s, send, handler)
 	return blob.Below(store, s.module.Name()+"/")
 }
 

@@ -3,6 +3,7 @@ package slipway_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -24,20 +25,24 @@ import (
 )
 
 // An attic keeps things, and tells its store.
-func attic(store *blob.Store, pattern string) slipway.Module {
+func attic(store *blob.Store, fetch, send string) slipway.Module {
 	contract := api.Module("attic")
-	door := api.Handler(contract, pattern, auth.Public("the store signs each address"), "Send or fetch what a signed address names")
+	access := auth.Public("the store signs each address")
+	down, up := api.Handler(contract, fetch, access, "Fetch what a signed address names"), api.Handler(contract, send, access, "Send it")
 	return slipway.NewModule(contract, func(m *slipway.Setup, _ struct{}) error {
-		*store = m.Blobs(door)
+		*store = m.Blobs(down, up)
 		return nil
 	})
 }
+
+// The routes of an attic's door.
+const fetching, sending = "GET /blobs/{key...}", "POST /blobs/{key...}"
 
 // openAttic starts a process with an attic, and returns what serves it and its store.
 func openAttic(t *testing.T, settings map[string]string) (http.Handler, blob.Store) {
 	t.Helper()
 	var store blob.Store
-	app, err := slipway.New(config.New(settings), attic(&store, "/blobs/{key...}"))
+	app, err := slipway.New(config.New(settings), attic(&store, fetching, sending))
 	if err == nil {
 		err = app.Start(t.Context())
 	}
@@ -57,7 +62,7 @@ func TestSetup_Blobs(t *testing.T) {
 
 	t.Run("has no directory in production unless it is told one", func(t *testing.T) {
 		t.Parallel()
-		err := startAttic(t, map[string]string{"SLIPWAY_ENV": "production", "SSO_ISSUER": "https://sso.example"}, "/blobs/{key...}")
+		err := startAttic(t, map[string]string{"SLIPWAY_ENV": "production", "SSO_ISSUER": "https://sso.example"})
 		if err == nil || !strings.Contains(err.Error(), "BLOB_DIR") || !strings.Contains(err.Error(), "outlives the process") {
 			t.Errorf("err = %v, want it to ask for BLOB_DIR", err)
 		}
@@ -65,9 +70,15 @@ func TestSetup_Blobs(t *testing.T) {
 
 	t.Run("says what the route of the door is to be", func(t *testing.T) {
 		t.Parallel()
-		err := startAttic(t, map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir()}, "GET /blobs/")
-		if err == nil || !strings.Contains(err.Error(), "attic gives Blobs the route GET /blobs/: expected a path that ends in /{key...}") {
-			t.Errorf("err = %v, want it to tell of the path", err)
+		for _, pair := range [][2]string{{"GET /blobs/", "POST /blobs/"}, {fetching, "POST /boxes/{key...}"}, {sending, fetching}, {"/blobs/{key...}", "POST /blobs/{key...}"}} {
+			app, err := slipway.New(config.New(map[string]string{"SLIPWAY_ENV": "test", "SSO_ISSUER": "https://sso.example", "BLOB_DIR": t.TempDir()}), attic(new(blob.Store), pair[0], pair[1]))
+			if err == nil {
+				err = errors.Join(app.Start(t.Context()), app.Close())
+			}
+			want := fmt.Sprintf("attic gives Blobs the routes %s and %s: expected GET and POST of one path that ends in /{key...}", pair[0], pair[1])
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("err = %v, want %q", err, want)
+			}
 		}
 	})
 
@@ -130,14 +141,14 @@ func TestSetup_Blobs_inS3(t *testing.T) {
 			"https://KEY:made-up/secret@s3.example/files":      "is written as %2F",
 			"https://KEY:made-up@s3.example/files?style=other": "style=path",
 		} {
-			err := startAttic(t, settings(config.Secret(address)), "/blobs/{key...}")
+			err := startAttic(t, settings(config.Secret(address)))
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "made-up") {
 				t.Errorf("with %s err = %v, want %q", address, err, want)
 			}
 		}
 		with := settings("https://KEY:made-up@s3.example/files")
 		with["S3_PUBLIC_URL"] = "https://files.example/folder"
-		if err := startAttic(t, with, "/blobs/{key...}"); err == nil || !strings.Contains(err.Error(), "scheme and host alone") {
+		if err := startAttic(t, with); err == nil || !strings.Contains(err.Error(), "scheme and host alone") {
 			t.Errorf("err = %v, want it to tell of the public URL", err)
 		}
 	})
@@ -202,9 +213,9 @@ func TestSetup_Blobs_inS3(t *testing.T) {
 	})
 }
 
-func startAttic(t *testing.T, settings map[string]string, pattern string) error {
+func startAttic(t *testing.T, settings map[string]string) error {
 	t.Helper()
-	app, err := slipway.New(config.New(settings), attic(new(blob.Store), pattern))
+	app, err := slipway.New(config.New(settings), attic(new(blob.Store), fetching, sending))
 	if err != nil {
 		return err
 	}

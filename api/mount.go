@@ -60,9 +60,10 @@ func (m *Mounted) Or(status int, when string) *Mounted {
 	return m
 }
 
-// A Content is a body of a [Mounted] route, for its documentation: [Form], [JSON] or [Bytes].
+// A Content is a body of a [Mounted] route, for its documentation: [Form], [JSON], [Bytes] or
+// [Nothing].
 type Content struct {
-	media string
+	media string       // "" for nothing
 	typed reflect.Type // nil for bytes
 }
 
@@ -75,6 +76,9 @@ func JSON[T any]() Content { return Content{"application/json", reflect.TypeFor[
 
 // Bytes are of a media type, or of several, such as image/*.
 func Bytes(mediaType string) Content { return Content{media: mediaType} }
+
+// Nothing is no body, as of a 204.
+func Nothing() Content { return Content{} }
 
 func (m *Mounted) recheck() *Mounted {
 	if err := m.check(); err != nil {

@@ -137,6 +137,9 @@ func (r *Route) pathParameters() []*huma.Param {
 }
 
 func (c *Content) describe(schemas huma.Registry) map[string]*huma.MediaType {
+	if c.media == "" {
+		return nil
+	}
 	schema := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	if c.typed != nil {
 		schema = schemas.Schema(c.typed, true, "Content")

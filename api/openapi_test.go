@@ -65,6 +65,7 @@ func TestDocument(t *testing.T) {
 		api.Handler(c, "POST /scans/{shelf}/{name...}", public, "Send a scan").Takes(api.Form[form]()).Answers(201, api.JSON[book]())
 		api.Handler(c, "GET /scans/{name}", public, "See a scan").Answers(200, api.Bytes("image/*")).
 			Or(304, "You have it").Or(410, "It is gone")
+		api.Handler(c, "DELETE /scans/{name}", public, "Drop a scan").Answers(204, api.Nothing())
 		doc := describe(t, c)
 		send, see := doc.Paths["/scans/{shelf}/{name}"]["post"], doc.Paths["/scans/{name}"]["get"]
 		if got := send.names(); !slices.Equal(got, []string{"path shelf", "path name"}) {
@@ -79,6 +80,9 @@ func TestDocument(t *testing.T) {
 		}
 		if got := see.Responses["200"].Content["image/*"].Schema; got.Format != "binary" {
 			t.Errorf("the image is %+v, want bytes", got)
+		}
+		if drop := doc.Paths["/scans/{name}"]["delete"]; drop.Responses["204"].Description != "Drop a scan" || drop.Responses["204"].Content != nil {
+			t.Errorf("204 is %+v, want no body", drop.Responses)
 		}
 		if got := see.Responses["304"]; got.Description != "You have it" || len(got.Content) > 0 {
 			t.Errorf("304 is %+v, want words and no body", got)

@@ -51,7 +51,7 @@ func setup(m *slipway.Setup, cfg Config) error {
 
 func newService(m *slipway.Setup, cfg Config) *service {
 	s := &service{
-		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.Blobs), signer: &signer{db: m.DB()},
+		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.FetchBlob, filesapi.SendBlob), signer: &signer{db: m.DB()},
 		logger: m.Logger(), metrics: newMetrics(m.Metrics()),
 	}
 	s.checking = newTurns(runtime.GOMAXPROCS(0))

@@ -117,7 +117,34 @@ var (
 	// MediaVariant serves a smaller image of a public file.
 	MediaVariant = forAll(api.Handler(Module, "GET /media/{id}/{variant}", auth.Public("files of a public profile are for everybody"), "Download a variant of a public image").
 			Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("image/*")))
-	// Blobs is where the signed addresses of a store lead that has none of its own.
-	Blobs = api.Handler(Module, "/blobs/{key...}", auth.Public("each address is signed by the store, and expires"), "Send or fetch what a signed address names").
-		MaxBody(MaxFileBytes + 1<<20).Streams(MaxTransfer)
 )
+
+// What the signed addresses of a store lead to that has none of its own, such as a directory; of
+// another one nothing is there.
+var (
+	// FetchBlob serves the object.
+	FetchBlob = api.Handler(Module, "GET /blobs/{key...}", auth.Public("each address is signed by the store, and expires"), "Fetch what a signed address names").
+			Streams(MaxTransfer).Answers(http.StatusOK, api.Bytes("*/*")).
+			Or(http.StatusPartialContent, "The range that was asked for").
+			Or(http.StatusForbidden, wrongSignature).
+			Or(http.StatusNotFound, "There is nothing at this address any more")
+	// SendBlob takes the form of a [Ticket].
+	SendBlob = api.Handler(Module, "POST /blobs/{key...}", auth.Public("each form is signed by the store, and expires"), "Send what a signed form admits").
+			MaxBody(MaxFileBytes+1<<20).Streams(MaxTransfer).Takes(api.Form[SignedForm]()).Answers(http.StatusNoContent, api.Nothing()).
+			Or(http.StatusForbidden, wrongSignature).
+			Or(http.StatusRequestTimeout, "body_timeout: it came too slowly").
+			Or(http.StatusConflict, "in_progress: the form is being sent already").
+			Or(http.StatusRequestEntityTooLarge, "The content is larger than the form admits").
+			Or(http.StatusUnprocessableEntity, "content_too_small: it is smaller than the form admits")
+)
+
+const wrongSignature = "wrong_signature, address_expired: it is another address or form than the one that was given, or its time is over"
+
+// SignedForm is what [SendBlob] takes: the fields of a [Ticket] as they are, and last the content.
+type SignedForm struct {
+	Min       string `json:"min" doc:"As the ticket has it, as all fields but the file."`
+	Max       string `json:"max"`
+	Expires   string `json:"expires"`
+	Signature string `json:"signature"`
+	File      string `json:"file" format:"binary" doc:"The content, last."`
+}
