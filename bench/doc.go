@@ -41,7 +41,8 @@
 // server; both keep what comes on the same disk, whose state decides as much as they do. The
 // ratios are of the time that passes. Bare pgx runs the upload's own statements; one row of
 // them counts all files of a module, so that one commit waits for the other, in both.
-// A download costs a statement, which small ones show.
+// A download costs a statement, which small ones show. Over an S3, that of the tests, what is
+// compared are the bytes alone: minio-go sends them straight there and takes them from there.
 //
 // It is a Go module of its own: nobody who uses the kit downloads its peers.
 package main

@@ -24,7 +24,7 @@ func measureFiles(ctx context.Context, o options, t *table) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	for _, measure := range []func(context.Context, *table) error{d.memory, d.films, d.notes, d.downloads, d.pictures} {
+	for _, measure := range []func(context.Context, *table) error{d.memory, d.films, d.notes, d.downloads, d.buckets, d.pictures} {
 		if err := measure(ctx, t); err != nil {
 			return err
 		}
@@ -175,6 +175,9 @@ func (d *depot) downloads(ctx context.Context, t *table) error {
 
 const downloaders = 4
 
+// downloadsOf is how many files of a size are downloaded in one turn.
+func downloadsOf(size int64) int { return int(min(2000, max(downloaders, 400*mebibyte/size))) }
+
 func (d *depot) download(ctx context.Context, t *table, size int64) error {
 	film := newFilm(size)
 	kept, err := d.product.send(ctx, film)
@@ -184,9 +187,8 @@ func (d *depot) download(ctx context.Context, t *table, size int64) error {
 	if err := os.WriteFile(filepath.Join(d.copies(), film.name), slices.Concat(film.content...), 0o600); err != nil {
 		return err
 	}
-	n := int(min(2000, max(downloaders, 400*mebibyte/size)))
 	get := func(k *keeper, path, token string) *racer {
-		return k.costing(&racer{name: k.name + " " + path, n: n, do: func(ctx context.Context, n int) error {
+		return k.costing(&racer{name: k.name + " " + path, n: downloadsOf(size), do: func(ctx context.Context, n int) error {
 			return spread(ctx, downloaders, n, func(ctx context.Context, _ int) error { return k.fetch(ctx, path, token, film.size()) })
 		}})
 	}
