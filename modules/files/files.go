@@ -52,7 +52,7 @@ func setup(m *slipway.Setup, cfg Config) error {
 func newService(m *slipway.Setup, cfg Config) *service {
 	s := &service{
 		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.FetchBlob, filesapi.SendBlob), signer: &signer{db: m.DB()},
-		logger: m.Logger(), metrics: newMetrics(m.Metrics()),
+		logger: m.Logger(), metrics: newMetrics(m.Metrics()), renewEvery: renewEvery,
 	}
 	s.checking = newTurns(runtime.GOMAXPROCS(0))
 	s.takeIn(m)
@@ -71,17 +71,18 @@ func (s *service) takeIn(m *slipway.Setup) {
 }
 
 type service struct {
-	cfg      Config
-	url      string // of the product, for people
-	profiles profiles
-	ledger   ledger
-	store    blob.Store
-	signer   *signer
-	logger   *slog.Logger
-	checking turns // of looks at contents
-	metrics  *metrics
-	check    *jobs.Job[checking]
-	render   *jobs.Job[rendering]
-	remove   *jobs.Job[removal]  // nil, as in commands: the sweep does it
-	clear    *jobs.Job[clearing] // likewise
+	cfg        Config
+	url        string // of the product, for people
+	profiles   profiles
+	ledger     ledger
+	store      blob.Store
+	signer     *signer
+	logger     *slog.Logger
+	checking   turns         // of looks at contents
+	renewEvery time.Duration // see holdRoom
+	metrics    *metrics
+	check      *jobs.Job[checking]
+	render     *jobs.Job[rendering]
+	remove     *jobs.Job[removal]  // nil, as in commands: the sweep does it
+	clear      *jobs.Job[clearing] // likewise
 }

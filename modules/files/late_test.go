@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -96,4 +97,43 @@ func (w *world) giveUp(ctx context.Context, t *testing.T) {
 	if err := w.service.sweepGoing(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A stream holds its room for as long as its process takes it, and for minutes after that.
+func TestUpload_lease(t *testing.T) {
+	t.Parallel()
+
+	t.Run("ends soon after its process was killed", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ada := w.As("customer")
+		w.service.renewEvery = time.Hour // as if nobody did
+		w.service.store = delayed{w.service.store, func(context.Context, string) {
+			w.later(t, uploadLease-time.Second)
+			w.tick(t)
+			if n := w.ground().strings(t, `SELECT id::text FROM files WHERE state = 'pending'`); len(n) != 1 {
+				t.Errorf("%d uploads are under way, want one: a process may be busy", len(n))
+			}
+			w.later(t, time.Second)
+			w.tick(t)
+			w.wantUsage(t, ada.Subject(), limit{})
+		}}
+		send(ada, "documents", filePart("hello.txt", hello), end).WantCode(http.StatusConflict, filesapi.CodeOver)
+		w.RunJobs()
+		w.settled(t)
+	})
+
+	t.Run("goes on with a client that is slow", func(t *testing.T) {
+		t.Parallel()
+		w := newRealWorld(t, nil)
+		w.service.renewEvery = time.Millisecond
+		w.service.store = delayed{w.service.store, func(context.Context, string) {
+			w.exec(t, `UPDATE files SET expires_at = now() - interval '1 hour'`)
+			for len(w.ground().strings(t, `SELECT id::text FROM files WHERE expires_at > now() + interval '4 minutes'`)) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			w.tick(t)
+		}}
+		send(w.As("customer"), "documents", filePart("hello.txt", hello), end).Want(http.StatusCreated)
+	})
 }

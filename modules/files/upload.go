@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -49,6 +51,7 @@ func (s *service) receive(req *http.Request) (record, error) {
 		return record{}, err
 	}
 	failpoint.Hit(ctx, "files.reserved")
+	defer s.holdRoom(ctx, r.ID)()
 	content, err := s.take(ctx, r, f)
 	if err == nil {
 		content, err = s.inspect(ctx, r, content)
@@ -73,7 +76,41 @@ func (s *service) expect(ctx context.Context, by sender, f *form, body int64) (r
 		return record{}, err
 	}
 	r.Content = uuid.NullUUID{UUID: uuid7.New(), Valid: true}
-	return r, s.ledger.announce(ctx, &r, s.cfg.limitsOf(by.principal, owner, by.profile), max(s.cfg.UploadWithin, filesapi.MaxTransfer))
+	return r, s.ledger.announce(ctx, &r, s.cfg.limitsOf(by.principal, owner, by.profile), uploadLease)
+}
+
+const (
+	// uploadLease is how long a file that streams in holds its room without a sign of life
+	// from the process that takes it, which gives several of them meanwhile.
+	uploadLease = 5 * time.Minute
+	renewEvery  = time.Minute
+)
+
+// holdRoom keeps a file from being given up while it streams in, however slowly, until stop
+// is called.
+func (s *service) holdRoom(ctx context.Context, file uuid.UUID) (stop func()) {
+	ctx, cancel := context.WithTimeout(ctx, filesapi.MaxTransfer)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		tick := time.NewTicker(s.renewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				s.renew(ctx, file)
+			}
+		}
+	})
+	return func() { cancel(); renewing.Wait() }
+}
+
+func (s *service) renew(ctx context.Context, file uuid.UUID) {
+	_, err := s.ledger.db.Exec(ctx, `UPDATE files SET expires_at = now() + $2::interval WHERE id = $1 AND state = 'pending'`, file, uploadLease)
+	if err != nil && ctx.Err() == nil {
+		s.logger.WarnContext(ctx, "the room of an upload could not be held, which is tried again", "file_id", file, "error", err)
+	}
 }
 
 // most returns how large the file may be, in bytes: what the form says, or else what the body

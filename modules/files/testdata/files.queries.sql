@@ -208,6 +208,10 @@ UPDATE files
   WHERE content = $1;
 
 UPDATE files
+  SET expires_at = now() + $2::interval
+  WHERE id = $1 AND state = 'pending';
+
+UPDATE files
   SET reference = $2, expires_at = now() + $3::interval, warned = false, changed_at = now()
   WHERE id = $1;
 
