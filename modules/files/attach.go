@@ -35,8 +35,12 @@ func (s *service) attachTo(ctx context.Context, tx postgres.Tx, r record, refere
 	if r.Reference == reference {
 		return r, nil
 	}
-	_, err := tx.Exec(ctx, `UPDATE files SET reference = $2, expires_at = now() + $3::interval, warned = false, changed_at = now() WHERE id = $1`,
-		r.ID, reference, s.keepFor(r))
+	within, err := s.keepFor(r)
+	if err != nil {
+		return r, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE files SET reference = $2, expires_at = now() + $3::interval, warned = false, changed_at = now() WHERE id = $1`,
+		r.ID, reference, within)
 	if err != nil {
 		return r, fmt.Errorf("attach file %s: %w", r.ID, err)
 	}
@@ -44,12 +48,12 @@ func (s *service) attachTo(ctx context.Context, tx postgres.Tx, r record, refere
 }
 
 // keepFor returns how long an attached file is kept, from now; nil: until its module lets go of it.
-func (s *service) keepFor(r record) *time.Duration {
-	p := s.profiles[r.Module+"."+r.Profile]
-	if p == nil || p.Rules().KeepFor == 0 {
-		return nil
+func (s *service) keepFor(r record) (*time.Duration, error) {
+	rules, err := s.profiles.rules(r)
+	if err != nil || rules.KeepFor == 0 {
+		return nil, err
 	}
-	return new(p.Rules().KeepFor)
+	return &rules.KeepFor, nil
 }
 
 func (s *service) detach(ctx context.Context, in filesapi.FileInput) (api.Empty, error) {

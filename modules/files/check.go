@@ -104,16 +104,16 @@ func (s *service) measured(ctx context.Context, r record, k kept) (kept, error) 
 
 // inspect looks at a content, and says of what type it is; or that it is refused.
 func (s *service) inspect(ctx context.Context, r record, k kept) (kept, error) {
-	p, err := s.profiles.find(r.Module, r.Profile)
+	rules, err := s.profiles.rules(r)
 	if err != nil {
-		return k, err // the module was taken out of the product
+		return k, err
 	}
 	in, err := s.store.Open(ctx, contentKey(k.Content))
 	if err != nil {
 		return k, fmt.Errorf("open the content of file %s: %w", r.ID, err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	verdict, err := s.look(ctx, r, p.Rules(), in)
+	verdict, err := s.look(ctx, r, rules, in)
 	switch {
 	case err != nil:
 		return k, fmt.Errorf("look at the content of file %s: %w", r.ID, err)
@@ -151,11 +151,12 @@ func (s *service) conclude(ctx context.Context, tx postgres.Tx, file uuid.UUID, 
 	if err != nil {
 		return err
 	}
-	next := s.passed(r, content)
 	if refused != nil {
-		next = rejection(refused)
+		next := rejection(refused)
 		next.stray = content.Content
+		_, err = s.move(ctx, tx, r, next)
+		return err
 	}
-	_, err = s.move(ctx, tx, r, next)
+	_, err = s.pass(ctx, tx, r, content)
 	return err
 }

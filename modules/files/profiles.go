@@ -31,6 +31,18 @@ func (p profiles) find(module, name string) (*filesapi.Profile, error) {
 	return nil, problem.NotFound("no module declares files of the kind %.64q; there are: %s", module+"/"+name, p.names()).WithCode(filesapi.CodeUnknownProfile)
 }
 
+// rules returns those for a file that is there. A process that does not know its profile is
+// older than that, as in a deployment, or the module was taken out of the product: it decides
+// nothing about the file, and the problem (503) has jobs and callers ask again. What is not
+// stored when the jobs are dead is given up; what is stored can be read as it came, and lasts as
+// long as it was told to.
+func (p profiles) rules(r record) (filesapi.Rules, error) {
+	if found := p[r.Module+"."+r.Profile]; found != nil {
+		return found.Rules(), nil
+	}
+	return filesapi.Rules{}, problem.Unavailable("this process knows no files of the kind %s/%s; try again later", r.Module, r.Profile)
+}
+
 // isPublic reports whether a file is for everybody: it was declared so when the file came, and
 // still is, if the profile is there.
 func (p profiles) isPublic(r record) bool {

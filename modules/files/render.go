@@ -115,8 +115,11 @@ func (j renders) make(ctx context.Context, r record) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
-	p := j.s.profiles[r.Module+"."+r.Profile]
-	if p == nil || !asksForWork(p.Rules().Image) {
+	rules, err := j.s.profiles.rules(r)
+	if err != nil {
+		return rendered{}, err
+	}
+	if !asksForWork(rules.Image) {
 		return rendered{kept: came}, nil // its module changed its mind
 	}
 	in, err := j.s.store.Open(ctx, contentKey(came.Content))
@@ -124,7 +127,7 @@ func (j renders) make(ctx context.Context, r record) (rendered, error) {
 		return rendered{}, fmt.Errorf("open the image: %w", err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	sketch, err := picture.Look(in, came.Size, came.Type, p.Rules().Image.MaxPixels)
+	sketch, err := picture.Look(in, came.Size, came.Type, rules.Image.MaxPixels)
 	if err != nil {
 		return rendered{}, err
 	}
@@ -138,7 +141,7 @@ func (j renders) make(ctx context.Context, r record) (rendered, error) {
 		if err != nil {
 			return rendered{}, err
 		}
-		return j.s.write(ctx, r, came, open, p.Rules().Image)
+		return j.s.write(ctx, r, came, open, rules.Image)
 	})
 }
 

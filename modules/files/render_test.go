@@ -72,7 +72,7 @@ func (w *world) checked(t *testing.T, owner, profile string, kind filesapi.Type,
 		return errors.Join(putting, inserting, reserve(ctx, tx, r, limits{limit{100, 1 << 30}, limit{100, 1 << 30}, limit{100, 1 << 30}}))
 	})
 	w.inTx(t, func(ctx context.Context, tx postgres.Tx) error {
-		_, err := w.service.move(ctx, tx, r, w.service.passed(r, k))
+		_, err := w.service.pass(ctx, tx, r, k)
 		return err
 	})
 	return w.record(t, r.ID)

@@ -108,7 +108,11 @@ func (s *service) admit(ctx context.Context, tx postgres.Tx, r record, c change)
 	if r.Content.Valid && r.Content.UUID != twin.Content && r.Content.UUID != c.kept.Content {
 		going = append(going, r.Content.UUID) // what was encoded anew takes its place
 	}
-	b.Queue(admitFile, r.ID, c.to, twin.Content, twin.Type, twin.Size, c.held(r), s.timeFor(r, c.to))
+	within, err := s.timeFor(r, c.to)
+	if err != nil {
+		return r, err
+	}
+	b.Queue(admitFile, r.ID, c.to, twin.Content, twin.Type, twin.Size, c.held(r), within)
 	after, err := s.finish(ctx, tx, r, b, going)
 	if err == nil && after.State != c.to {
 		return r, fmt.Errorf("content %s was swept while it was written: it took longer than FILES_GRACE", twin.Content)
@@ -212,15 +216,13 @@ func queueKept(b *pgx.Batch, k kept, done bool) {
 		k.Content, state, k.Source, k.Hash, k.Size, k.Type)
 }
 
-// timeFor returns how long a file may be in a state, from now; nil: without an end.
-func (s *service) timeFor(r record, to filesapi.State) *time.Duration {
+// timeFor returns how long a file may be in a state, from now.
+func (s *service) timeFor(r record, to filesapi.State) (time.Duration, error) {
 	if to != filesapi.StateStored {
-		return new(workTime)
+		return workTime, nil
 	}
-	if p := s.profiles[r.Module+"."+r.Profile]; p != nil {
-		return new(p.Rules().AttachWithin)
-	}
-	return new(24 * time.Hour) // its module is gone, and nobody will attach it
+	rules, err := s.profiles.rules(r)
+	return rules.AttachWithin, err
 }
 
 // turn takes a file on its way without a content that passed, or to its end.
@@ -341,14 +343,18 @@ func (s *service) follow(ctx context.Context, tx postgres.Tx, after record, goin
 	return nil
 }
 
-// passed returns what becomes of a file whose content has passed the checks: an image of
-// which something is to be made is checked, anything else is stored.
-func (s *service) passed(r record, k kept) change {
-	p := s.profiles[r.Module+"."+r.Profile]
-	if p != nil && k.Type.IsImage() && asksForWork(p.Rules().Image) {
-		return change{to: filesapi.StateChecked, kept: &k}
+// pass is move for a file whose content has passed the checks: an image of which something is
+// to be made is checked, anything else is stored.
+func (s *service) pass(ctx context.Context, tx postgres.Tx, r record, k kept) (record, error) {
+	rules, err := s.profiles.rules(r)
+	if err != nil {
+		return r, err
 	}
-	return change{to: filesapi.StateStored, kept: &k}
+	c := change{to: filesapi.StateStored, kept: &k}
+	if k.Type.IsImage() && asksForWork(rules.Image) {
+		c.to = filesapi.StateChecked
+	}
+	return s.move(ctx, tx, r, c)
 }
 
 func asksForWork(i *filesapi.Image) bool { return i != nil && (i.Encode || len(i.Variants) > 0) }

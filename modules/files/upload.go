@@ -189,7 +189,7 @@ func (s *service) settle(ctx context.Context, r record, content kept) (after rec
 	err = s.ledger.db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		now, err := s.ledger.lock(ctx, tx, r.ID)
 		if err == nil {
-			after, err = s.move(ctx, tx, now, s.passed(now, content))
+			after, err = s.pass(ctx, tx, now, content)
 		}
 		return err
 	})
