@@ -5,6 +5,9 @@
 //
 // A module declares what may be uploaded for it; see package filesapi.
 //
+// Quotas count the bytes that were uploaded. What module files makes of them, a variant or an
+// image that was encoded anew, is the product's decision and not counted.
+//
 // # Not guaranteed
 //
 // A signed link cannot be revoked: it lasts for the time that it says, or until its file is
