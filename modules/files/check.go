@@ -35,13 +35,18 @@ var _ jobs.Handler[checking] = checks{}
 
 // IsTriggered implements jobs.Handler.
 func (c checks) IsTriggered(ctx context.Context, d jobs.Delivery[checking]) (jobs.Decision, error) {
-	r, err := c.s.ledger.find(ctx, c.s.ledger.db, d.Data.File)
+	return c.s.ledger.triggered(ctx, d.Data.File, filesapi.StateUploaded)
+}
+
+// triggered decides on a job of a file, which is for one state.
+func (l ledger) triggered(ctx context.Context, file uuid.UUID, state filesapi.State) (jobs.Decision, error) {
+	r, err := l.find(ctx, l.db, file)
 	switch {
 	case problem.Expected(err):
 		return jobs.Skip("there is no such file any more"), nil
 	case err != nil:
 		return "", err
-	case r.State != filesapi.StateUploaded:
+	case r.State != state:
 		return jobs.Skip("the file is " + string(r.State)), nil
 	}
 	return jobs.Triggered, nil

@@ -53,16 +53,7 @@ var _ jobs.Handler[rendering] = renders{}
 
 // IsTriggered implements jobs.Handler.
 func (j renders) IsTriggered(ctx context.Context, d jobs.Delivery[rendering]) (jobs.Decision, error) {
-	r, err := j.s.ledger.find(ctx, j.s.ledger.db, d.Data.File)
-	switch {
-	case problem.Expected(err):
-		return jobs.Skip("there is no such file any more"), nil
-	case err != nil:
-		return "", err
-	case r.State != filesapi.StateChecked:
-		return jobs.Skip("the file is " + string(r.State)), nil
-	}
-	return jobs.Triggered, nil
+	return j.s.ledger.triggered(ctx, d.Data.File, filesapi.StateChecked)
 }
 
 // Process implements jobs.Handler.
