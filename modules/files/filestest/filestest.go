@@ -13,14 +13,15 @@
 //
 // What the double answers to [filesapi.Get], [filesapi.Attach], [filesapi.Detach],
 // [filesapi.Delete], [filesapi.Link], [filesapi.Send] and [filesapi.Open] is what the module
-// answers to a module on its own, but for the addresses of links. One scenario is run against both.
+// answers to a module, on its own and for a user, but for the addresses of links. One scenario is
+// run against both.
 //
 // # Not guaranteed
 //
-// What users are answered is not compared, nor what [Files.Reject] and [Files.Lose] leave. The
-// double looks into no content, knows no quota and no clock, and makes no variants. Faults come
-// from [slipwaytest.Fail], and from [Files.Reject] and [Files.Lose]. Where the content counts,
-// give the world module files itself.
+// What users are answered who ask past their module is not compared, nor what [Files.Reject]
+// and [Files.Lose] leave. The double looks into no content, knows no quota and no clock, and
+// makes no variants. Faults come from [slipwaytest.Fail], and from [Files.Reject] and
+// [Files.Lose]. Where the content counts, give the world module files itself.
 package filestest
 
 import (
@@ -59,6 +60,7 @@ type Files struct {
 type entry struct {
 	filesapi.File
 
+	own     bool // it is the module's own, and not a user's of its name
 	content []byte
 }
 
@@ -103,7 +105,7 @@ func (f *Files) Reject(p *filesapi.Profile, owner, name string, reason filesapi.
 	if refusal != nil {
 		f.t.Fatalf("%s could not even come: %v", name, refusal)
 	}
-	file = f.change(file.ID, func(e *entry) { e.State, e.Reason, e.SHA256 = filesapi.StateRejected, reason, "" })
+	file = f.change(file.ID, func(e *entry) { e.end(filesapi.StateRejected, reason) })
 	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Rejected, file.ID.String(), file)
 	return file
 }
@@ -112,7 +114,7 @@ func (f *Files) Reject(p *filesapi.Profile, owner, name string, reason filesapi.
 // those who subscribe to [filesapi.Deleted].
 func (f *Files) Lose(id uuid.UUID, reason filesapi.Reason) {
 	f.t.Helper()
-	file := f.change(id, func(e *entry) { e.State, e.Reason, e.content = filesapi.StateDeleted, reason, nil })
+	file := f.change(id, func(e *entry) { e.end(filesapi.StateDeleted, reason) })
 	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Deleted, id.String(), file)
 }
 
@@ -166,7 +168,8 @@ func (f *Files) find(ctx context.Context, id uuid.UUID) (*entry, error) {
 	if e == nil {
 		return nil, none
 	}
-	if p, ok := auth.PrincipalFrom(ctx); ok && p.Service() != "" && p.Service() != e.Module {
+	p, ok := auth.PrincipalFrom(ctx)
+	if ok && p.Service() != "" && p.Service() != e.Module || e.own && !(ok && p.IsService()) {
 		return nil, none
 	}
 	if err := auth.Own(ctx, e.Owner); err != nil {
@@ -215,18 +218,18 @@ func (f *Files) remove(ctx context.Context, in filesapi.FileInput) (none api.Emp
 	switch {
 	case e.State != filesapi.StateStored: // it is gone
 	case p.Service() == e.Module:
-		e.end(filesapi.ReasonDetached)
+		e.end(filesapi.StateDeleted, filesapi.ReasonDetached)
 	case e.Reference != "":
 		return none, problem.Conflict("the file %s is part of something that %s has", e.ID, e.Module).WithCode(filesapi.CodeAttached)
 	default:
-		e.end(filesapi.ReasonByOwner)
+		e.end(filesapi.StateDeleted, filesapi.ReasonByOwner)
 	}
 	return none, nil
 }
 
 // end removes the content at once; at the module a job does.
-func (e *entry) end(reason filesapi.Reason) {
-	e.State, e.Reason, e.SHA256, e.content, e.ExpiresAt = filesapi.StateDeleted, reason, "", nil, nil
+func (e *entry) end(state filesapi.State, reason filesapi.Reason) {
+	e.State, e.Reason, e.SHA256, e.content, e.ExpiresAt = state, reason, "", nil, nil
 }
 
 func (f *Files) link(ctx context.Context, in filesapi.LinkInput) (filesapi.SignedLink, error) {
@@ -317,6 +320,9 @@ func (f *Files) receive(r *http.Request) (filesapi.File, error) {
 	file, refusal := f.add(p, owner, header.Filename, content)
 	if refusal != nil {
 		return filesapi.File{}, refusal
+	}
+	if who.IsService() && owner == who.Subject {
+		f.change(file.ID, func(e *entry) { e.own = true })
 	}
 	return file, nil
 }

@@ -26,6 +26,7 @@ var (
 	clerkModule = api.Module("clerk")
 	letters     = filesapi.Define(clerkModule, "letters", filesapi.Rules{Doc: "Letters", Types: []filesapi.Type{filesapi.Text}, MaxBytes: 100})
 	act         = api.POST[actInput, outcome](clerkModule, "/clerk/{what}", auth.Public("a test"), "Do something with a file")
+	actForUser  = api.POST[actInput, outcome](clerkModule, "/clerk/users/{what}", auth.Need(filesapi.Read), "Do something with a file for whoever asks")
 )
 
 type actInput struct {
@@ -47,14 +48,19 @@ func clerk() slipway.Module {
 	return slipway.NewModule(clerkModule, func(m *slipway.Setup, _ struct{}) error {
 		c := m.Calls(filesapi.Module)
 		api.Handle(m, act, func(ctx context.Context, in actInput) (outcome, error) {
-			out, err := do(auth.AsService(ctx, "the test says so"), c, in)
-			if p, ok := api.Refused(err); ok {
-				return out, p
-			}
-			return out, err
+			return told(do(auth.AsService(ctx, "the test says so"), c, in))
 		})
+		api.Handle(m, actForUser, func(ctx context.Context, in actInput) (outcome, error) { return told(do(ctx, c, in)) })
 		return nil
 	}, slipway.Calls(filesapi.Module))
+}
+
+// told passes a refusal on.
+func told(out outcome, err error) (outcome, error) {
+	if p, ok := api.Refused(err); ok {
+		return out, p
+	}
+	return out, err
 }
 
 func do(ctx context.Context, c api.Caller, in actInput) (out outcome, err error) {
@@ -105,53 +111,102 @@ func TestFiles_asTheModule(t *testing.T) {
 	}
 }
 
-func scenario(k *slipwaytest.Kit) (lines []string) {
-	tell := func(what string, change func(*actInput)) outcome {
-		in := actInput{What: what}
-		change(&in)
-		a := slipwaytest.Do(k.Anonymous(), act, in)
-		f := a.Body.File
-		lines = append(lines, fmt.Sprint(what, " ", a.Status, " ", a.Problem.Code, " ", f.Name, f.Owner, f.Type, f.Size, f.SHA256, f.State, f.Reference, f.Visibility, f.ExpiresAt != nil, " ", a.Body.Text))
-		return a.Body
+// A play is the lines of a scenario: what was done, and what came of it.
+type play struct {
+	k     *slipwaytest.Kit
+	lines []string
+}
+
+func (p *play) tell(who *slipwaytest.Kit, operation *api.Operation[actInput, outcome], in actInput) filesapi.File {
+	a := slipwaytest.Do(who, operation, in)
+	f := a.Body.File
+	p.lines = append(p.lines, fmt.Sprint(in.What, " ", a.Status, " ", a.Problem.Code, " ", f.Name, f.Owner, f.Type, f.Size, f.SHA256, f.State, f.Reason, f.Reference, f.Visibility, f.ExpiresAt != nil, " ", a.Body.Text))
+	return f
+}
+
+// send has the clerk send a file for somebody.
+func (p *play) send(name, owner, text string) filesapi.File {
+	in := actInput{What: "send"}
+	in.Body.Name, in.Body.Owner, in.Body.Text = name, owner, text
+	return p.tell(p.k.Anonymous(), act, in)
+}
+
+func on(id uuid.UUID, what string) actInput {
+	in := actInput{What: what}
+	in.Body.ID, in.Body.Text = id, "letter-7"
+	return in
+}
+
+// clerk does something with a file, on its own.
+func (p *play) clerk(id uuid.UUID, all ...string) {
+	for _, what := range all {
+		p.tell(p.k.Anonymous(), act, on(id, what))
 	}
-	send := func(name, text string) outcome {
-		return tell("send", func(in *actInput) { in.Body.Name, in.Body.Owner, in.Body.Text = name, "ada", text })
+}
+
+// user does something with a file, through the clerk.
+func (p *play) user(name string, id uuid.UUID, all ...string) {
+	for _, what := range all {
+		p.tell(p.k.User(name, "files:read", "files:write"), actForUser, on(id, what))
 	}
-	f := send("a.txt", "Dear Ada,\n").File
-	send("a.exe", "x")
-	send("a.txt", "")
-	send("a.txt", strings.Repeat("long ", 100))
-	on := func(what string, id uuid.UUID) {
-		tell(what, func(in *actInput) { in.Body.ID, in.Body.Text = id, "letter-7" })
-	}
-	for _, what := range []string{"get", "open", "link", "link a variant", "attach", "get", "link", "detach", "get", "detach", "attach", "open", "link"} {
-		on(what, f.ID)
-	}
-	deleted := send("b.txt", "Dear Ben,\n").File
-	for _, what := range []string{"delete", "get", "delete", "link"} {
-		on(what, deleted.ID)
-	}
-	for _, what := range []string{"get", "open", "attach", "detach", "delete", "link"} {
-		on(what, uuid.Nil)
-	}
-	return lines
+}
+
+func scenario(k *slipwaytest.Kit) []string {
+	p := &play{k: k}
+	f := p.send("a.txt", "ada", "Dear Ada,\n")
+	p.send("a.exe", "ada", "x")
+	p.send("a.txt", "ada", "")
+	p.send("a.txt", "ada", strings.Repeat("long ", 100))
+	p.clerk(f.ID, "get", "open", "link", "link a variant", "attach", "get", "link", "detach", "get", "detach", "attach", "open", "link")
+	p.clerk(p.send("b.txt", "ada", "Dear Ben,\n").ID, "delete", "get", "delete", "link")
+	p.clerk(uuid.Nil, "get", "open", "attach", "detach", "delete", "link")
+
+	f = p.send("c.txt", "ada", "Dear Cy,\n")
+	p.user("ben", f.ID, "get", "open", "link", "attach", "detach", "delete")
+	p.user("ada", f.ID, "get", "open", "link", "attach", "get", "delete", "get", "open", "delete", "detach")
+	own := p.send("d.txt", "", "Dear Di,\n")
+	p.user("clerk", own.ID, "get", "open", "link", "attach", "detach", "delete") // a user of the module's name
+	p.clerk(own.ID, "get", "open", "detach", "get")
+	return p.lines
+}
+
+// reader is a module that wants to hear of everything.
+func reader(hear func(filesapi.File)) slipway.Module {
+	note := jobs.Func[filesapi.File](func(_ context.Context, d jobs.Delivery[filesapi.File]) (jobs.Effect, error) {
+		hear(d.Data)
+		return jobs.Done, nil
+	})
+	return slipway.NewModule(api.Module("reader"), func(m *slipway.Setup, _ struct{}) error {
+		jobs.On(m, "note-stored", filesapi.Stored, note)
+		jobs.On(m, "note-rejected", filesapi.Rejected, note)
+		jobs.On(m, "note-deleted", filesapi.Deleted, note)
+		return nil
+	}, slipway.Subscribes(filesapi.Stored, filesapi.Rejected, filesapi.Deleted),
+		slipway.Migrations(fstest.MapFS{"00001_reader.sql": {Data: []byte("-- +goose Up\nSELECT 1;\n\n-- +goose Down\nSELECT 1;\n")}}))
 }
 
 // What a test says was uploaded reaches the jobs of the module.
 func TestFiles_Stored(t *testing.T) {
 	t.Parallel()
 	heard := make(chan filesapi.File, 1)
-	reader := slipway.NewModule(api.Module("reader"), func(m *slipway.Setup, _ struct{}) error {
-		jobs.On(m, "note", filesapi.Stored, jobs.Func[filesapi.File](func(_ context.Context, d jobs.Delivery[filesapi.File]) (jobs.Effect, error) {
-			heard <- d.Data
-			return jobs.Done, nil
-		}))
-		return nil
-	}, slipway.Subscribes(filesapi.Stored), slipway.Migrations(fstest.MapFS{"00001_reader.sql": {Data: []byte("-- +goose Up\nSELECT 1;\n\n-- +goose Down\nSELECT 1;\n")}}))
-	k := slipwaytest.Tx(t, reader, clerk())
+	k := slipwaytest.Tx(t, reader(func(f filesapi.File) { heard <- f }), clerk())
 	double := filestest.New(t, k, clerkModule)
 	f := double.Stored(letters, "ada", "a.txt", nil)
 	if got := <-heard; got.ID != f.ID || !letters.Has(got) || double.File(f.ID).State != filesapi.StateStored {
 		t.Errorf("the job heard of %+v, want %+v", got, f)
+	}
+}
+
+// What is refused or lost has no content and no end any more, as at the module.
+func TestFiles_ended(t *testing.T) {
+	t.Parallel()
+	k := slipwaytest.Tx(t, reader(func(filesapi.File) {}), clerk())
+	double := filestest.New(t, k, clerkModule)
+	lost := double.Stored(letters, "ada", "a.txt", nil)
+	double.Lose(lost.ID, filesapi.ReasonLost)
+	for _, f := range []filesapi.File{double.Reject(letters, "ada", "b.txt", filesapi.ReasonScript), double.File(lost.ID)} {
+		if f.Reason == "" || f.SHA256 != "" || f.ExpiresAt != nil {
+			t.Errorf("the file is %+v, want it without a hash and an end", f)
+		}
 	}
 }
