@@ -179,6 +179,15 @@ func TestContent_names(t *testing.T) {
 			}
 		})
 	}
+	t.Run("of what was made of an image", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, specimen{photos, "blue mug.PNG", filesapi.JPEG, "encoded anew", "a thumb"})
+		for path, want := range map[string]string{contentPath(s.id): "blue mug.jpg", "/files/" + s.id.String() + "/variants/thumb": "blue mug-thumb.jpg"} {
+			if got := download(s.ada, path).Want(200).Header.Get("Content-Disposition"); got != `inline; filename="`+want+`"` {
+				t.Errorf("Content-Disposition: %s, want the name %s", got, want)
+			}
+		}
+	})
 }
 
 func TestMedia(t *testing.T) {

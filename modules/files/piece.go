@@ -73,18 +73,28 @@ func (p piece) etag() string {
 	return `"` + tag + `"`
 }
 
-// fileName is under what a client saves it: the name that it came with, with an extension
-// of what it is.
+// fileName is under what a client saves it: the name that it came with, with an extension of
+// what it is. That takes the place of another image's, from which an image was made.
 func (p piece) fileName() string {
-	name := p.Name
+	extension := path.Ext(p.Name)
+	stem := strings.TrimSuffix(p.Name, extension)
 	if p.Variant != "" {
-		extension := path.Ext(name)
-		name = strings.TrimSuffix(name, extension) + "-" + p.Variant + extension
+		stem += "-" + p.Variant
 	}
-	if usual := p.Type.Extensions(); len(usual) > 0 && !p.Type.Fits(name) {
-		name += usual[0]
+	usual := p.Type.Extensions()
+	switch {
+	case len(usual) == 0 || p.Type.Fits(p.Name):
+	case p.Type.IsImage() && isNameOfImage(p.Name):
+		extension = usual[0]
+	default:
+		extension += usual[0]
 	}
-	return name
+	return stem + extension
+}
+
+func isNameOfImage(name string) bool {
+	fits := func(t filesapi.Type) bool { return t.Fits(name) }
+	return slices.ContainsFunc([]filesapi.Type{filesapi.JPEG, filesapi.PNG, filesapi.GIF, filesapi.WebP}, fits)
 }
 
 // mediaType is the Content-Type: what the check found, and never what the client said.
