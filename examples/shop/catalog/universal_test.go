@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-go/slipway/examples/shop/catalog/catalogapi"
 	"github.com/slipway-go/slipway/modules/cart/cartapi"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
+	"github.com/slipway-go/slipway/modules/files/filestest"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
 
@@ -18,28 +19,40 @@ func TestUniversal(t *testing.T) {
 			return cartapi.QuoteInput{SKUs: []string{"mug-blue", "teapot"}}
 		}),
 		slipwaytest.Example(catalogapi.SetPhoto, func(k *slipwaytest.Kit) catalogapi.SetPhotoInput {
-			return choosing("mug-blue", openGallery(k).hang(filesapi.StateStored))
+			return choosing("mug-blue", uploaded(t, k))
 		}),
-		slipwaytest.ExampleEvent(filesapi.Stored, func(k *slipwaytest.Kit) (string, filesapi.File) {
-			return chosen(k, filesapi.StatePending, filesapi.StateStored)
-		}),
+		slipwaytest.ExampleEvent(filesapi.Stored, awaited),
 		slipwaytest.ExampleEvent(filesapi.Rejected, func(k *slipwaytest.Kit) (string, filesapi.File) {
-			return chosen(k, filesapi.StatePending, filesapi.StateRejected)
+			return chosen(t, k, filesapi.StateRejected)
 		}),
 		slipwaytest.ExampleEvent(filesapi.Deleted, func(k *slipwaytest.Kit) (string, filesapi.File) {
-			return chosen(k, filesapi.StateStored, filesapi.StateDeleted)
+			return chosen(t, k, filesapi.StateDeleted)
 		}),
 	)
 }
 
-// chosen returns what module files tells of a photo that is chosen for a product in one
-// state and comes to another.
-func chosen(k *slipwaytest.Kit, from, to filesapi.State) (key string, f filesapi.File) {
-	g := openGallery(k)
-	f = g.hang(from)
+// uploaded returns a photo that the user of the kit has at module files, for which the double
+// answers in the world of this check.
+func uploaded(t *testing.T, k *slipwaytest.Kit) filesapi.File {
+	t.Helper()
+	return filestest.New(t, k, catalogapi.Module).Stored(catalogapi.Photos, k.Subject(), "mug.jpg", nil)
+}
+
+// chosen returns what module files tells of a photo that a product shows.
+func chosen(t *testing.T, k *slipwaytest.Kit, state filesapi.State) (key string, f filesapi.File) {
+	t.Helper()
+	f = uploaded(t, k)
 	slipwaytest.Do(k, catalogapi.SetPhoto, choosing("mug-blue", f)).Want(202)
-	after := g.hang(to)
-	after.ID, after.URL = f.ID, f.URL
-	g.refer(after, "")
-	return f.ID.String(), after
+	f.State = state
+	return f.ID.String(), f
+}
+
+// awaited returns what module files tells of a photo that was chosen before it was stored, of
+// which the double knows none.
+func awaited(k *slipwaytest.Kit) (key string, f filesapi.File) {
+	g := openGallery(k)
+	f = g.hang(filesapi.StatePending)
+	slipwaytest.Do(k, catalogapi.SetPhoto, choosing("mug-blue", f)).Want(202)
+	f.State = filesapi.StateStored
+	return f.ID.String(), g.refer(f, "")
 }
