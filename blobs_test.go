@@ -191,6 +191,9 @@ func TestSetup_Blobs_inS3(t *testing.T) {
 			t.Errorf("Stat() = %v, want ErrNotFound", err)
 		}
 		form, err := store.SignPost(t.Context(), "chests/1", blob.Policy{Expires: time.Minute, MaxSize: 10})
+		if name := store.String(); name != "attic/ in bucket "+s3test.Bucket+" of "+server.Host() {
+			t.Errorf("the store is %s, want bucket and host, and no credentials", name)
+		}
 		if err != nil || form.URL != "https://files.example/blobs/" {
 			t.Errorf("SignPost() = %s, %v, want the address for browsers", form.URL, err)
 		}

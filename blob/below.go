@@ -18,6 +18,8 @@ type below struct {
 	folder string
 }
 
+func (b below) String() string { return b.folder + " in " + b.store.String() }
+
 func (b below) Put(ctx context.Context, key string, r io.Reader, limit int64) (Info, error) {
 	if err := CheckKey(key); err != nil {
 		return Info{}, err

@@ -20,6 +20,10 @@ var (
 // A Store keeps objects: bytes under a key, whole or not at all. All methods may be called
 // at once.
 type Store interface {
+	// String names the place for a person who operates the product, without credentials:
+	// "directory /var/lib/shop/blobs", "bucket shop-files of s3.example".
+	String() string
+
 	// Put writes an object from r, in place of the one that there may be. If r fails, or is
 	// longer than the limit (ErrTooLarge), there is what was there before.
 	Put(ctx context.Context, key string, r io.Reader, limit int64) (Info, error)

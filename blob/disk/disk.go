@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -99,6 +100,15 @@ func (s *Store) prepare() (err error) {
 	}
 	s.sweepNow()
 	return nil
+}
+
+// String implements [blob.Store].
+func (s *Store) String() string {
+	dir := s.root.Name()
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	return "directory " + dir
 }
 
 // Close gives the directory back. Readers stay open.

@@ -56,6 +56,9 @@ func neverCalled(r *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("%s %s: what signs calls nobody", r.Method, r.URL.Host)
 }
 
+// String implements [blob.Store].
+func (s *Store) String() string { return "bucket " + s.bucket + " of " + s.core.EndpointURL().Host }
+
 // Stat implements [blob.Store].
 func (s *Store) Stat(ctx context.Context, key string) (blob.Info, error) {
 	if err := blob.CheckKey(key); err != nil {

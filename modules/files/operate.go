@@ -93,7 +93,7 @@ func (r reconciling) or(cfg Config) reconciling {
 // Tables implements slipway.Report.
 func (f findings) Tables() []slipway.Table {
 	n := func(i int64) string { return strconv.FormatInt(i, 10) }
-	tables := []slipway.Table{{Header: []string{"", "FOUND", "DONE"}, Rows: [][]string{
+	tables := []slipway.Table{{Empty: "The store is " + f.Store + "."}, {Header: []string{"", "FOUND", "DONE"}, Rows: [][]string{
 		{"objects", n(f.Objects), ""},
 		{"  that no row wants", n(f.Orphans) + " (" + sizeText(f.OrphanBytes) + ")", n(f.Deleted) + " deleted"},
 		{"  likewise, too young to go", n(f.Young), ""},
@@ -241,6 +241,7 @@ func showCommand() *cobra.Command {
 
 // A fileReport is a file with all that belongs to it.
 type fileReport struct {
+	Store    string        `json:"store"` // which one was looked at
 	File     filesapi.File `json:"file"`
 	Uploader string        `json:"uploader"`
 	Service  string        `json:"service,omitempty"`
@@ -259,7 +260,7 @@ func (s *service) show(ctx context.Context, id uuid.UUID) (slipway.Report, error
 	if err != nil {
 		return nil, err
 	}
-	report := fileReport{File: s.profiles.file(r), Uploader: r.Uploader, Service: r.Service, Objects: []objectFound{}}
+	report := fileReport{Store: s.store.String(), File: s.profiles.file(r), Uploader: r.Uploader, Service: r.Service, Objects: []objectFound{}}
 	prefixes := []string{quarantineKey(id)}
 	if r.Content.Valid {
 		report.Content = &r.Content.UUID
@@ -303,11 +304,11 @@ func (r fileReport) Tables() []slipway.Table {
 		{"MADE", moment(&f.CreatedAt)},
 		{"EXPIRES", moment(f.ExpiresAt)},
 	}}
-	objects := slipway.Table{Header: []string{"OBJECT", "SIZE", "WRITTEN"}, Empty: "The store has nothing of it."}
+	objects := slipway.Table{Header: []string{"OBJECT", "SIZE", "WRITTEN"}, Empty: "It has nothing of the file."}
 	for _, o := range r.Objects {
 		objects.Rows = append(objects.Rows, []string{o.Key, sizeText(o.Size), moment(&o.Modified)})
 	}
-	return []slipway.Table{facts, objects}
+	return []slipway.Table{facts, {Empty: "The store is " + r.Store + "."}, objects}
 }
 
 func usageCommand() *cobra.Command {

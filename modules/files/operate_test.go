@@ -72,7 +72,7 @@ func TestShow_command(t *testing.T) {
 	w.wantNo(t, "id", "show")
 
 	announced, stored := w.announced(t, 5), w.stored(t, "hello")
-	wantWords(t, w.command(t, "show", announced.String()), "pending", "The store has nothing of it.")
+	wantWords(t, w.command(t, "show", announced.String()), "pending", "The store is files/ in directory /", "It has nothing of the file.")
 	w.put(t, quarantineKey(announced), "hello")
 	wantWords(t, w.command(t, "show", announced.String()), quarantineKey(announced))
 	content := w.record(t, stored).Content.UUID

@@ -45,6 +45,7 @@ type reconciling struct {
 
 // findings are what a reconciler found and did.
 type findings struct {
+	Store        string   `json:"store"` // which one it was
 	DryRun       bool     `json:"dry_run"`
 	Objects      int64    `json:"objects"`       // looked at
 	Contents     int64    `json:"contents"`      // rows, likewise
@@ -71,7 +72,7 @@ const (
 // reconcile looks at everything and then changes what it may. What it found counts also if
 // it returns an error.
 func (r *reconciler) reconcile(ctx context.Context) error {
-	r.found = findings{DryRun: r.rules.dry, Limit: r.rules.limit, Apart: r.apart, Examples: []string{}}
+	r.found = findings{Store: r.store.String(), DryRun: r.rules.dry, Limit: r.rules.limit, Apart: r.apart, Examples: []string{}}
 	orphans, err := r.orphans(ctx)
 	if err != nil {
 		return fmt.Errorf("look for objects that no row wants: %w", err)

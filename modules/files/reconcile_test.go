@@ -40,7 +40,7 @@ func (w *world) lose(t *testing.T, file uuid.UUID) {
 
 func wantFound(t *testing.T, got, want findings) {
 	t.Helper()
-	got.Examples, got.Limit, want.Limit = nil, 0, 0
+	got.Store, got.Examples, got.Limit, want.Limit = "", nil, 0, 0
 	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
 		t.Errorf("the reconciler found\n%s, want\n%s", g, w)
 	}
@@ -401,7 +401,7 @@ func TestReconcile_command(t *testing.T) {
 	w.lose(t, id)
 	w.put(t, contentKey(uuid.New()), "hello")
 
-	if out := w.command(t, "reconcile"); !strings.Contains(out, "likewise, too young to go  1") {
+	if out := w.command(t, "reconcile"); !strings.Contains(out, "likewise, too young to go  1") || !strings.Contains(out, "The store is files/ in directory /") {
 		t.Errorf("it says\n%s\nwant that the object is too young to go", out)
 	}
 	w.wantState(t, id, filesapi.StateStored, "")
