@@ -81,6 +81,48 @@ func TestDelete(t *testing.T) {
 	})
 }
 
+func TestTakeDown(t *testing.T) {
+	t.Parallel()
+
+	t.Run("is for those with the permission alone", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		slipwaytest.Do(s.ada, filesapi.TakeDown, filesapi.FileInput{ID: s.id}).Want(403).Golden()
+		slipwaytest.Do(s.album(t), filesapi.TakeDown, filesapi.FileInput{ID: s.id}).Want(403)
+		slipwaytest.Do(s.Anonymous(), filesapi.TakeDown, filesapi.FileInput{ID: s.id}).Want(401)
+		slipwaytest.Do(s.As("admin"), filesapi.TakeDown, filesapi.FileInput{ID: uuid.New()}).Want(404)
+		if f := slipwaytest.Do(s.ada, filesapi.Get, filesapi.FileInput{ID: s.id}).Want(200).Body; f.State != filesapi.StateStored {
+			t.Errorf("the file is %s, want it to be stored still", f.State)
+		}
+	})
+
+	t.Run("removes what others have, also while a module uses it", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		slipwaytest.Do(s.album(t), filesapi.Attach, attachedTo(s.id, "page 1")).Want(200)
+		moderator := s.As("admin")
+		slipwaytest.Do(moderator, filesapi.Delete, filesapi.FileInput{ID: s.id}).Want(404)
+		for range 2 {
+			slipwaytest.Do(moderator, filesapi.TakeDown, filesapi.FileInput{ID: s.id}).Want(204)
+		}
+		download(s.ada, contentPath(s.id)).Want(409)
+		s.wantUsage(t, s.ada.Subject(), limit{})
+		if got := slipwaytest.Published(s.Kit, filesapi.Deleted); len(got) != 1 || got[0].Reason != filesapi.ReasonModerated || got[0].Reference != "page 1" {
+			t.Errorf("told: %+v, want once that what was part of page 1 was taken down", got)
+		}
+	})
+
+	t.Run("may be of a file that never came", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, aDocument)
+		pending := s.announce(t, s.ada.Subject(), aDocument)
+		slipwaytest.Do(s.As("admin"), filesapi.TakeDown, filesapi.FileInput{ID: pending}).Want(204)
+		if state := s.record(t, pending).State; state != filesapi.StateDeleted {
+			t.Errorf("the file is %s, want deleted", state)
+		}
+	})
+}
+
 func TestList(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, aDocument)

@@ -14,6 +14,7 @@ func (s *service) reads(m *slipway.Setup) {
 	api.Handle(m, filesapi.List, s.list)
 	api.Handle(m, filesapi.GetUsage, s.usage)
 	api.Handle(m, filesapi.Delete, s.delete)
+	api.Handle(m, filesapi.TakeDown, s.takeDown)
 	api.Handle(m, filesapi.Attach, s.attach)
 	api.Handle(m, filesapi.Detach, s.detach)
 	api.Handle(m, filesapi.Link, s.link)

@@ -42,6 +42,7 @@ func TestUniversal(t *testing.T) {
 		}),
 		slipwaytest.Example(filesapi.Get, func(k *slipwaytest.Kit) filesapi.FileInput { return filesapi.FileInput{ID: text(t, k)} }),
 		slipwaytest.Example(filesapi.Delete, func(k *slipwaytest.Kit) filesapi.FileInput { return filesapi.FileInput{ID: text(t, k)} }),
+		slipwaytest.Example(filesapi.TakeDown, func(k *slipwaytest.Kit) filesapi.FileInput { return filesapi.FileInput{ID: text(t, k)} }),
 		slipwaytest.Example(filesapi.Attach, func(k *slipwaytest.Kit) filesapi.AttachInput { return anAttachment(text(t, k)) }),
 		slipwaytest.Example(filesapi.Detach, func(k *slipwaytest.Kit) filesapi.FileInput {
 			id := text(t, k)

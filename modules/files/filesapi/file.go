@@ -82,5 +82,6 @@ const (
 	ReasonKept       Reason = "kept_long"  // it was kept for as long as its profile says
 	ReasonDetached   Reason = "detached"   // its module let go of it
 	ReasonByOwner    Reason = "by_owner"   // its owner deleted it
+	ReasonModerated  Reason = "moderated"  // it was taken down by somebody who watches over files
 	ReasonLost       Reason = "lost"       // the store has lost its content
 )

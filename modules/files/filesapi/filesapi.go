@@ -14,6 +14,8 @@ var (
 	Write = auth.Perm("files:write", "Upload files and delete your own").GrantTo("customer", "admin")
 	// Read is the permission to see and download one's own files.
 	Read = auth.Perm("files:read", "See and download your own files").GrantTo("customer", "admin")
+	// Moderate is the permission to take down files of others: see [TakeDown].
+	Moderate = auth.Perm("files:moderate", "Take down files of others").GrantTo("admin")
 	// Plenty gives its bearers the larger quota (FILES_PLENTY_BYTES, FILES_PLENTY_FILES).
 	Plenty = auth.Perm("files:plenty", "Keep more files than others do").GrantTo("admin")
 )

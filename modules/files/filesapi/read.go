@@ -46,6 +46,11 @@ var GetUsage = api.GET[api.Empty, Usage](Module, "/files/usage", auth.Need(Read)
 // of its files.
 var Delete = api.DELETE[FileInput, api.Empty](Module, "/files/{id}", auth.Need(Write).Users().Services(auth.AnyModule).Owner(), "Delete a file")
 
+// TakeDown removes any file, whoever owns it, in whatever state it is, and also while its module
+// uses it: for those who watch over what others upload. Its module learns of it by [Deleted], with
+// the reason [ReasonModerated]. It may be called again. Other files with the same content stay.
+var TakeDown = api.DELETE[FileInput, api.Empty](Module, "/moderation/files/{id}", auth.Need(Moderate), "Take down a file of anybody")
+
 // CodeAttached is of a file that its owner cannot delete, because its module uses it (409).
 const CodeAttached = "file_attached"
 
