@@ -1,11 +1,15 @@
 package files
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/slipway-go/slipway/api"
+	"github.com/slipway-go/slipway/auth/authtest"
 	"github.com/slipway-go/slipway/modules/files/filesapi"
 	"github.com/slipway-go/slipway/slipwaytest"
 )
@@ -168,6 +172,22 @@ func TestUsage(t *testing.T) {
 	if plenty.Files != 0 || plenty.MaxFiles != 20000 {
 		t.Errorf("the usage is %+v, want none of plenty", plenty)
 	}
+
+	t.Run("is told of each kind that one may upload or has", func(t *testing.T) {
+		kinds := func(k *slipwaytest.Kit) (all []string) {
+			for _, p := range slipwaytest.Do(k, filesapi.GetUsage, api.Empty{}).Want(200).Body.Profiles {
+				all = append(all, fmt.Sprintf("%s.%s %d of %d, %d bytes", p.Module, p.Profile, p.Files, p.MaxFiles, p.Bytes))
+			}
+			return all
+		}
+		reader := s.Claims(authtest.User(s.ada.Subject(), "files:read")).In(t)
+		if got, want := kinds(reader), []string{fmt.Sprintf("album.documents 1 of 20, %d bytes", len(aDocument.text))}; !slices.Equal(got, want) {
+			t.Errorf("who may upload nothing is told of %q, want %q: what there is", got, want)
+		}
+		if got := strings.Join(kinds(s.As("customer").In(t)), "; "); !strings.Contains(got, "album.photos 0 of 100, 0 bytes") || strings.Contains(got, "album.exports") {
+			t.Errorf("a customer is told of %s, want photos, and no exports, which the album makes itself", got)
+		}
+	})
 }
 
 // An issuer of one's own gives its users subjects of which nobody here knows.

@@ -1,11 +1,11 @@
 package files
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -63,7 +63,12 @@ func (r record) accounts() [3]account {
 	if r.Own {
 		named = ""
 	}
-	return [3]account{owner, {kindProfile, r.Module + "." + r.Profile + "/" + named}, {kindModule, r.Module}}
+	return [3]account{owner, profileAccount(r.Module+"."+r.Profile, named), {kindModule, r.Module}}
+}
+
+// profileAccount returns that of an owner's files of a profile, which has its full name.
+func profileAccount(profile, owner string) account {
+	return account{kindProfile, profile + "/" + owner}
 }
 
 // ownerAccount returns that of a user, or of what is a module's own.
@@ -134,7 +139,7 @@ func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) er
 		return fmt.Errorf("look how much of the quota of %s %s is used: %w", f.Kind, f.Name, err)
 	}
 	detail := f.words(r, files, bytes)
-	return problem.Conflict("there is no room for a file of up to %d bytes: %s", r.Held, detail).WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
+	return problem.Conflict("there is no room for a file of up to %s: %s", counted(r.Held, "byte"), detail).WithCode(filesapi.CodeQuota).WithField("quota", f.Kind)
 }
 
 // words says in numbers what there is and may be. How much there is of a module's files is
@@ -142,12 +147,20 @@ func (f fullness) problem(ctx context.Context, tx postgres.Querier, r record) er
 func (f fullness) words(r record, files, bytes int64) string {
 	switch f.Kind {
 	case kindOwner, kindOwn:
-		return fmt.Sprintf("the owner's files are %d of %d bytes, and may be %d of %d bytes: %d files and %d bytes are free",
-			files, bytes, f.Files, f.Bytes, max(f.Files-files, 0), max(f.Bytes-bytes, 0))
+		return fmt.Sprintf("the owner's files are %d of %s, and may be %d of %s: %s and %s are free",
+			files, counted(bytes, "byte"), f.Files, counted(f.Bytes, "byte"), counted(max(f.Files-files, 0), "file"), counted(max(f.Bytes-bytes, 0), "byte"))
 	case kindProfile:
 		return fmt.Sprintf("the owner's files of the kind %s/%s are %d, and may be %d", r.Module, r.Profile, files, f.Files)
 	}
-	return fmt.Sprintf("the files for module %s have filled the %d bytes, or the %d files, that they may have", r.Module, f.Bytes, f.Files)
+	return fmt.Sprintf("the files for module %s have filled the %s, or the %s, that they may have", r.Module, counted(f.Bytes, "byte"), counted(f.Files, "file"))
+}
+
+// counted is "1 file", "2 files".
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + what
 }
 
 const countSQL = `UPDATE usage SET files = files + $3, bytes = bytes + $4 WHERE kind = $1 AND name = $2`
@@ -169,14 +182,4 @@ func queueSettle(b *pgx.Batch, r record, held int64) {
 	for _, a := range r.accounts() {
 		b.Queue(countSQL, a.Kind, a.Name, 0, held-r.Held)
 	}
-}
-
-// usage returns what an owner has, all profiles together.
-func (l ledger) usage(ctx context.Context, owner account) (u limit, err error) {
-	err = l.db.QueryRow(ctx, `SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM usage WHERE kind = $1 AND name = $2`, owner.Kind, owner.Name).
-		Scan(&u.Files, &u.Bytes)
-	if err != nil {
-		return u, fmt.Errorf("look how much %s has: %w", cmp.Or(owner.Name, "nobody"), err)
-	}
-	return u, nil
 }

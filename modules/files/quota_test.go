@@ -51,7 +51,7 @@ func TestReserve(t *testing.T) {
 		if err := w.reserve(t, aFile("ada", 4), l); err != nil {
 			t.Fatal(err)
 		}
-		const want = "there is no room for a file of up to 7 bytes: the owner's files are 1 of 4 bytes, and may be 2 of 10 bytes: 1 files and 6 bytes are free"
+		const want = "there is no room for a file of up to 7 bytes: the owner's files are 1 of 4 bytes, and may be 2 of 10 bytes: 1 file and 6 bytes are free"
 		if err := w.reserve(t, aFile("ada", 7), l); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -86,7 +86,8 @@ func TestReserve(t *testing.T) {
 
 func (w *world) wantUsage(t *testing.T, owner string, want limit) {
 	t.Helper()
-	got, err := w.service.ledger.usage(t.Context(), ownerAccount(owner, false))
+	has, err := w.service.ledger.usage(t.Context(), owner, nil)
+	got := has[ownerAccount(owner, false)]
 	if err != nil || got != want {
 		t.Errorf("%s has %+v (%v), want %+v", owner, got, err, want)
 	}

@@ -37,9 +37,21 @@ type Usage struct {
 	Bytes    int64 `json:"bytes"`
 	MaxFiles int64 `json:"max_files"`
 	MaxBytes int64 `json:"max_bytes"`
+
+	Profiles []ProfileUsage `json:"profiles" nullable:"false" doc:"The same of each kind of files that you may upload or have files of."`
 }
 
-// GetUsage returns what the caller's files take of the quota.
+// ProfileUsage is how many files of one profile an owner has, and may have.
+type ProfileUsage struct {
+	Module       string `json:"module" example:"catalog"`
+	Profile      string `json:"profile" example:"photos"`
+	Files        int64  `json:"files"`
+	Bytes        int64  `json:"bytes"`
+	MaxFiles     int64  `json:"max_files"`
+	MaxFileBytes int64  `json:"max_file_bytes" doc:"How large one of them may be."`
+}
+
+// GetUsage returns what the caller's files take of the quotas.
 var GetUsage = api.GET[api.Empty, Usage](Module, "/files/usage", auth.Need(Read), "See how much room is left for your files")
 
 // Delete removes a file that is attached to nothing, by its owner; its module may delete any

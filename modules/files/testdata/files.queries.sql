@@ -55,10 +55,6 @@ SELECT
   FOR
   UPDATE;
 
-SELECT coalesce(sum(files), 0)::bigint, coalesce(sum(bytes), 0)::bigint
-  FROM usage
-  WHERE kind = $1 AND name = $2;
-
 SELECT content, name
   FROM variants
   WHERE content IN (SELECT DISTINCT v.content FROM variants v JOIN contents c ON c.id = v.content AND c.state = 'kept' WHERE v.content > $1 ORDER BY v.content LIMIT $2)
@@ -172,6 +168,10 @@ SELECT k.n
 
 SELECT key
   FROM signing;
+
+SELECT kind, name, files, bytes
+  FROM usage
+  WHERE kind = 'owner' AND name = $1 OR kind = 'profile' AND name = ANY($2);
 
 SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || '.' || $3 || ' ' || encode($4, 'hex'), 0));
 
