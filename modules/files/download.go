@@ -32,7 +32,7 @@ func (s *service) content(w http.ResponseWriter, r *http.Request) error {
 // media serves a public file, or a variant of it, to everybody. There is none before it is
 // stored, and none any more once its profile has become private.
 func (s *service) media(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.asked(r)
+	p, err := s.askedOfAll(r)
 	if err != nil {
 		return err
 	}
@@ -44,11 +44,35 @@ func (s *service) media(w http.ResponseWriter, r *http.Request) error {
 
 // asked returns what the path names.
 func (s *service) asked(r *http.Request) (piece, error) {
-	id, err := uuid.Parse(r.PathValue("id"))
-	if err != nil || id.String() != r.PathValue("id") { // one file, one address
-		return piece{}, problem.NotFound("there is no file %.64q: expected an id such as %s", r.PathValue("id"), uuid.Nil)
+	id, err := idOf(r)
+	if err != nil {
+		return piece{}, err
 	}
 	return s.ledger.piece(r.Context(), id, r.PathValue("variant"))
+}
+
+// askedOfAll is asked for what may be public, by what is known of it.
+func (s *service) askedOfAll(r *http.Request) (piece, error) {
+	id, err := idOf(r)
+	if err != nil {
+		return piece{}, err
+	}
+	if p, ok := s.known.find(id, r.PathValue("variant")); ok {
+		return p, nil
+	}
+	p, err := s.ledger.piece(r.Context(), id, r.PathValue("variant"))
+	if err == nil && s.profiles.isPublic(p.record) && p.ready() == nil {
+		s.known.hold(p)
+	}
+	return p, err
+}
+
+func idOf(r *http.Request) (uuid.UUID, error) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil || id.String() != r.PathValue("id") { // one file, one address
+		return id, problem.NotFound("there is no file %.64q: expected an id such as %s", r.PathValue("id"), uuid.Nil)
+	}
+	return id, nil
 }
 
 // An audience is who gets an answer, and so who may keep it and show it.

@@ -51,7 +51,7 @@ func setup(m *slipway.Setup, cfg Config) error {
 
 func newService(m *slipway.Setup, cfg Config) *service {
 	s := &service{
-		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.FetchBlob, filesapi.SendBlob), signer: &signer{db: m.DB()},
+		cfg: cfg, url: m.PublicURL(), profiles: profilesOf(m.Contracts()), ledger: ledger{m.DB()}, store: m.Blobs(filesapi.FetchBlob, filesapi.SendBlob), signer: &signer{db: m.DB()}, known: newKnown(),
 		logger: m.Logger(), metrics: newMetrics(m.Metrics()), renewEvery: renewEvery,
 	}
 	s.checking = newTurns(runtime.GOMAXPROCS(0))
@@ -77,6 +77,7 @@ type service struct {
 	ledger     ledger
 	store      blob.Store
 	signer     *signer
+	known      *known
 	logger     *slog.Logger
 	checking   turns         // of looks at contents
 	renewEvery time.Duration // see holdRoom

@@ -33,7 +33,7 @@ func operating(f func(ctx context.Context, s *service, args []string) (slipway.R
 		if err != nil {
 			return nil, err
 		}
-		s := &service{cfg: cfg, profiles: profilesOf(o.Contracts()), ledger: ledger{db}, store: store, logger: slog.New(slog.DiscardHandler), metrics: newMetrics(nil)}
+		s := &service{cfg: cfg, profiles: profilesOf(o.Contracts()), ledger: ledger{db}, store: store, known: newKnown(), logger: slog.New(slog.DiscardHandler), metrics: newMetrics(nil)}
 		return f(ctx, s, o.Args)
 	})
 }
