@@ -21,7 +21,7 @@ func TestUniversal(t *testing.T) {
 		slipwaytest.Example(catalogapi.SetPhoto, func(k *slipwaytest.Kit) catalogapi.SetPhotoInput {
 			return choosing("mug-blue", uploaded(t, k))
 		}),
-		slipwaytest.ExampleEvent(filesapi.Stored, awaited),
+		slipwaytest.ExampleEvent(filesapi.Stored, func(k *slipwaytest.Kit) (string, filesapi.File) { return awaited(t, k) }),
 		slipwaytest.ExampleEvent(filesapi.Rejected, func(k *slipwaytest.Kit) (string, filesapi.File) {
 			return chosen(t, k, filesapi.StateRejected)
 		}),
@@ -47,12 +47,12 @@ func chosen(t *testing.T, k *slipwaytest.Kit, state filesapi.State) (key string,
 	return f.ID.String(), f
 }
 
-// awaited returns what module files tells of a photo that was chosen before it was stored, of
-// which the double knows none.
-func awaited(k *slipwaytest.Kit) (key string, f filesapi.File) {
-	g := openGallery(k)
-	f = g.hang(filesapi.StatePending)
+// awaited returns what module files tells of a photo that was chosen before it was stored.
+func awaited(t *testing.T, k *slipwaytest.Kit) (key string, f filesapi.File) {
+	t.Helper()
+	f = filestest.New(t, k, catalogapi.Module).Announced(catalogapi.Photos, k.Subject(), "mug.jpg")
 	slipwaytest.Do(k, catalogapi.SetPhoto, choosing("mug-blue", f)).Want(202)
 	f.State = filesapi.StateStored
-	return f.ID.String(), g.refer(f, "")
+	slipwaytest.Reply(k, filesapi.Attach, f) // the event itself is the check's to deliver
+	return f.ID.String(), f
 }

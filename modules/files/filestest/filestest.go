@@ -20,16 +20,18 @@
 //
 // What users are answered who ask past their module is not compared, nor what [Files.Reject]
 // and [Files.Lose] leave. The double looks into no content, knows no quota and no clock, and
-// makes no variants. Faults come from [slipwaytest.Fail], and from [Files.Reject] and
-// [Files.Lose]. Where the content counts, give the world module files itself.
+// serves no variants, though it tells of them. Faults come from [slipwaytest.Fail], and from
+// [Files.Reject] and [Files.Lose]. Where the content counts, give the world module files itself.
 package filestest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -60,6 +62,7 @@ type Files struct {
 type entry struct {
 	filesapi.File
 
+	profile *filesapi.Profile
 	own     bool // it is the module's own, and not a user's of its name
 	content []byte
 }
@@ -82,31 +85,44 @@ func New(t testing.TB, k *slipwaytest.Kit, contracts ...*api.Contract) *Files {
 	return f
 }
 
-// Stored says that somebody has uploaded a file, and returns when the jobs have run of those
-// who subscribe to [filesapi.Stored]. Without content it has a few bytes.
-func (f *Files) Stored(p *filesapi.Profile, owner, name string, content []byte) filesapi.File {
+// Announced says that somebody is about to upload a file: it is pending, and nobody hears of it.
+func (f *Files) Announced(p *filesapi.Profile, owner, name string) filesapi.File {
 	f.t.Helper()
-	if content == nil {
-		content = []byte("content of " + name)
-	}
-	file, refusal := f.add(p, owner, name, content)
+	file, refusal := f.add(p, owner, name)
 	if refusal != nil {
-		f.t.Fatalf("%s was not stored: %v; the profile admits %v", name, refusal, p.Rules().Types)
+		f.t.Fatalf("%s was not announced: %v; the profile admits %v", name, refusal, p.Rules().Types)
 	}
-	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Stored, file.ID.String(), file)
 	return file
 }
 
-// Reject says that somebody's file was refused after it came, and returns when the jobs have
-// run of those who subscribe to [filesapi.Rejected].
-func (f *Files) Reject(p *filesapi.Profile, owner, name string, reason filesapi.Reason) filesapi.File {
+// Stored says that somebody has uploaded a file, as [Files.Announced] and [Files.Store] do.
+// Without content it has a few bytes.
+func (f *Files) Stored(p *filesapi.Profile, owner, name string, content []byte) filesapi.File {
 	f.t.Helper()
-	file, refusal := f.add(p, owner, name, nil)
-	if refusal != nil {
-		f.t.Fatalf("%s could not even come: %v", name, refusal)
-	}
-	file = f.change(file.ID, func(e *entry) { e.end(filesapi.StateRejected, reason) })
-	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Rejected, file.ID.String(), file)
+	return f.Store(f.Announced(p, owner, name).ID, content)
+}
+
+// Store says that the content of a file has come and was checked, with all the variants that its
+// profile wants, as large as they may be. It returns when the jobs have run of those who
+// subscribe to [filesapi.Stored]. Without content it has a few bytes.
+func (f *Files) Store(id uuid.UUID, content []byte) filesapi.File {
+	f.t.Helper()
+	file := f.change(id, func(e *entry) {
+		if content == nil {
+			content = []byte("content of " + e.Name)
+		}
+		e.store(content)
+	})
+	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Stored, id.String(), file)
+	return file
+}
+
+// Reject says that a file was refused, and why, and returns when the jobs have run of those who
+// subscribe to [filesapi.Rejected].
+func (f *Files) Reject(id uuid.UUID, reason filesapi.Reason) filesapi.File {
+	f.t.Helper()
+	file := f.change(id, func(e *entry) { e.end(filesapi.StateRejected, reason) })
+	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Rejected, id.String(), file)
 	return file
 }
 
@@ -130,31 +146,53 @@ func (f *Files) change(id uuid.UUID, change func(*entry)) filesapi.File {
 	defer f.mu.Unlock()
 	e := f.all[id]
 	if e == nil {
-		f.t.Fatalf("there is no file %s: Stored returns those that there are", id)
+		f.t.Fatalf("there is no file %s: Stored and Announced return those that there are", id)
 	}
 	change(e)
 	return e.File
 }
 
-func (f *Files) add(p *filesapi.Profile, owner, name string, content []byte) (filesapi.File, *problem.Error) {
+// add notes a pending file.
+func (f *Files) add(p *filesapi.Profile, owner, name string) (filesapi.File, *problem.Error) {
 	i := slices.IndexFunc(p.Rules().Types, func(t filesapi.Type) bool { return t.Fits(name) })
 	if i < 0 {
 		return filesapi.File{}, rejected(filesapi.ReasonName, "its extension %q is none of the profile's types", path.Ext(name))
 	}
-	sum, until := sha256.Sum256(content), time.Now().Add(p.Rules().AttachWithin)
-	e := &entry{content: content, File: filesapi.File{
+	e := &entry{profile: p, File: filesapi.File{
 		ID: uuid.Must(uuid.NewV7()), Module: p.Module(), Profile: p.Name(), Owner: owner, Name: name, Type: p.Rules().Types[i],
-		Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), State: filesapi.StateStored, Visibility: p.Rules().Visibility,
-		CreatedAt: time.Now().UTC(), ExpiresAt: &until,
+		State: filesapi.StatePending, Visibility: p.Rules().Visibility, CreatedAt: time.Now().UTC(),
 	}}
-	e.URL = "/files/" + e.ID.String() + "/content"
-	if e.Visibility == filesapi.Public {
-		e.URL = "/media/" + e.ID.String()
-	}
+	e.URL = e.address("/files/%s/content", "/media/%s")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.all[e.ID] = e
 	return e.File, nil
+}
+
+func (e *entry) store(content []byte) {
+	sum, until := sha256.Sum256(content), time.Now().Add(e.profile.Rules().AttachWithin)
+	e.content, e.State, e.Size, e.SHA256, e.ExpiresAt = content, filesapi.StateStored, int64(len(content)), hex.EncodeToString(sum[:]), &until
+	if image := e.profile.Rules().Image; image != nil && e.Type.IsImage() {
+		e.render(image.Variants)
+	}
+}
+
+// render tells of variants, in the order in which the module does.
+func (e *entry) render(wanted []filesapi.Variant) {
+	for _, v := range wanted {
+		e.Variants = append(e.Variants, filesapi.Rendered{Name: v.Name, URL: e.address("/files/%s/variants/", "/media/%s/") + v.Name, Width: v.Width, Height: v.Height})
+	}
+	slices.SortFunc(e.Variants, func(a, b filesapi.Rendered) int {
+		return cmp.Or(cmp.Compare(a.Width, b.Width), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// address is one of the two, by who may download the file.
+func (e *entry) address(private, public string) string {
+	if e.Visibility == filesapi.Public {
+		return fmt.Sprintf(public, e.ID)
+	}
+	return fmt.Sprintf(private, e.ID)
 }
 
 func rejected(reason filesapi.Reason, format string, args ...any) *problem.Error {
@@ -229,7 +267,7 @@ func (f *Files) remove(ctx context.Context, in filesapi.FileInput) (none api.Emp
 
 // end removes the content at once; at the module a job does.
 func (e *entry) end(state filesapi.State, reason filesapi.Reason) {
-	e.State, e.Reason, e.SHA256, e.content, e.ExpiresAt = state, reason, "", nil, nil
+	e.State, e.Reason, e.SHA256, e.Variants, e.content, e.ExpiresAt = state, reason, "", nil, nil, nil
 }
 
 func (f *Files) link(ctx context.Context, in filesapi.LinkInput) (filesapi.SignedLink, error) {
@@ -242,7 +280,7 @@ func (f *Files) link(ctx context.Context, in filesapi.LinkInput) (filesapi.Signe
 	if e.State != filesapi.StateStored {
 		return filesapi.SignedLink{}, notStored(e)
 	}
-	if in.Body.Variant != "" {
+	if v := in.Body.Variant; v != "" && !slices.ContainsFunc(e.Variants, func(r filesapi.Rendered) bool { return r.Name == v }) {
 		return filesapi.SignedLink{}, problem.NotFound("the file %s has no variant %.31q", e.ID, in.Body.Variant)
 	}
 	until := time.Now().Add(time.Duration(in.Body.Seconds) * time.Second).Truncate(time.Second).UTC()
@@ -317,12 +355,12 @@ func (f *Files) receive(r *http.Request) (filesapi.File, error) {
 	case int64(len(content)) > p.Rules().MaxBytes:
 		return filesapi.File{}, rejected(filesapi.ReasonTooLarge, "it may have up to %d bytes", p.Rules().MaxBytes)
 	}
-	file, refusal := f.add(p, owner, header.Filename, content)
+	file, refusal := f.add(p, owner, header.Filename)
 	if refusal != nil {
 		return filesapi.File{}, refusal
 	}
-	if who.IsService() && owner == who.Subject {
-		f.change(file.ID, func(e *entry) { e.own = true })
-	}
-	return file, nil
+	return f.change(file.ID, func(e *entry) {
+		e.own = who.IsService() && owner == who.Subject
+		e.store(content)
+	}), nil
 }

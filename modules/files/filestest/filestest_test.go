@@ -25,8 +25,12 @@ import (
 var (
 	clerkModule = api.Module("clerk")
 	letters     = filesapi.Define(clerkModule, "letters", filesapi.Rules{Doc: "Letters", Types: []filesapi.Type{filesapi.Text}, MaxBytes: 100})
-	act         = api.POST[actInput, outcome](clerkModule, "/clerk/{what}", auth.Public("a test"), "Do something with a file")
-	actForUser  = api.POST[actInput, outcome](clerkModule, "/clerk/users/{what}", auth.Need(filesapi.Read), "Do something with a file for whoever asks")
+	stamps      = filesapi.Define(clerkModule, "stamps", filesapi.Rules{
+		Doc: "Stamps", Types: []filesapi.Type{filesapi.PNG}, MaxBytes: 100, Visibility: filesapi.Public,
+		Image: &filesapi.Image{Variants: []filesapi.Variant{{Name: "thumb", Width: 30, Height: 20}}},
+	})
+	act        = api.POST[actInput, outcome](clerkModule, "/clerk/{what}", auth.Public("a test"), "Do something with a file")
+	actForUser = api.POST[actInput, outcome](clerkModule, "/clerk/users/{what}", auth.Need(filesapi.Read), "Do something with a file for whoever asks")
 )
 
 type actInput struct {
@@ -197,6 +201,26 @@ func TestFiles_Stored(t *testing.T) {
 	}
 }
 
+// A file that was announced is there before it is stored, and then has what its profile wants.
+func TestFiles_Announced(t *testing.T) {
+	t.Parallel()
+	heard := make(chan filesapi.File, 1)
+	k := slipwaytest.Tx(t, reader(func(f filesapi.File) { heard <- f }), clerk())
+	double := filestest.New(t, k, clerkModule)
+	f := double.Announced(stamps, "ada", "a.png")
+	if f.State != filesapi.StatePending || f.Variants != nil || len(heard) > 0 {
+		t.Errorf("the file is %+v, want it pending, and nobody to have heard of it", f)
+	}
+	slipwaytest.Do(k.Anonymous(), act, on(f.ID, "attach")).WantCode(409, filesapi.CodeNotStored)
+	double.Store(f.ID, nil)
+	want := []filesapi.Rendered{{Name: "thumb", URL: f.URL + "/thumb", Width: 30, Height: 20}}
+	if got := <-heard; got.State != filesapi.StateStored || !slices.Equal(got.Variants, want) {
+		t.Errorf("the job heard of %+v, want it stored with %+v", got, want)
+	}
+	slipwaytest.Do(k.Anonymous(), act, on(f.ID, "link a variant")).Want(200)
+	slipwaytest.Do(k.Anonymous(), act, on(f.ID, "attach")).Want(200)
+}
+
 // What is refused or lost has no content and no end any more, as at the module.
 func TestFiles_ended(t *testing.T) {
 	t.Parallel()
@@ -204,7 +228,7 @@ func TestFiles_ended(t *testing.T) {
 	double := filestest.New(t, k, clerkModule)
 	lost := double.Stored(letters, "ada", "a.txt", nil)
 	double.Lose(lost.ID, filesapi.ReasonLost)
-	for _, f := range []filesapi.File{double.Reject(letters, "ada", "b.txt", filesapi.ReasonScript), double.File(lost.ID)} {
+	for _, f := range []filesapi.File{double.Reject(double.Announced(letters, "ada", "b.txt").ID, filesapi.ReasonScript), double.File(lost.ID)} {
 		if f.Reason == "" || f.SHA256 != "" || f.ExpiresAt != nil {
 			t.Errorf("the file is %+v, want it without a hash and an end", f)
 		}
