@@ -43,6 +43,9 @@ func (a *App) greet(addr string) {
 // and where the process listens, if that is another address.
 func addresses(listening string, s settings) []announcement {
 	base := strings.TrimSuffix(s.publicURL(), "/")
+	if _, port, _ := net.SplitHostPort(s.Addr); s.PublicURL == nil && port == "0" {
+		base = "http://" + named(listening) // which port it is was known too late for what is signed
+	}
 	lines := []announcement{{"Address", base}}
 	if s.Docs {
 		lines = append(lines, announcement{"API", base + "/docs/"})

@@ -17,6 +17,7 @@ func TestAddresses(t *testing.T) {
 		s         settings
 		want      []announcement
 	}{
+		"are at the port that there was": {"127.0.0.1:43211", settings{Addr: "127.0.0.1:0"}, []announcement{{"Address", "http://localhost:43211"}}},
 		"are where the process listens": {"192.0.2.7:8080", settings{Addr: "192.0.2.7:8080", Docs: true}, []announcement{
 			{"Address", "http://192.0.2.7:8080"}, {"API", "http://192.0.2.7:8080/docs/"},
 		}},

@@ -134,7 +134,7 @@ func (e entry) announce(ctx context.Context, db *pgxpool.Pool) error {
 			b.Queue(reserveRoom, account[0], account[1], noteBytes, int64(1e12), int64(1e12))
 		}
 		b.Queue(insertContent, e.content, e.owner, false, "studio", "notes")
-		b.Queue(insertFile, e.file, "studio", "notes", e.owner, false, e.owner, "", "note.txt", "text/plain", noteBytes, noteBytes, "pending", false, e.content, nil, 5*time.Minute)
+		b.Queue(insertFile, e.file, "studio", "notes", e.owner, false, e.owner, "", "note.txt", "text/plain", noteBytes, noteBytes, "pending", false, e.content, nil, 15*time.Minute)
 		return tx.SendBatch(ctx, b).Close()
 	})
 }

@@ -18,7 +18,11 @@ func (s *service) delete(ctx context.Context, in filesapi.FileInput) (api.Empty,
 
 // takeDown removes anybody's file; the access says who may.
 func (s *service) takeDown(ctx context.Context, in filesapi.FileInput) (api.Empty, error) {
-	return api.Empty{}, s.endFor(ctx, in.ID, func(context.Context, record) (filesapi.Reason, error) { return filesapi.ReasonModerated, nil })
+	err := s.endFor(ctx, in.ID, func(context.Context, record) (filesapi.Reason, error) { return filesapi.ReasonModerated, nil })
+	if err == nil {
+		s.logger.InfoContext(ctx, "file taken down", "file_id", in.ID)
+	}
+	return api.Empty{}, err
 }
 
 // letGo removes a file, for its owner or its module. It may be called again.

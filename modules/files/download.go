@@ -109,7 +109,7 @@ func (s *service) open(ctx context.Context, p piece) (blob.Reader, error) {
 	content, err := s.store.Open(ctx, p.key())
 	switch {
 	case errors.Is(err, blob.ErrNotFound):
-		return nil, s.vanished(ctx, p)
+		return s.reopen(ctx, p)
 	case err != nil:
 		return nil, unreachable(err)
 	case content.Info().Size != p.Size:
@@ -118,17 +118,22 @@ func (s *service) open(ctx context.Context, p piece) (blob.Reader, error) {
 	return content, nil
 }
 
-// vanished says why the store has no object: the file was deleted a moment ago, or the store
-// has lost it.
-func (s *service) vanished(ctx context.Context, p piece) error {
+// reopen is open where the store has no object: the file was deleted a moment ago, or somebody
+// has sent its lost bytes again, which are under another key then, or the store has lost it.
+func (s *service) reopen(ctx context.Context, p piece) (blob.Reader, error) {
+	s.known.forget(p.ID)
 	now, err := s.ledger.piece(ctx, p.ID, p.Variant)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return nil, err
+	case now.ready() != nil:
+		return nil, errNoFile(p.ID)
+	case now.Content == p.Content:
+		return nil, fmt.Errorf("file %s is stored, but the store has no %s: it was lost; see slipway files reconcile", p.ID, p.key())
+	case now.etag() != p.etag() || now.Size != p.Size: // of what the client was told
+		return nil, problem.Unavailable("the file was made anew a moment ago; try again").WithHeader("Retry-After", "1")
 	}
-	if now.ready() != nil || now.Content != p.Content {
-		return errNoFile(p.ID)
-	}
-	return fmt.Errorf("file %s is stored, but the store has no %s: it was lost; see slipway files reconcile", p.ID, p.key())
+	return s.open(ctx, now)
 }
 
 // unreachable is an error of the store. That is no reason for a client to believe that the

@@ -15,9 +15,12 @@ import (
 // take: what is read meanwhile may be what was before it. Another process learns of the end
 // when its moment is over.
 type known struct {
-	mu     sync.Mutex
-	pieces map[part]heldPiece
-	doubts map[uuid.UUID]time.Time // until when nothing is held of a file
+	holdFor time.Duration
+
+	mu      sync.Mutex
+	pieces  map[part]heldPiece
+	doubts  map[uuid.UUID]time.Time // until when nothing is held of a file
+	trusted time.Time               // when doubts were last looked through
 }
 
 type part struct {
@@ -33,11 +36,11 @@ type heldPiece struct {
 const (
 	holdFor  = time.Second
 	doubtFor = time.Minute
-	maxHeld  = 4096 // of each, about 2 MiB; full, what is over goes, or else all
+	maxHeld  = 4096 // pieces, about 2 MiB; full, what is over goes, or else all
 )
 
 func newKnown() *known {
-	return &known{pieces: map[part]heldPiece{}, doubts: map[uuid.UUID]time.Time{}}
+	return &known{holdFor: holdFor, pieces: map[part]heldPiece{}, doubts: map[uuid.UUID]time.Time{}}
 }
 
 // find returns what is held of a file, or of a variant of it.
@@ -59,7 +62,7 @@ func (k *known) hold(p piece) {
 	if len(k.pieces) >= maxHeld {
 		k.makeRoom(now)
 	}
-	k.pieces[part{p.ID, p.Variant}] = heldPiece{p, now.Add(holdFor)}
+	k.pieces[part{p.ID, p.Variant}] = heldPiece{p, now.Add(k.holdFor)}
 }
 
 func (k *known) makeRoom(now time.Time) {
@@ -83,14 +86,16 @@ func (k *known) forget(id uuid.UUID) {
 			delete(k.pieces, key)
 		}
 	}
-	if len(k.doubts) >= maxHeld {
+	if now.Sub(k.trusted) > doubtFor {
 		k.trust(now)
 	}
 	k.doubts[id] = now.Add(doubtFor)
 }
 
-// trust ends the doubts that are over. Those that are not stay, however many they are.
+// trust ends the doubts that are over. Those that are not stay, however many they are: of each
+// public file that ended in the last two minutes one.
 func (k *known) trust(now time.Time) {
+	k.trusted = now
 	for id, until := range k.doubts {
 		if !now.Before(until) {
 			delete(k.doubts, id)

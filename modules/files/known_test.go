@@ -1,7 +1,6 @@
 package files
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,15 +57,20 @@ func TestKnown(t *testing.T) {
 
 	t.Run("is bounded, and forgets no end for that", func(t *testing.T) {
 		t.Parallel()
-		k, ended := newKnown(), uuid.New()
-		k.forget(ended)
-		for i := range 3 * maxHeld {
-			k.hold(of(uuid.New(), fmt.Sprint(i)))
-			k.forget(uuid.New())
-		}
-		if k.hold(of(ended, "")); len(k.pieces) > maxHeld || holds(k, ended, "") {
-			t.Errorf("it holds %d pieces, want up to %d and none of a file that ended", len(k.pieces), maxHeld)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			k, ended := newKnown(), uuid.New()
+			k.forget(ended)
+			for range maxHeld + 1 {
+				k.hold(of(uuid.New(), ""))
+			}
+			if k.hold(of(ended, "")); len(k.pieces) > maxHeld || holds(k, ended, "") {
+				t.Errorf("it holds %d pieces, want up to %d and none of a file that ended", len(k.pieces), maxHeld)
+			}
+			time.Sleep(2 * doubtFor)
+			if k.forget(uuid.New()); len(k.doubts) != 1 {
+				t.Errorf("it doubts %d files, want the last", len(k.doubts))
+			}
+		})
 	})
 }
 
@@ -74,6 +78,7 @@ func TestKnown(t *testing.T) {
 func TestMedia_held(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t, aPhoto)
+	s.service.known.holdFor = time.Hour
 	everybody := s.Anonymous()
 	for _, path := range []string{mediaPath(s.id), mediaPath(s.id) + "/thumb"} {
 		download(everybody, path).Want(200)
@@ -82,6 +87,14 @@ func TestMedia_held(t *testing.T) {
 	t.Run("is answered without the database", func(t *testing.T) {
 		k := everybody.In(t).Budget(1, 0)
 		wantText(t, download(k, mediaPath(s.id)).Want(200), aPhoto.text)
+	})
+
+	t.Run("is served when its lost bytes were sent again", func(t *testing.T) {
+		if err := s.service.store.Delete(t.Context(), s.contentOf(t, s.id)); err != nil {
+			t.Fatal(err)
+		}
+		s.shelve(t, s.ada.Subject(), aPhoto)
+		wantText(t, download(everybody.In(t), mediaPath(s.id)).Want(200), aPhoto.text)
 	})
 
 	t.Run("is no more once it is deleted", func(t *testing.T) {

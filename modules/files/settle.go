@@ -69,7 +69,7 @@ func (s *service) move(ctx context.Context, tx postgres.Tx, r record, c change) 
 	if !slices.Contains(moves[r.State], c.to) {
 		return r, problem.Conflict("the file %s is %s, and cannot become %s", r.ID, r.State, c.to).WithCode(filesapi.CodeOver)
 	}
-	if isGone(c.to) {
+	if r.Public && isGone(c.to) {
 		s.known.forget(r.ID)
 	}
 	var err error

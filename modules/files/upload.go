@@ -81,8 +81,9 @@ func (s *service) expect(ctx context.Context, by sender, f *form, body int64) (r
 
 const (
 	// uploadLease is how long a file that streams in holds its room without a sign of life
-	// from the process that takes it, which gives several of them meanwhile.
-	uploadLease = 5 * time.Minute
+	// from the process that takes it, which gives many of them meanwhile: the database may be
+	// away for a while.
+	uploadLease = 15 * time.Minute
 	renewEvery  = time.Minute
 )
 

@@ -107,7 +107,7 @@ func (f *Files) Stored(p *filesapi.Profile, owner, name string, content []byte) 
 // subscribe to [filesapi.Stored]. Without content it has a few bytes.
 func (f *Files) Store(id uuid.UUID, content []byte) filesapi.File {
 	f.t.Helper()
-	file := f.change(id, func(e *entry) {
+	file := f.settle(id, func(e *entry) {
 		if content == nil {
 			content = []byte("content of " + e.Name)
 		}
@@ -121,7 +121,7 @@ func (f *Files) Store(id uuid.UUID, content []byte) filesapi.File {
 // subscribe to [filesapi.Rejected].
 func (f *Files) Reject(id uuid.UUID, reason filesapi.Reason) filesapi.File {
 	f.t.Helper()
-	file := f.change(id, func(e *entry) { e.end(filesapi.StateRejected, reason) })
+	file := f.settle(id, func(e *entry) { e.end(filesapi.StateRejected, reason) })
 	slipwaytest.Deliver(f.kit.In(f.t), filesapi.Rejected, id.String(), file)
 	return file
 }
@@ -138,6 +138,17 @@ func (f *Files) Lose(id uuid.UUID, reason filesapi.Reason) {
 func (f *Files) File(id uuid.UUID) filesapi.File {
 	f.t.Helper()
 	return f.change(id, func(*entry) {})
+}
+
+// settle changes a file that is pending: of another it is decided already.
+func (f *Files) settle(id uuid.UUID, change func(*entry)) filesapi.File {
+	f.t.Helper()
+	return f.change(id, func(e *entry) {
+		if e.State != filesapi.StatePending {
+			f.t.Fatalf("the file %s is %s: only one that was announced can be stored or rejected", id, e.State)
+		}
+		change(e)
+	})
 }
 
 func (f *Files) change(id uuid.UUID, change func(*entry)) filesapi.File {
@@ -236,7 +247,13 @@ func (f *Files) attach(ctx context.Context, in filesapi.AttachInput) (filesapi.F
 	if e.State != filesapi.StateStored {
 		return filesapi.File{}, notStored(e)
 	}
+	if e.Reference == in.Body.Reference {
+		return e.File, nil
+	}
 	e.Reference, e.ExpiresAt = in.Body.Reference, nil
+	if keep := e.profile.Rules().KeepFor; keep > 0 {
+		e.ExpiresAt = new(time.Now().Add(keep))
+	}
 	return e.File, nil
 }
 
@@ -254,7 +271,7 @@ func (f *Files) remove(ctx context.Context, in filesapi.FileInput) (none api.Emp
 	}
 	p, _ := auth.PrincipalFrom(ctx)
 	switch {
-	case e.State != filesapi.StateStored: // it is gone
+	case e.isGone():
 	case p.Service() == e.Module:
 		e.end(filesapi.StateDeleted, filesapi.ReasonDetached)
 	case e.Reference != "":
@@ -263,6 +280,10 @@ func (f *Files) remove(ctx context.Context, in filesapi.FileInput) (none api.Emp
 		e.end(filesapi.StateDeleted, filesapi.ReasonByOwner)
 	}
 	return none, nil
+}
+
+func (e *entry) isGone() bool {
+	return e.State == filesapi.StateRejected || e.State == filesapi.StateExpired || e.State == filesapi.StateDeleted
 }
 
 // end removes the content at once; at the module a job does.

@@ -217,6 +217,11 @@ func TestFiles_Announced(t *testing.T) {
 	if got := <-heard; got.State != filesapi.StateStored || !slices.Equal(got.Variants, want) {
 		t.Errorf("the job heard of %+v, want it stored with %+v", got, want)
 	}
+	late := double.Announced(stamps, "ada", "b.png")
+	slipwaytest.Do(k.Anonymous(), act, on(late.ID, "detach")).Want(200)
+	if got := double.File(late.ID).State; got != filesapi.StateDeleted {
+		t.Errorf("a file that was let go of while it came is %s, want it deleted", got)
+	}
 	slipwaytest.Do(k.Anonymous(), act, on(f.ID, "link a variant")).Want(200)
 	slipwaytest.Do(k.Anonymous(), act, on(f.ID, "attach")).Want(200)
 }
