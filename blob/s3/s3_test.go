@@ -55,6 +55,18 @@ func get(t *testing.T, store blob.Store, key string) []byte {
 	return data
 }
 
+// What a person is shown names the bucket, and nothing by which one gets in.
+func TestStore_String(t *testing.T) {
+	t.Parallel()
+	store, err := s3.Open(s3.Config{URL: "https://KEY:SECRET@s3.example:9000/shop-files?region=us-east-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := store.String(), "bucket shop-files of s3.example:9000"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+}
+
 func TestStore_Put(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
